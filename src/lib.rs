@@ -1,4 +1,8 @@
 //! Cimbra: the open CIM (City Information Model) and digital-twin spatial server.
 
+pub mod crs;
 pub mod fault;
+pub mod formats;
+pub mod geom;
+pub mod model;
 pub mod units;

@@ -1,1 +1,3 @@
+//! The `cimbra` binary.
+
 fn main() {}

@@ -1,0 +1,91 @@
+//! Bytes to shapes and attributes: one folder per format, all giving the same items to a sink.
+
+use crate::fault::Result;
+use crate::geom::Shape;
+use crate::model::{AssetId, Attributes, Class};
+use std::sync::Arc;
+
+/// Where a file's numbers live, as the file itself says.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SourceFrame {
+    /// The declared CRS as written (`EPSG:7415`, an OGC URN or URL, a WKT name); absent when the file has none.
+    pub crs: Option<String>,
+    /// How local coordinates sit in that CRS or on the globe; for engineering models.
+    pub placement: Option<Placement>,
+}
+
+/// How a model's local metres sit in the world.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Placement {
+    /// `IfcMapConversion`: local x, y, z turned, scaled and shifted into the declared projected CRS.
+    MapConversion {
+        /// Shift to the projected CRS, in its units.
+        eastings: f64,
+        /// Shift to the projected CRS, in its units.
+        northings: f64,
+        /// Shift in height, metres.
+        height: f64,
+        /// Counter-clockwise turn from local x to map east, degrees.
+        rotation: f64,
+        /// Map units for one local metre.
+        scale: f64,
+    },
+    /// `IfcSite` latitude and longitude of the local origin, with true north.
+    Geographic {
+        /// WGS 84 position of local (0, 0, 0).
+        origin: crate::units::Geodetic,
+        /// Counter-clockwise angle from local y to true north, degrees.
+        true_north: f64,
+    },
+    /// Only a turn is known: no place on the globe.
+    Unplaced {
+        /// Counter-clockwise angle from local y to true north, degrees.
+        true_north: f64,
+    },
+}
+
+/// One object as its file gives it, in the file's own frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceObject {
+    /// The source's own id.
+    pub id: AssetId,
+    /// What it is.
+    pub class: Class,
+    /// Its name for people; empty when it has none.
+    pub name: String,
+    /// The object it is part of or contained in.
+    pub parent: Option<AssetId>,
+    /// The label of its storey.
+    pub storey: Option<Arc<str>>,
+    /// The layer it came from, where the file has several.
+    pub layer: Option<Arc<str>>,
+    /// The source's attributes under their own names and with their own types.
+    pub attributes: Attributes,
+    /// Its shape of the highest level of detail.
+    pub shape: Shape,
+    /// What it covers on the ground when the source says so apart from the shape.
+    pub footprint: Vec<crate::geom::Polygon>,
+    /// A CRS of this one object that differs from its file's (a CSV with a `crs` column).
+    pub crs: Option<Arc<str>>,
+}
+
+/// What a reader tells its sink, in order: the frame first, then objects and refusals as they come.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SourceItem {
+    /// The file's frame; exactly once and before all objects.
+    Frame(SourceFrame),
+    /// An object.
+    Object(Box<SourceObject>),
+    /// An object that could not be taken.
+    Refused {
+        /// Its id, or its position in the file ("line 7").
+        object: String,
+        /// Why, as one sentence without a full stop.
+        reason: String,
+    },
+    /// Something the reader changed or could not honour, for the report.
+    Note(String),
+}
+
+/// Takes items as a reader finds them; its error stops the reader.
+pub type Sink<'a> = dyn FnMut(SourceItem) -> Result<()> + 'a;

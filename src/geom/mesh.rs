@@ -1,0 +1,93 @@
+//! Triangle meshes: `f32` offsets from an `f64` origin, with surfaces that say what they are.
+
+use super::Bounds;
+
+/// What a run of triangles is the surface of (CityGML 3.0 thematic surfaces).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
+pub enum SurfaceKind {
+    /// Not said, or none of the others.
+    #[default]
+    Other,
+    /// `WallSurface` and other outer walls.
+    Wall,
+    /// `RoofSurface`.
+    Roof,
+    /// `GroundSurface`.
+    Ground,
+    /// `FloorSurface`, `OuterFloorSurface`, `CeilingSurface`.
+    Floor,
+    /// `Window` and glazing.
+    Window,
+    /// `Door`.
+    Door,
+}
+
+impl SurfaceKind {
+    /// Every kind, in the order of its stored number.
+    pub const ALL: [Self; 7] =
+        [Self::Other, Self::Wall, Self::Roof, Self::Ground, Self::Floor, Self::Window, Self::Door];
+}
+
+/// A run of triangles that are one surface; it ends where the next begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Surface {
+    /// Index of the first triangle.
+    pub first: u32,
+    /// What it is the surface of.
+    pub kind: SurfaceKind,
+    /// sRGB and straight alpha where the source gives a colour.
+    pub colour: Option<[u8; 4]>,
+}
+
+/// Triangles, counter-clockwise seen from outside, over `f32` offsets from an `f64` origin in the same frame.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mesh {
+    /// Where offset (0, 0, 0) is; metres.
+    pub origin: [f64; 3],
+    /// Offsets from the origin; metres.
+    pub positions: Vec<[f32; 3]>,
+    /// Three position numbers each.
+    pub triangles: Vec<[u32; 3]>,
+    /// Runs of triangles in ascending order of `first`; empty means one surface of kind other.
+    pub surfaces: Vec<Surface>,
+}
+
+impl Mesh {
+    /// The position numbered `i` in the mesh's frame.
+    pub fn point(&self, i: u32) -> Option<[f64; 3]> {
+        self.positions.get(i as usize).map(|p| self.place(*p))
+    }
+    /// An offset moved into the mesh's frame.
+    pub fn place(&self, offset: [f32; 3]) -> [f64; 3] {
+        std::array::from_fn(|k| self.origin[k] + f64::from(offset[k]))
+    }
+    /// Every position in the mesh's frame.
+    pub fn points(&self) -> impl Iterator<Item = [f64; 3]> + '_ {
+        self.positions.iter().map(|p| self.place(*p))
+    }
+    /// The smallest box around the positions.
+    pub fn bounds(&self) -> Bounds {
+        Bounds::of(self.points())
+    }
+    /// Surfaces with their triangle ranges; the whole mesh as one of kind other when none are named.
+    pub fn runs(&self) -> impl Iterator<Item = (Surface, std::ops::Range<usize>)> + '_ {
+        let whole = Surface { first: 0, kind: SurfaceKind::Other, colour: None };
+        let count = self.surfaces.len().max(1);
+        (0..count).map(move |i| {
+            let surface = self.surfaces.get(i).copied().unwrap_or(whole);
+            let end = self.surfaces.get(i + 1).map_or(self.triangles.len(), |s| s.first as usize);
+            (surface, surface.first as usize..end)
+        })
+    }
+    /// Makes a mesh from absolute positions; the origin is the middle of their box, so offsets stay small.
+    pub fn from_points(points: &[[f64; 3]], triangles: Vec<[u32; 3]>, surfaces: Vec<Surface>) -> Self {
+        let bounds = Bounds::of(points.iter().copied());
+        let origin = if bounds.is_empty() { [0.0; 3] } else { bounds.center() };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "offsets are small by construction; f32 is the storage form"
+        )]
+        let positions = points.iter().map(|p| std::array::from_fn(|k| (p[k] - origin[k]) as f32)).collect();
+        Self { origin, positions, triangles, surfaces }
+    }
+}

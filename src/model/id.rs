@@ -1,0 +1,70 @@
+//! Names of sites, datasets and assets.
+
+use crate::fault::{Fault, Result};
+use std::fmt;
+use std::sync::Arc;
+
+/// A source's own id of an asset (IFC GlobalId, gml:id, CityJSON key, feature id), unique in its site.
+pub type AssetId = Arc<str>;
+
+/// A 12-digit community code: district 6 + street 3 + community 3.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SiteCode(Arc<str>);
+
+impl SiteCode {
+    /// # Errors
+    /// [`Kind::BadInput`](crate::fault::Kind::BadInput) when `code` is not twelve digits.
+    pub fn new(code: &str) -> Result<Self> {
+        if code.len() == 12 && code.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(code.into()))
+        } else {
+            Err(Fault::parameter("site", format!("'{code}' is not a community code"))
+                .remedy("give 12 digits: district 6, street 3, community 3, such as 320106003001"))
+        }
+    }
+    /// The twelve digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SiteCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of an imported dataset, unique in its site: 1 to 64 letters, digits, `_` or `-` in any script.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DatasetName(Arc<str>);
+
+impl DatasetName {
+    /// # Errors
+    /// [`Kind::BadInput`](crate::fault::Kind::BadInput) when the name is empty, too long or holds another character.
+    pub fn new(name: &str) -> Result<Self> {
+        let fits = (1..=64).contains(&name.chars().count())
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        if fits {
+            Ok(Self(name.into()))
+        } else {
+            Err(Fault::parameter("dataset", format!("'{name}' is not a dataset name"))
+                .remedy("use 1 to 64 letters, digits, '_' or '-'"))
+        }
+    }
+    /// A valid name made from a file's stem: other characters become `_`.
+    pub fn from_stem(stem: &str) -> Self {
+        let name: String =
+            stem.chars().take(64).map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
+        Self(if name.is_empty() { "dataset".into() } else { name.into() })
+    }
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DatasetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
