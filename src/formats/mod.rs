@@ -1,5 +1,11 @@
 //! Bytes to shapes and attributes: one folder per format, all giving the same items to a sink.
 
+#![deny(clippy::indexing_slicing)]
+
+mod reader;
+
+pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};
+
 use crate::fault::Result;
 use crate::geom::Shape;
 use crate::model::{AssetId, Attributes, Class};
