@@ -5,4 +5,5 @@ pub mod fault;
 pub mod formats;
 pub mod geom;
 pub mod model;
+pub mod render;
 pub mod units;

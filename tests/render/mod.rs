@@ -1,0 +1,7 @@
+//! Pictures: cameras, ids against an oracle of rays, styles by pixel, precision, shaders, machines without an adapter.
+
+mod blocks;
+mod cameras;
+mod ids;
+mod pictures;
+mod shaders;
