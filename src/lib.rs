@@ -4,6 +4,7 @@ pub mod crs;
 pub mod fault;
 pub mod formats;
 pub mod geom;
+pub mod ingest;
 pub mod model;
 pub mod render;
 pub mod units;

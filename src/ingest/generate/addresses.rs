@@ -1,0 +1,48 @@
+//! Door plates: one for every building, unit and flat, with its house code.
+
+use super::layer::{Layer, Shape, ToLonLat};
+use super::out::Entry;
+use super::site::Structure;
+use super::tree::{Level, grow};
+use crate::fault::Result;
+use serde_json::json;
+use std::path::Path;
+
+/// A building's postal address.
+pub(super) fn street_address(structure: &Structure) -> String {
+    format!("南京市鼓楼区汉口路22号{}号楼", structure.number)
+}
+
+/// Writes `addresses.geojson`.
+pub(super) fn write(dir: &Path, structures: &[Structure], to_lon_lat: &ToLonLat<'_>) -> Result<Entry> {
+    let mut layer = Layer::create(dir, "addresses.geojson", to_lon_lat)?;
+    for structure in structures {
+        let street = street_address(structure);
+        let nodes = grow(structure);
+        for node in &nodes {
+            let unit = format!("{}单元", node.unit);
+            let (address, plate) = match node.level {
+                Level::Building => (street.clone(), "building"),
+                Level::Unit => (format!("{street}{unit}"), "unit"),
+                Level::Flat if node.house.is_some() => (format!("{street}{unit}{}", node.zh), "flat"),
+                _ => continue,
+            };
+            // A building's and a unit's plate hang beside the door, north of the stair; a flat's is its middle.
+            let [x, y] = if plate == "flat" { node.middle() } else { [node.middle()[0], node.rect()[3]] };
+            let [e, n] = structure.project([x, y]);
+            let z = if plate == "flat" { node.z[0] } else { 0 };
+            let mut properties = vec![
+                ("class", json!("address")),
+                ("name", json!(address)),
+                ("plate", json!(plate)),
+                ("building", json!(structure.number)),
+                ("place", json!(super::ids::asset(structure, node))),
+            ];
+            if let Some(house) = &node.house {
+                properties.push(("house_code", json!(house)));
+            }
+            layer.feature(&format!("A-{}", node.key), &Shape::Point([e, n, structure.height(z)]), &properties)?;
+        }
+    }
+    layer.finish()
+}
