@@ -1,0 +1,220 @@
+// The three-dimensional view: Cesium without a globe, the city standing on a plain ground, a camera, and picking.
+import * as C from "./cesium.js";
+import { LiveStyle, SEVERITIES } from "./live-style.js";
+
+const SKY = C.Color.fromCssColorString("#dfe7ee");
+const GROUND = C.Color.fromCssColorString("#c9d2d6");
+/** The scene is lit as on a fixed morning, so that the city looks the same at night and Cesium needs one table of the Earth's orientation. */
+const LIT_AT = "2026-06-21T02:00:00Z";
+/** The whole map is seen from the south-west, obliquely. */
+const OBLIQUE = { heading: C.CesiumMath.toRadians(25), pitch: C.CesiumMath.toRadians(-32) };
+
+export class City {
+  /** Builds the view inside `element`; `tileset` is the URL of a tileset; `onPick(id)` is told what was clicked, or undefined. */
+  static async open(element, { tileset, headers, onPick, onTileset }) {
+    const city = new City(element, onPick);
+    city.resource = () => new C.Resource({ url: tileset, headers: headers() });
+    city.onTileset = onTileset;
+    await city.reload();
+    city.home(0);
+    return city;
+  }
+
+  constructor(element, onPick) {
+    const widget = new C.CesiumWidget(element, {
+      globe: false,
+      skyBox: false,
+      skyAtmosphere: false,
+      baseLayer: false,
+      requestRenderMode: true,
+      scene3DOnly: true,
+      shouldAnimate: false,
+      creditContainer: document.createElement("div"),
+      showRenderLoopErrors: false,
+    });
+    this.widget = widget;
+    this.scene = widget.scene;
+    this.scene.backgroundColor = SKY;
+    this.scene.clock = widget.clock;
+    widget.clock.currentTime = C.JulianDate.fromIso8601(LIT_AT);
+    widget.clock.canAnimate = false;
+    this.scene.screenSpaceCameraController.enableCollisionDetection = false;
+    this.scene.screenSpaceCameraController.minimumZoomDistance = 1;
+    this.marks = this.scene.primitives.add(new C.PointPrimitiveCollection());
+    const input = new C.ScreenSpaceEventHandler(widget.canvas);
+    input.setInputAction(({ position }) => onPick(this.at(position)), C.ScreenSpaceEventType.LEFT_CLICK);
+    input.setInputAction(({ position }) => {
+      const point = this.scene.pickPosition(position);
+      if (point) this.scene.camera.flyToBoundingSphere(new C.BoundingSphere(point, 20), { duration: 0.8 });
+    }, C.ScreenSpaceEventType.LEFT_DOUBLE_CLICK);
+    widget.canvas.tabIndex = 0;
+    widget.canvas.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** Loads the tileset (again, when the city changed) and keeps the camera where it is. */
+  async reload() {
+    const next = await C.Cesium3DTileset.fromUrl(this.resource(), { maximumScreenSpaceError: 8, cacheBytes: 256 * 2 ** 20 });
+    next.environmentMapManager.enabled = false;
+    next.imageBasedLighting.imageBasedLightingFactor = new C.Cartesian2(1, 0);
+    if (this.style) this.style.watch(next);
+    else this.style = new LiveStyle(next, { Color: C.Color, redraw: () => this.scene.requestRender() });
+    this.onTileset?.(next);
+    this.scene.primitives.add(next);
+    if (this.tileset) this.scene.primitives.remove(this.tileset);
+    this.tileset = next;
+    this.#settle(next.boundingSphere);
+  }
+
+  /** Id of the asset drawn at a window position, or undefined. */
+  at(position) {
+    const hit = this.scene.pick(position);
+    return hit instanceof C.Cesium3DTileFeature ? hit.getProperty("id") : hit?.id?.asset;
+  }
+
+  /** Flies to the whole map. */
+  home(duration = 1.2) {
+    const { boundingSphere } = this.tileset;
+    this.scene.camera.flyToBoundingSphere(boundingSphere, {
+      duration,
+      offset: new C.HeadingPitchRange(OBLIQUE.heading, OBLIQUE.pitch, boundingSphere.radius * 1.45),
+    });
+    this.scene.requestRender();
+  }
+
+  /** Flies to a box `[west, south, bottom, east, north, top]` in degrees and metres. */
+  fly(box, duration = 1.2) {
+    const sphere = sphereOf(box);
+    const range = Math.max(sphere.radius * 3.2, 25);
+    this.scene.camera.flyToBoundingSphere(sphere, {
+      duration,
+      offset: new C.HeadingPitchRange(this.scene.camera.heading, OBLIQUE.pitch, range),
+    });
+    this.scene.requestRender();
+  }
+
+  /** Draws the outline of a box, through whatever stands before it; without a box, none. */
+  outline(box) {
+    if (this.frame) this.scene.primitives.remove(this.frame);
+    this.frame = undefined;
+    if (box) {
+      const [west, south, bottom, east, north, top] = box;
+      const geometry = new C.RectangleOutlineGeometry({
+        rectangle: C.Rectangle.fromDegrees(west, south, east, north),
+        height: bottom,
+        extrudedHeight: Math.max(top, bottom + 0.05),
+      });
+      const colour = (alpha) => C.ColorGeometryInstanceAttribute.fromColor(C.Color.fromCssColorString("#0077c8").withAlpha(alpha));
+      const flat = (translucent) => new C.PerInstanceColorAppearance({ flat: true, translucent });
+      this.frame = this.scene.primitives.add(
+        new C.Primitive({
+          geometryInstances: new C.GeometryInstance({ geometry, attributes: { color: colour(1), depthFailColor: colour(0.6) } }),
+          appearance: flat(false),
+          depthFailAppearance: flat(true),
+          asynchronous: false,
+          allowPicking: false,
+        }),
+      );
+    }
+    this.scene.requestRender();
+  }
+
+  /** Marks alarms with dots that no building hides: `[{ asset, severity, box }]`. */
+  mark(alarms) {
+    this.marks.removeAll();
+    for (const { asset, severity, box } of alarms) {
+      this.marks.add({
+        id: { asset },
+        position: sphereOf(box).center,
+        color: C.Color.fromCssColorString(SEVERITIES[severity] ?? SEVERITIES.warning),
+        outlineColor: C.Color.WHITE,
+        outlineWidth: 3,
+        pixelSize: 13,
+        disableDepthTestDistance: Number.POSITIVE_INFINITY,
+      });
+    }
+    this.scene.requestRender();
+  }
+
+  /** Puts a plain ground under the city and a light that falls on it from the south-east. */
+  #settle({ center, radius }) {
+    if (this.ground) this.scene.primitives.remove(this.ground);
+    const frame = C.Transforms.eastNorthUpToFixedFrame(center);
+    const down = C.Matrix4.multiplyByPointAsVector(frame, new C.Cartesian3(-0.55, 0.5, -0.9), new C.Cartesian3());
+    this.scene.light = new C.DirectionalLight({ direction: C.Cartesian3.normalize(down, down), intensity: 2.2 });
+    const bottom = lowest(this.tileset) ?? -radius;
+    const modelMatrix = C.Matrix4.multiplyByTranslation(frame, new C.Cartesian3(0, 0, bottom - 0.3), new C.Matrix4());
+    C.Matrix4.multiplyByScale(modelMatrix, new C.Cartesian3(radius * 16, radius * 16, 1), modelMatrix);
+    this.ground = this.scene.primitives.add(
+      new C.Primitive({
+        geometryInstances: new C.GeometryInstance({ geometry: new C.PlaneGeometry({ vertexFormat: C.MaterialAppearance.MaterialSupport.TEXTURED.vertexFormat }) }),
+        appearance: new C.MaterialAppearance({ flat: true, translucent: true, material: paper(), faceForward: true }),
+        modelMatrix,
+        asynchronous: false,
+        allowPicking: false,
+      }),
+    );
+  }
+
+  /** Arrow keys turn and tilt, plus and minus come nearer and go away, Home shows all. */
+  #key(event) {
+    const { camera } = this.scene;
+    const pivot = C.Matrix4.clone(C.Transforms.eastNorthUpToFixedFrame(this.#centre()));
+    const acts = {
+      ArrowLeft: () => camera.rotateLeft(0.08),
+      ArrowRight: () => camera.rotateRight(0.08),
+      ArrowUp: () => camera.rotateUp(0.06),
+      ArrowDown: () => camera.rotateDown(0.06),
+    };
+    const distance = C.Cartesian3.distance(camera.positionWC, this.#centre());
+    if (acts[event.key]) {
+      camera.lookAtTransform(pivot);
+      acts[event.key]();
+      camera.lookAtTransform(C.Matrix4.IDENTITY);
+    } else if (event.key === "+" || event.key === "=") camera.zoomIn(distance * 0.12);
+    else if (event.key === "-") camera.zoomOut(distance * 0.12);
+    else if (event.key === "Home") this.home();
+    else return;
+    event.preventDefault();
+    this.scene.requestRender();
+  }
+
+  #centre() {
+    const { clientWidth, clientHeight } = this.widget.canvas;
+    return this.scene.pickPosition(new C.Cartesian2(clientWidth / 2, clientHeight / 2)) ?? this.tileset.boundingSphere.center;
+  }
+}
+
+/** The sphere around a box in degrees and metres. */
+export function sphereOf([west, south, bottom, east, north, top]) {
+  const corners = [C.Cartesian3.fromDegrees(west, south, bottom), C.Cartesian3.fromDegrees(east, north, top)];
+  return C.BoundingSphere.fromPoints(corners);
+}
+
+/** Height of the city's lowest point below or above the centre of its sphere, in metres, where its root says so. */
+function lowest(tileset) {
+  const region = tileset?.root?.boundingVolume;
+  const centre = tileset && C.Cartographic.fromCartesian(tileset.boundingSphere.center);
+  if (region?.minimumHeight !== undefined) return region.minimumHeight - centre.height;
+  const half = region?.boundingVolume?.halfAxes;
+  return half && -Math.abs(half[8]);
+}
+
+/** A ground that fades into the sky, with a faint grid of lines. */
+function paper() {
+  return new C.Material({
+    translucent: true,
+    fabric: {
+      uniforms: { ground: GROUND, lines: new C.Cartesian2(160, 160) },
+      source: `czm_material czm_getMaterial(czm_materialInput input_) {
+        czm_material material = czm_getDefaultMaterial(input_);
+        vec2 from = input_.st * 2.0 - 1.0;
+        vec2 cell = abs(fract(input_.st * lines) - 0.5) * 2.0;
+        vec2 width = fwidth(input_.st * lines) * 2.0;
+        float line = max(smoothstep(1.0 - width.x, 1.0, cell.x), smoothstep(1.0 - width.y, 1.0, cell.y));
+        material.diffuse = mix(ground.rgb, ground.rgb * 0.955, line * clamp(1.0 - width.x, 0.0, 1.0));
+        material.alpha = 1.0 - smoothstep(0.25, 1.0, length(from));
+        return material;
+      }`,
+    },
+  });
+}

@@ -1,0 +1,177 @@
+// Colours a 3D Tiles tileset by the live state of what it shows: alarms by severity, the selection, and what is looked into.
+//
+// Works with any Cesium3DTileset whose property table has `id`, `class` and `parent` (as every Cimbra tileset has), in any page:
+//
+//     import { LiveStyle } from "https://…/portal/live-style.js";
+//     const style = new LiveStyle(tileset, { Color: Cesium.Color, redraw: () => viewer.scene.requestRender() });
+//     style.snapshot(await (await fetch("/state/assets")).json());
+//     new EventSource("/live").onmessage = (event) => style.apply(JSON.parse(event.data));
+//
+// State is kept by asset id apart from the tiles. A tile's features are indexed once when it loads and dropped when it unloads;
+// a change touches only the features of the assets it names, so the cost does not depend on the size of the city.
+
+/** Severities from worst to least, each with the colour that a feature in alarm takes (CSS). */
+export const SEVERITIES = { critical: "#ff2d20", major: "#ff8a00", minor: "#ffd60a", warning: "#2f9bff" };
+const RANK = Object.fromEntries(Object.keys(SEVERITIES).map((name, place) => [name, place]));
+
+/** Classes that hold rooms: in alarm, or looked into, they turn translucent so that what is inside shines through. */
+const ENVELOPES = new Set(["building", "building_part", "building_unit", "storey"]);
+/** Classes that are volumes of air: drawn only as glass, or when they are in alarm or selected. */
+const SPACES = new Set(["space", "room", "flat"]);
+
+/** The worse of two severities; either may be undefined. */
+export const worse = (a, b) => ((RANK[a] ?? 9) <= (RANK[b] ?? 9) ? a : b);
+
+export class LiveStyle {
+  #tiles = new Map(); // tile -> [[id, feature], …], to forget a tile's features when it unloads
+  #features = new Map(); // id -> Set of { feature, kind, parent }
+  #state = new Map(); // id -> { observedProperty: { value, unit, time } }
+  #alarms = new Map(); // id -> Map of alarm id -> severity
+  #touched = new Map(); // alarm id -> Set of ids it colours
+  #selected;
+  #opened = new Set(); // ids of what is looked into: the selection's parents
+  #xray = false;
+  #unlisten = [];
+
+  /** `Color` is Cesium's class, passed in so that the page's own copy of Cesium is used; `redraw` asks for a frame. */
+  constructor(tileset, { Color, redraw = () => {} }) {
+    const css = (text, alpha = 1) => Color.fromCssColorString(text).withAlpha(alpha);
+    this.redraw = redraw;
+    this.colours = { plain: css("#ffffff"), glass: css("#ffffff", 0.22), room: css("#7fb4e8", 0.16), selected: css("#35c8ff") };
+    this.solid = Object.fromEntries(Object.entries(SEVERITIES).map(([name, text]) => [name, css(text)]));
+    this.tint = Object.fromEntries(Object.entries(SEVERITIES).map(([name, text]) => [name, css(text, 0.4)]));
+    this.veil = Object.fromEntries(Object.entries(SEVERITIES).map(([name, text]) => [name, css(text, 0.16)]));
+    this.watch(tileset);
+  }
+
+  /** Moves to another tileset (the city was tiled anew); the state stays. */
+  watch(tileset) {
+    for (const stop of this.#unlisten) stop();
+    this.#tiles.clear();
+    this.#features.clear();
+    this.#unlisten = [
+      tileset.tileLoad.addEventListener((tile) => this.#index(tile)),
+      tileset.tileUnload.addEventListener((tile) => this.#forget(tile)),
+    ];
+  }
+
+  /** Takes the whole live state, an answer of `/state/assets`. */
+  snapshot({ features }) {
+    const before = new Set([...this.#alarms.keys()]);
+    this.#state.clear();
+    this.#alarms.clear();
+    this.#touched.clear();
+    for (const [id, { alarm, ...state }] of Object.entries(features)) {
+      this.#state.set(id, state);
+      if (alarm && alarm.state !== "cleared") this.#raise(alarm.id, alarm.severity, [id]);
+    }
+    this.#paint(new Set([...before, ...this.#alarms.keys()]));
+  }
+
+  /** Takes one event of `/live`. */
+  apply(event) {
+    if (event.type === "state") this.#state.set(event.asset, { ...this.#state.get(event.asset), ...event.state });
+    if (event.type !== "alarm") return;
+    const { id, state, severity, asset, device } = event.alarm;
+    const ids = [asset, device, ...(event.context?.ancestors ?? [])].filter(Boolean);
+    const before = this.#lower(id);
+    if (state !== "cleared") this.#raise(id, severity, [...ids, ...before]);
+    this.#paint(new Set([...ids, ...before]));
+  }
+
+  /** Highlights asset `id` (or nothing) and makes its `parents` (ids) translucent, so that it is seen inside its building. */
+  select(id, parents = []) {
+    const before = [this.#selected, ...this.#opened];
+    this.#selected = id;
+    this.#opened = new Set(parents);
+    // What merely hangs on an opened parent (walls of the storey) opens with it, hence the second look through the index.
+    const around = [...this.#features].filter(([, kept]) => [...kept].some(({ parent }) => before.includes(parent) || this.#opened.has(parent)));
+    this.#paint(new Set([...before, id, ...parents, ...around.map(([key]) => key)]));
+  }
+
+  /** Shows every building as glass with its rooms inside, or not. */
+  set xray(on) {
+    this.#xray = on;
+    this.#paint(this.#features.keys());
+  }
+  get xray() {
+    return this.#xray;
+  }
+
+  /** The latest readings of an asset: `{ observedProperty: { value, unit, time } }`. */
+  stateOf(id) {
+    return this.#state.get(id) ?? {};
+  }
+  /** The worst severity active at or below an asset, or undefined. */
+  severityOf(id) {
+    return [...(this.#alarms.get(id)?.values() ?? [])].reduce(worse, undefined);
+  }
+  /** The features loaded now that draw an asset. */
+  featuresOf(id) {
+    return [...(this.#features.get(id) ?? [])].map(({ feature }) => feature);
+  }
+
+  #raise(alarm, severity, ids) {
+    const touched = this.#touched.get(alarm) ?? new Set();
+    for (const id of ids) {
+      if (!this.#alarms.has(id)) this.#alarms.set(id, new Map());
+      this.#alarms.get(id).set(alarm, severity);
+      touched.add(id);
+    }
+    this.#touched.set(alarm, touched);
+  }
+
+  #lower(alarm) {
+    const touched = this.#touched.get(alarm) ?? [];
+    for (const id of touched) {
+      this.#alarms.get(id)?.delete(alarm);
+      if (this.#alarms.get(id)?.size === 0) this.#alarms.delete(id);
+    }
+    this.#touched.delete(alarm);
+    return touched;
+  }
+
+  #index(tile) {
+    const contents = tile.content?.innerContents ?? [tile.content];
+    const own = [];
+    for (const content of contents) {
+      for (let place = 0; place < (content?.featuresLength ?? 0); place++) {
+        const feature = content.getFeature(place);
+        const id = feature.getProperty("id");
+        if (id === undefined) continue;
+        const entry = { feature, kind: feature.getProperty("class"), parent: feature.getProperty("parent") };
+        if (!this.#features.has(id)) this.#features.set(id, new Set());
+        this.#features.get(id).add(entry);
+        own.push([id, entry]);
+        this.#colour(id, entry);
+      }
+    }
+    if (own.length) this.#tiles.set(tile, own);
+  }
+
+  #forget(tile) {
+    for (const [id, entry] of this.#tiles.get(tile) ?? []) {
+      this.#features.get(id)?.delete(entry);
+      if (this.#features.get(id)?.size === 0) this.#features.delete(id);
+    }
+    this.#tiles.delete(tile);
+  }
+
+  #paint(ids) {
+    for (const id of ids) for (const entry of this.#features.get(id) ?? []) this.#colour(id, entry);
+    this.redraw();
+  }
+
+  #colour(id, { feature, kind, parent }) {
+    const severity = this.severityOf(id);
+    const envelope = ENVELOPES.has(kind);
+    const looked = this.#xray || this.#opened.has(id) || this.#opened.has(parent);
+    const space = SPACES.has(kind);
+    feature.show = !space || looked || severity !== undefined || id === this.#selected;
+    if (severity) feature.color = (!envelope ? this.solid : looked ? this.veil : this.tint)[severity];
+    else if (id === this.#selected) feature.color = this.colours.selected;
+    else if (space) feature.color = this.colours.room;
+    else if (envelope && looked) feature.color = this.colours.glass;
+    else feature.color = this.colours.plain;
+  }
+}

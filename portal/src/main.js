@@ -1,0 +1,168 @@
+// The page: opens the session, the city, the tree and the lists, and joins them.
+import { Alarms } from "./alarms.js";
+import { City } from "./city.js";
+import { make, the } from "./elements.js";
+import { Panel } from "./panel.js";
+import { address, ask, credentials, enter, features, follow, item, lineage, role } from "./server.js";
+import { Tree } from "./tree.js";
+import { className, toggle, word, write } from "./words.js";
+
+/** What is picked: its feature and what it stands in. */
+let picked;
+/** Classes whose devices' readings are shown with them. */
+const HOLDS_DEVICES = new Set(["room", "space", "flat"]);
+/** The view; exported, with the Cesium it runs on (`cesium.js`), for the console and for tests. */
+export let city;
+
+const panel = new Panel({ onPick: pick, onFly: () => fly() });
+const tree = new Tree((feature) => pick(feature.id, { fly: true }));
+const alarms = new Alarms({ onPick: (id) => pick(id, { fly: true }), onChange: (list) => city?.mark(list) });
+
+/** Picks an asset by id everywhere at once, or nothing; the last call wins. */
+async function pick(id, { fly: flying = false } = {}) {
+  const turn = (pick.turn = (pick.turn ?? 0) + 1);
+  try {
+    const feature = id === undefined ? undefined : await item(id);
+    const path = feature ? await lineage(feature) : [];
+    if (turn !== pick.turn) return;
+    picked = feature && { feature, path, inside: [] };
+    panel.show(feature, path);
+    city?.style.select(feature?.id, path.map((each) => each.id));
+    city?.outline(feature?.bbox);
+    refresh(feature?.id);
+    if (flying) fly();
+    if (feature && HOLDS_DEVICES.has(feature.properties.class)) inside(picked);
+    if (feature) await tree.reveal([...path.map((each) => each.id), feature.id]);
+  } catch (problem) {
+    trouble(`${word("failed")}: ${problem.message}`);
+  }
+}
+
+/** Finds what stands in the picked room, so that its devices' readings show with it. */
+async function inside(room) {
+  const { features: found } = await features("collections/assets/items", { parent: room.feature.id, limit: 50, skipGeometry: true });
+  room.inside = found.map(({ id, properties: { name, class: kind } }) => ({ id, name: name || className(kind) }));
+  refresh();
+}
+
+function fly() {
+  if (picked?.feature.bbox) city?.fly(picked.feature.bbox);
+}
+
+/** Brings what shows live state of `id` (or of anything, without one) up to date. */
+function refresh(id) {
+  if (!picked || !city) return;
+  const shown = [{ id: picked.feature.id }, ...picked.inside];
+  if (id !== undefined && !shown.some((each) => each.id === id)) return;
+  panel.live(
+    shown.map((each) => ({ ...each, state: city.style.stateOf(each.id) })),
+    city.style.severityOf(picked.feature.id),
+  );
+}
+
+function trouble(text) {
+  the("trouble").textContent = text;
+  the("trouble").hidden = !text;
+}
+
+async function find(event) {
+  event?.preventDefault();
+  const text = the("query").value.trim();
+  the("found").hidden = !text;
+  if (!text) return;
+  try {
+    const found = (await features("search", { q: text, limit: 20 })).features;
+    const rows = found.map(({ id, properties: { name, class: kind, path = [] } }) =>
+      make("li", {}, make("button", { type: "button", class: "plain", onclick: () => pick(id, { fly: true }) }, make("b", {}, name || String(id)), make("small", {}, ` ${className(kind)}`), make("span", { class: "hint" }, path.map((each) => each.name ?? each.id).join(" › ")))),
+    );
+    the("results").replaceChildren(...(rows.length ? rows : [make("li", { class: "hint" }, word("nothing"))]));
+  } catch (problem) {
+    the("results").replaceChildren(make("li", { class: "hint" }, problem.message));
+  }
+}
+
+function link(state) {
+  the("link").dataset.state = state;
+  the("link").textContent = word(state);
+}
+
+/** Follows the live city: colours, readings and alarms from the stream, and the tiles anew when assets change. */
+function live() {
+  let stale;
+  return follow({
+    onLink: (on) => link(on ? "live" : "offline"),
+    onSnapshot: (snapshot) => {
+      city?.style.snapshot(snapshot);
+      alarms.load().catch((problem) => trouble(problem.message));
+      recolour();
+    },
+    onEvent: (event) => {
+      city?.style.apply(event);
+      if (event.type === "state") refresh(event.asset);
+      if (event.type === "alarm") {
+        alarms.apply(event).catch((problem) => trouble(problem.message));
+        recolour();
+      }
+      if (event.type === "assets") {
+        clearTimeout(stale);
+        stale = setTimeout(() => Promise.all([city?.reload(), tree.load()]).catch((problem) => trouble(problem.message)), 800);
+      }
+    },
+  });
+}
+
+function recolour() {
+  refresh();
+  if (city) tree.paint((id) => city.style.severityOf(id));
+}
+
+function speak() {
+  write();
+  link(the("link").dataset.state);
+  the("role").textContent = word(role() ?? "anonymous");
+  panel.write();
+  alarms.write();
+  refresh();
+}
+
+the("search").addEventListener("submit", find);
+the("query").addEventListener("input", () => {
+  clearTimeout(find.timer);
+  find.timer = setTimeout(find, 250);
+});
+the("unsearch").addEventListener("click", () => {
+  the("query").value = "";
+  find();
+});
+the("home").addEventListener("click", () => city?.home());
+the("xray").addEventListener("click", () => {
+  if (!city) return;
+  city.style.xray = !city.style.xray;
+  the("xray").setAttribute("aria-pressed", String(city.style.xray));
+});
+the("language").addEventListener("click", () => {
+  toggle();
+  speak();
+  tree.load().then(recolour).then(() => picked && tree.reveal([...picked.path.map(({ id }) => id), picked.feature.id]));
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") pick(undefined);
+  if (event.key === "/" && event.target.tagName !== "INPUT") {
+    event.preventDefault();
+    the("query").focus();
+  }
+});
+
+/** Settles when the city, the tree and the live stream have begun, or have said why not. */
+export const ready = (async () => {
+  speak();
+  await enter().catch((problem) => trouble(`${word("failed")}: ${problem.message}`));
+  speak();
+  const opened = City.open(the("map"), { tileset: address("3dtiles/tileset.json").href, headers: credentials, onPick: (id) => pick(id) });
+  await Promise.all([
+    opened.then((view) => (city = view)).catch((problem) => trouble(`${word(problem.name === "RuntimeError" ? "noTiles" : "noWebGl")}: ${problem.message}`)),
+    tree.load(),
+    ask("collections").then(({ title }) => (the("site").textContent = title ?? "")).catch(() => {}),
+  ]);
+  await live();
+})();
