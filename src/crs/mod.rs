@@ -1,5 +1,14 @@
 //! Which frame a number lives in: a source's CRS, the site's east-north-up frame, the index frame.
 
+mod code;
+#[expect(
+    unsafe_code,
+    reason = "PROJ is a C library, and its Rust wrapper knows neither heights nor ballpark operations"
+)]
+mod proj;
 mod site;
+mod transform;
 
+pub use code::CrsCode;
 pub use site::SiteFrame;
+pub use transform::{Choice, Operation, Transform, same_crs};
