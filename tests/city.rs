@@ -1,4 +1,5 @@
 //! The one test binary: every walk, property and conformance test is a module of it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
 
+mod properties;
 mod render;

@@ -26,7 +26,7 @@ impl CrsCode {
             Fault::bad_input(format!("'{shown}' is not the name of a coordinate reference system"))
                 .remedy("write it as EPSG:n, as EPSG:n+m with a vertical CRS m, or as an OGC URN or URL")
         };
-        if text.is_empty() || text.len() > LONGEST || text.chars().any(|c| c.is_control() || "[]{}=\"'".contains(c)) {
+        if text.is_empty() || text.len() > LONGEST || text.chars().any(|c| c.is_control() || "[]{}\"'".contains(c)) {
             return Err(fault());
         }
         let lower = text.to_ascii_lowercase();
@@ -53,7 +53,7 @@ impl CrsCode {
         } else if let Some((authority, code)) = text.split_once(':') {
             let parts: Vec<_> = code.split('+').map(|part| single(authority, strip(part.trim(), authority))).collect();
             parts.into_iter().collect::<Option<Vec<_>>>().and_then(compound)
-        } else if text.bytes().all(|b| b.is_ascii_digit()) {
+        } else if text.contains('=') || text.bytes().all(|b| b.is_ascii_digit()) {
             None
         } else {
             Some(text.to_owned())
@@ -159,6 +159,7 @@ mod tests {
             "EPSG:1+2+3",
             "+proj=longlat +nadgrids=/etc/passwd",
             "GEOGCS[\"a\"]",
+            "proj=longlat nadgrids=/etc/passwd",
             "urn:ogc:def:crs",
             "http://example.org/7415",
             "EPSG:12\n34",

@@ -158,7 +158,18 @@ impl Transform {
                 Heights::Passed { .. } => point[2] = 0.0,
             }
         }
+        let wanted = points.to_vec();
         proj::run(&self.pipeline, false, points)?;
+        if let Heights::Passed { .. } = self.heights {
+            // A change of datum without heights is not quite its own inverse (a millimetre): one correction makes it so.
+            let mut back = points.to_vec();
+            back.iter_mut().for_each(|p| p[2] = 0.0);
+            proj::run(&self.pipeline, true, &mut back)?;
+            for ((point, back), wanted) in points.iter_mut().zip(&back).zip(&wanted) {
+                *point = std::array::from_fn(|k| if k < 2 { 2.0 * wanted[k] - back[k] } else { 0.0 });
+            }
+            proj::run(&self.pipeline, false, points)?;
+        }
         for (point, source) in points.iter_mut().zip(&sources) {
             if let Heights::Passed { to_metres, offset } = self.heights {
                 point[2] = (source[2] - offset) / to_metres;

@@ -1,0 +1,3 @@
+//! Properties that hold whatever the numbers, and figures from oracles.
+
+mod crs;
