@@ -1,3 +1,4 @@
 //! Properties that hold whatever the numbers, and figures from oracles.
 
 mod crs;
+mod solids;
