@@ -1,0 +1,177 @@
+//! Geometry and attributes by offset: packed on the way in, checked and cached on the way back.
+
+use super::bytes::{Bytes, Sink};
+use super::{decode_attributes, decode_geometry};
+use crate::fault::{Fault, Kind, Result};
+use crate::model::{Attributes, Footprint, Geometry, Value};
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// Where a version's geometry and attributes lie in its log; a length of 0 means there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Blob {
+    /// Where the geometry starts.
+    pub offset: u64,
+    /// The packed geometry's length in bytes.
+    pub geometry: u32,
+    /// The packed attributes' length in bytes; they follow the geometry.
+    pub attributes: u32,
+}
+
+/// The most that one asset's geometry, or its attributes, may take unpacked.
+const LIMIT: usize = 1 << 30;
+/// What is shorter is not worth compressing.
+const WORTHWHILE: usize = 192;
+
+/// Packs one blob after the other.
+pub(crate) struct Packer {
+    zstd: zstd::bulk::Compressor<'static>,
+    salt: u64,
+}
+
+impl Packer {
+    pub fn new(salt: u64) -> Result<Self> {
+        let zstd = zstd::bulk::Compressor::new(1).map_err(|e| Fault::io("starting zstd", &e))?;
+        Ok(Self { zstd, salt })
+    }
+    /// Appends `raw` to `out` as `[hash 8][compressed 1][raw length 4][bytes]`; gives the length.
+    ///
+    /// # Errors
+    /// [`Kind::TooLarge`] over 1 GiB.
+    pub fn pack(&mut self, raw: &[u8], out: &mut Vec<u8>) -> Result<u32> {
+        if raw.len() > LIMIT {
+            return Err(Fault::new(Kind::TooLarge, "the asset's geometry or attributes take more than 1 GiB"));
+        }
+        let packed = if raw.len() < WORTHWHILE { None } else { self.zstd.compress(raw).ok() };
+        let packed = packed.filter(|p| p.len() < raw.len() / 8 * 7);
+        let start = out.len();
+        out.u64(0);
+        out.u8(u8::from(packed.is_some()));
+        out.u32(raw.len() as u32);
+        out.extend(packed.as_deref().unwrap_or(raw));
+        let hash = xxh3_64_with_seed(out.get(start + 8..).unwrap_or_default(), self.salt);
+        if let Some(place) = out.get_mut(start..start + 8) {
+            place.copy_from_slice(&hash.to_le_bytes());
+        }
+        Ok((out.len() - start) as u32)
+    }
+}
+
+fn unpack(bytes: &[u8], salt: u64) -> Option<Vec<u8>> {
+    let mut b = Bytes(bytes);
+    let hash = b.u64()?;
+    if xxh3_64_with_seed(b.0, salt) != hash {
+        return None;
+    }
+    let (compressed, len) = (b.u8()?, b.u32()? as usize);
+    match compressed {
+        0 => (b.0.len() == len).then(|| b.0.to_vec()),
+        1 if len <= LIMIT => zstd::bulk::decompress(b.0, len).ok().filter(|raw| raw.len() == len),
+        _ => None,
+    }
+}
+
+/// What came from disk lately, for all sites of a store together: bounded by bytes.
+pub(crate) type Cache = quick_cache::sync::Cache<(u32, u64, bool), Page, Weigh>;
+
+/// One cached blob.
+#[derive(Debug, Clone)]
+pub(crate) enum Page {
+    Geometry(Arc<Geometry>),
+    Attributes(Arc<Attributes>),
+}
+
+/// Weighs a page by the bytes it takes in memory, roughly.
+#[derive(Debug, Clone)]
+pub(crate) struct Weigh;
+
+impl quick_cache::Weighter<(u32, u64, bool), Page> for Weigh {
+    fn weight(&self, _: &(u32, u64, bool), page: &Page) -> u64 {
+        let bytes = match page {
+            Page::Geometry(g) => geometry_size(g),
+            Page::Attributes(a) => attributes_size(a),
+        };
+        bytes as u64 + 128
+    }
+}
+
+fn geometry_size(geometry: &Geometry) -> usize {
+    let lines = |lines: &[Vec<[f64; 3]>]| lines.iter().map(|l| 24 + l.len() * 24).sum::<usize>();
+    let footprint = match &geometry.footprint {
+        Footprint::None | Footprint::Point(_) => 0,
+        Footprint::Lines(l) => lines(l),
+        Footprint::Areas(areas) => areas.iter().map(|rings| 24 + lines(rings)).sum(),
+    };
+    let mesh = geometry.mesh.as_ref();
+    footprint + mesh.map_or(0, |m| m.positions.len() * 12 + m.triangles.len() * 12 + m.surfaces.len() * 12)
+}
+
+fn attributes_size(attributes: &Attributes) -> usize {
+    attributes.iter().map(|(name, value)| 56 + name.len() + value_size(value)).sum()
+}
+
+fn value_size(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len(),
+        Value::List(values) => values.iter().map(|v| 32 + value_size(v)).sum(),
+        Value::Map(entries) => attributes_size(entries),
+        _ => 0,
+    }
+}
+
+/// The reading side of one site's log.
+#[derive(Debug)]
+pub(crate) struct Blobs {
+    /// The site's number in the cache.
+    pub site: u32,
+    pub file: Arc<File>,
+    pub path: PathBuf,
+    pub salt: u64,
+    pub cache: Arc<Cache>,
+}
+
+impl Blobs {
+    pub fn geometry(&self, blob: Blob) -> Result<Arc<Geometry>> {
+        if blob.geometry == 0 {
+            return Ok(Arc::default());
+        }
+        let load = || {
+            let raw = self.read(blob.offset, blob.geometry)?;
+            decode_geometry(&raw).map(|g| Page::Geometry(Arc::new(g))).ok_or_else(|| self.corrupt(blob.offset))
+        };
+        match self.cache.get_or_insert_with(&(self.site, blob.offset, true), load)? {
+            Page::Geometry(geometry) => Ok(geometry),
+            Page::Attributes(_) => Err(Fault::internal("the cache holds attributes where geometry was asked")),
+        }
+    }
+    pub fn attributes(&self, blob: Blob) -> Result<Arc<Attributes>> {
+        if blob.attributes == 0 {
+            return Ok(Arc::default());
+        }
+        let offset = blob.offset + u64::from(blob.geometry);
+        let load = || {
+            let raw = self.read(offset, blob.attributes)?;
+            decode_attributes(&raw).map(|a| Page::Attributes(Arc::new(a))).ok_or_else(|| self.corrupt(offset))
+        };
+        match self.cache.get_or_insert_with(&(self.site, offset, false), load)? {
+            Page::Attributes(attributes) => Ok(attributes),
+            Page::Geometry(_) => Err(Fault::internal("the cache holds geometry where attributes were asked")),
+        }
+    }
+    fn read(&self, offset: u64, len: u32) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; len as usize];
+        self.file.read_exact_at(&mut bytes, offset).map_err(|e| match e.kind() {
+            std::io::ErrorKind::UnexpectedEof => self.corrupt(offset),
+            _ => Fault::io(&format!("reading {}", self.path.display()), &e),
+        })?;
+        unpack(&bytes, self.salt).ok_or_else(|| self.corrupt(offset))
+    }
+    fn corrupt(&self, offset: u64) -> Fault {
+        Fault::new(Kind::Corrupt, format!("the bytes at offset {offset} are not what was written"))
+            .about(self.path.display().to_string())
+            .remedy("import the asset's dataset again, or restore the file from a backup")
+    }
+}

@@ -1,0 +1,143 @@
+//! A commit's changes as bytes: what becomes of which asset, and the dataset it comes from.
+
+use super::blob::Blob;
+use super::bytes::{Bytes, Sink};
+use crate::geom::Bounds;
+use crate::model::{AssetId, Class, DatasetName};
+use crate::store::Dataset;
+use crate::units::Instant;
+use std::sync::Arc;
+
+/// What a commit does to one asset.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Op {
+    /// It is there from now on, like this.
+    Put(Version),
+    /// It ends.
+    Remove(AssetId),
+}
+
+/// The resident part of a version, and where the rest of it lies.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Version {
+    pub id: AssetId,
+    pub class: Class,
+    pub name: String,
+    pub parent: Option<Arc<str>>,
+    pub storey: Option<Arc<str>>,
+    pub layer: Option<Arc<str>>,
+    pub bounds: Bounds,
+    pub hash: u64,
+    pub mesh: bool,
+    pub blob: Blob,
+}
+
+impl Op {
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Remove(id) => {
+                out.u8(0);
+                out.text(id);
+            }
+            Self::Put(v) => {
+                out.u8(1);
+                out.text(&v.id);
+                out.text(v.class.name());
+                out.text(&v.name);
+                [&v.parent, &v.storey, &v.layer].into_iter().for_each(|t| out.maybe(t.as_deref()));
+                out.f64s(&v.bounds.min);
+                out.f64s(&v.bounds.max);
+                out.u64(v.hash);
+                out.u8(u8::from(v.mesh));
+                out.u64(v.blob.offset);
+                out.u32(v.blob.geometry);
+                out.u32(v.blob.attributes);
+            }
+        }
+    }
+    /// The changes in `bytes`, added to `ops`; `None` when these are not changes.
+    pub fn decode(bytes: &[u8], ops: &mut Vec<Self>) -> Option<()> {
+        let mut b = Bytes(bytes);
+        while b.end().is_none() {
+            ops.push(match b.u8()? {
+                0 => Self::Remove(b.text()?.into()),
+                1 => Self::Put(Version {
+                    id: b.text()?.into(),
+                    class: class(b.text()?)?,
+                    name: b.text()?.to_owned(),
+                    parent: b.maybe()?.map(Into::into),
+                    storey: b.maybe()?.map(Into::into),
+                    layer: b.maybe()?.map(Into::into),
+                    bounds: Bounds { min: b.f64s()?, max: b.f64s()? },
+                    hash: b.u64()?,
+                    mesh: b.u8()? == 1,
+                    blob: Blob { offset: b.u64()?, geometry: b.u32()?, attributes: b.u32()? },
+                }),
+                _ => return None,
+            });
+        }
+        Some(())
+    }
+}
+
+/// The class by its word. A class is stored by word, so that the table of classes may grow and be sorted anew.
+fn class(word: &str) -> Option<Class> {
+    Class::ALL.iter().copied().find(|c| c.name() == word)
+}
+
+pub(crate) fn encode_dataset(dataset: &Dataset, out: &mut Vec<u8>) {
+    out.text(dataset.name.as_str());
+    out.text(&dataset.title);
+    out.text(&dataset.crs);
+    out.maybe(dataset.source.as_deref());
+    out.i64(dataset.imported.0);
+    out.u32(dataset.layers.len() as u32);
+    dataset.layers.iter().for_each(|l| out.text(l));
+}
+
+pub(crate) fn decode_dataset(bytes: &[u8]) -> Option<Dataset> {
+    let mut b = Bytes(bytes);
+    let dataset = Dataset {
+        name: DatasetName::new(b.text()?).ok()?,
+        title: b.text()?.to_owned(),
+        crs: b.text()?.to_owned(),
+        source: b.maybe()?.map(Into::into),
+        imported: Instant(b.i64()?),
+        layers: {
+            let count = b.count(4)?;
+            (0..count).map(|_| b.text().map(Into::into)).collect::<Option<_>>()?
+        },
+    };
+    b.end().map(|()| dataset)
+}
+
+/// The end of a commit: what came before it since `start` holds from `at` on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seal {
+    /// The site's revision that it makes; one more than before.
+    pub revision: u64,
+    pub at: Instant,
+    /// Where the commit's first frame lies.
+    pub start: u64,
+    /// The hash over all frames of the log up to here.
+    pub chain: u64,
+}
+
+impl Seal {
+    /// Its length as bytes.
+    pub const LEN: usize = 32;
+
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(Self::LEN);
+        out.u64(self.revision);
+        out.i64(self.at.0);
+        out.u64(self.start);
+        out.u64(self.chain);
+        out
+    }
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut b = Bytes(bytes);
+        let seal = Self { revision: b.u64()?, at: Instant(b.i64()?), start: b.u64()?, chain: b.u64()? };
+        b.end().map(|()| seal)
+    }
+}

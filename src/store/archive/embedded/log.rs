@@ -1,0 +1,208 @@
+//! One site's log: frames are appended, a seal makes them a commit, and what follows the last seal never was.
+
+use super::change::{Op, Seal, decode_dataset, encode_dataset};
+use super::frame::{HEADER, Header, Kind, MAGIC};
+use crate::fault::{self, Fault, Result};
+use crate::store::Dataset;
+use crate::units::Instant;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// The file's own header: eight bytes of name, the salt of its hashes.
+const NAME: [u8; 8] = *b"CIMBRA\n1";
+const START: u64 = 16;
+
+/// One commit as read back.
+pub(crate) struct Replayed {
+    pub dataset: Dataset,
+    pub ops: Vec<Op>,
+    pub at: Instant,
+}
+
+/// An open log; what lies before `end` is sealed.
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub file: Arc<File>,
+    pub path: PathBuf,
+    /// Seeds every hash of this log, so that no text inside an asset can pass for a frame.
+    pub salt: u64,
+    end: u64,
+    chain: u64,
+    revision: u64,
+    /// Why nothing more may be written until the store is opened again.
+    broken: Option<String>,
+}
+
+/// Where an unsealed commit has got to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Append {
+    pub at: u64,
+    chain: u64,
+}
+
+impl Log {
+    /// Makes an empty log on disk.
+    pub fn create(path: &Path) -> Result<()> {
+        let salt = getrandom::u64().map_err(|e| Fault::internal(format!("no random numbers: {e}")))?;
+        super::write_whole(path, &[NAME, salt.to_le_bytes()].concat())
+    }
+
+    /// Opens a log, gives every commit in it to `each` in order, and cuts off what was never sealed.
+    ///
+    /// # Errors
+    /// [`fault::Kind::Corrupt`] when a sealed part is not what was written.
+    pub fn open(path: &Path, mut each: impl FnMut(Replayed) -> Result<()>) -> Result<Self> {
+        let io = |e: std::io::Error| Fault::io(&format!("reading {}", path.display()), &e);
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
+        let size = file.metadata().map_err(io)?.len();
+        let mut head = [0; START as usize];
+        if size < START || file.read_exact_at(&mut head, 0).is_err() || head[..8] != NAME {
+            return Err(corrupt(path, 0));
+        }
+        let salt = u64::from_le_bytes(std::array::from_fn(|i| head[8 + i]));
+        let mut log =
+            Self { file: Arc::new(file), path: path.to_owned(), salt, end: START, chain: salt, revision: 0, broken: None };
+        let (mut append, mut ops, mut dataset) = (log.append(), Vec::new(), None);
+        while append.at < size {
+            let Some((header, payload)) = log.frame_at(append.at, size).map_err(io)? else {
+                if log.seal_after(append.at, size).map_err(io)? {
+                    return Err(corrupt(path, append.at));
+                }
+                break;
+            };
+            let (at, chain) = (append.at, append.chain);
+            append.pass(&header);
+            match (header.kind, payload.as_deref().unwrap_or_default()) {
+                (Kind::Blobs, _) => {}
+                (Kind::Changes, bytes) => Op::decode(bytes, &mut ops).ok_or_else(|| corrupt(path, at))?,
+                (Kind::Dataset, bytes) => dataset = Some(decode_dataset(bytes).ok_or_else(|| corrupt(path, at))?),
+                (Kind::Seal, bytes) => {
+                    let expected = |s: &Seal| (s.revision, s.start, s.chain) == (log.revision + 1, log.end, chain);
+                    let seal = Seal::decode(bytes).filter(expected).ok_or_else(|| corrupt(path, at))?;
+                    let dataset = dataset.take().ok_or_else(|| corrupt(path, at))?;
+                    each(Replayed { dataset, ops: std::mem::take(&mut ops), at: seal.at })?;
+                    (log.end, log.chain, log.revision) = (append.at, append.chain, seal.revision);
+                }
+            }
+        }
+        if log.end < size {
+            tracing::warn!(log = %path.display(), bytes = size - log.end, "cut off a commit that was never finished");
+            log.file.set_len(log.end).and_then(|()| log.file.sync_all()).map_err(io)?;
+        }
+        Ok(log)
+    }
+
+    /// The frame at `at` with its payload checked; blobs are passed over, their hashes are checked when they are read.
+    fn frame_at(&self, at: u64, size: u64) -> std::io::Result<Option<(Header, Option<Vec<u8>>)>> {
+        let Some(header) = Header::read(&self.file, at, size)? else { return Ok(None) };
+        if header.kind == Kind::Blobs {
+            return Ok(Some((header, None)));
+        }
+        Ok(header.payload(&self.file, at, self.salt)?.map(|payload| (header, Some(payload))))
+    }
+
+    /// Whether a whole seal lies anywhere after `from`: then the damage before it is inside a commit.
+    fn seal_after(&self, from: u64, size: u64) -> std::io::Result<bool> {
+        const WINDOW: usize = 1 << 20;
+        const SEAL: usize = HEADER as usize + Seal::LEN;
+        let mut window = vec![0; WINDOW];
+        let mut at = from + 1;
+        while size.saturating_sub(at) >= SEAL as u64 {
+            let len = WINDOW.min((size - at) as usize);
+            let Some(bytes) = window.get_mut(..len) else { break };
+            self.file.read_exact_at(bytes, at)?;
+            for (i, found) in bytes.windows(SEAL).enumerate().filter(|(_, w)| w.starts_with(&MAGIC)) {
+                let (head, payload) = found.split_at(HEADER as usize);
+                if Header::of(Kind::Seal, payload, self.salt).encode() == head {
+                    tracing::error!(log = %self.path.display(), at = at + i as u64, "a sealed commit follows damage");
+                    return Ok(true);
+                }
+            }
+            at += (len - SEAL + 1) as u64;
+        }
+        Ok(false)
+    }
+
+    /// The end of what is sealed, to append after.
+    pub fn append(&self) -> Append {
+        Append { at: self.end, chain: self.chain }
+    }
+    /// The number of commits.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+    /// # Errors
+    /// [`fault::Kind::Unavailable`] when an earlier failure left it unknown what is on disk.
+    pub fn writable(&self) -> Result<()> {
+        self.broken.as_ref().map_or(Ok(()), |why| {
+            Err(Fault::new(fault::Kind::Unavailable, format!("the store stopped writing after a failure: {why}"))
+                .about(self.path.display().to_string())
+                .remedy("see to the disk and start the server again"))
+        })
+    }
+    fn write(&self, append: &mut Append, kind: Kind, payload: &[u8]) -> Result<()> {
+        let header = Header::of(kind, payload, self.salt);
+        let io = |e| Fault::io(&format!("writing {}", self.path.display()), &e);
+        self.file.write_all_at(&header.encode(), append.at).map_err(io)?;
+        self.file.write_all_at(payload, append.at + HEADER).map_err(io)?;
+        append.pass(&header);
+        Ok(())
+    }
+    /// Appends a segment: blobs of many assets, then their changes.
+    pub fn write_segment(&self, append: &mut Append, blobs: &[u8], changes: &[u8]) -> Result<()> {
+        if !blobs.is_empty() {
+            self.write(append, Kind::Blobs, blobs)?;
+        }
+        if !changes.is_empty() {
+            self.write(append, Kind::Changes, changes)?;
+        }
+        Ok(())
+    }
+    /// Where the next segment's blobs will start.
+    pub fn blobs_at(append: &Append) -> u64 {
+        append.at + HEADER
+    }
+    /// Makes everything appended a commit that is on disk. The data is synced before its seal is written: however
+    /// the disk orders writes, a seal never stands after data that is not there.
+    pub fn seal(&mut self, mut append: Append, dataset: &Dataset, at: Instant) -> Result<u64> {
+        let mut bytes = Vec::new();
+        encode_dataset(dataset, &mut bytes);
+        self.write(&mut append, Kind::Dataset, &bytes)?;
+        self.sync()?;
+        let seal = Seal { revision: self.revision + 1, at, start: self.end, chain: append.chain };
+        self.write(&mut append, Kind::Seal, &seal.encode())?;
+        self.sync()?;
+        (self.end, self.chain, self.revision) = (append.at, append.chain, seal.revision);
+        Ok(seal.revision)
+    }
+    /// After a sync that failed nobody knows what the disk holds, and a second sync would claim that all is well.
+    fn sync(&mut self) -> Result<()> {
+        self.file.sync_data().map_err(|e| {
+            self.broken = Some(e.to_string());
+            Fault::io(&format!("syncing {}", self.path.display()), &e)
+        })
+    }
+    /// Cuts off what is not sealed.
+    pub fn rollback(&mut self) {
+        if let Err(e) = self.file.set_len(self.end) {
+            tracing::error!(log = %self.path.display(), "cannot cut off an unfinished commit: {e}");
+            self.broken.get_or_insert_with(|| e.to_string());
+        }
+    }
+}
+
+impl Append {
+    fn pass(&mut self, header: &Header) {
+        self.at += HEADER + header.len;
+        self.chain = xxh3_64_with_seed(&header.encode(), self.chain);
+    }
+}
+
+fn corrupt(path: &Path, offset: u64) -> Fault {
+    Fault::new(fault::Kind::Corrupt, format!("the bytes at offset {offset} are not what was written, and finished commits follow"))
+        .about(path.display().to_string())
+        .remedy("restore the file from a backup, or import the site's sources again into a new store")
+}

@@ -1,0 +1,37 @@
+//! The embedded archive: one append-only log a site, read back by offset.
+
+mod attributes;
+mod blob;
+mod bytes;
+mod change;
+mod frame;
+mod geometry;
+mod log;
+
+pub(crate) use attributes::{decode_attributes, encode_attributes};
+pub(crate) use blob::{Blob, Blobs, Cache, Packer, Weigh};
+pub(crate) use change::{Op, Version};
+pub(crate) use geometry::{check, decode_geometry, encode_geometry};
+pub(crate) use log::{Append, Log, Replayed};
+
+use std::fs::File;
+use std::path::Path;
+
+/// Makes a created or renamed entry of `dir` survive a power cut.
+pub(crate) fn sync_dir(dir: &Path) -> crate::fault::Result<()> {
+    File::open(dir)
+        .and_then(|d| d.sync_all())
+        .map_err(|e| crate::fault::Fault::io(&format!("syncing {}", dir.display()), &e))
+}
+
+/// Writes a small file whole or not at all: beside, synced, renamed.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> crate::fault::Result<()> {
+    let beside = path.with_extension("new");
+    let write = || {
+        std::fs::write(&beside, bytes)?;
+        File::open(&beside)?.sync_all()?;
+        std::fs::rename(&beside, path)
+    };
+    write().map_err(|e| crate::fault::Fault::io(&format!("writing {}", path.display()), &e))?;
+    path.parent().map_or(Ok(()), sync_dir)
+}

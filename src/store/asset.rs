@@ -1,0 +1,82 @@
+//! An asset as a snapshot shows it: the resident part, borrowed.
+
+use super::snapshot::{Row, Setting, Snapshot};
+use super::table::{OPEN, Record};
+use crate::geom::Bounds;
+use crate::model::{AssetId, Class, DatasetName};
+use crate::units::Instant;
+
+/// One version of an asset in a snapshot; cheap to copy.
+#[derive(Debug, Clone, Copy)]
+pub struct AssetRef<'a> {
+    snapshot: &'a Snapshot,
+    row: Row,
+    record: &'a Record,
+    setting: &'a Setting,
+}
+
+impl<'a> AssetRef<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot, row: Row, record: &'a Record) -> Option<Self> {
+        snapshot.setting(record).map(|setting| Self { snapshot, row, record, setting })
+    }
+    /// Its row.
+    pub fn row(&self) -> Row {
+        self.row
+    }
+    /// Its id, unique in the site.
+    pub fn id(&self) -> &'a AssetId {
+        &self.record.id
+    }
+    /// What it is.
+    pub fn class(&self) -> Class {
+        self.record.class
+    }
+    /// Its name for people; empty when it has none.
+    pub fn name(&self) -> &'a str {
+        self.snapshot.name(self.row)
+    }
+    /// The asset it is part of or contained in; absent while that one is not in the store.
+    pub fn parent(&self) -> Option<Row> {
+        self.snapshot.parent_of(self.record, self.record.last())
+    }
+    /// The parent's id; as the source gave it while that one is not in the store.
+    pub fn parent_id(&self) -> Option<&'a str> {
+        let resolved = self.parent().and_then(|row| self.snapshot.record(row)).map(|r| &*r.id);
+        resolved.or_else(|| self.snapshot.parent_word(self.record).map(AsRef::as_ref))
+    }
+    /// The label of its storey.
+    pub fn storey(&self) -> Option<&'a str> {
+        self.setting.storey.as_deref()
+    }
+    /// The dataset it came with.
+    pub fn dataset(&self) -> &'a DatasetName {
+        &self.setting.dataset
+    }
+    /// The layer of the source file.
+    pub fn layer(&self) -> Option<&'a str> {
+        self.setting.layer.as_deref()
+    }
+    /// Its box in longitude, latitude (degrees) and ellipsoidal height (metres); empty without a place.
+    pub fn bounds(&self) -> Bounds {
+        self.record.bounds
+    }
+    /// From when (included) until when (not included) this version holds; [`Instant::MAX`] while it is current.
+    pub fn valid(&self) -> (Instant, Instant) {
+        (self.snapshot.time_of(self.record.from), self.snapshot.time_of(self.record.to))
+    }
+    /// Whether its geometry has a mesh.
+    pub fn has_mesh(&self) -> bool {
+        self.record.mesh
+    }
+    /// A hash of geometry, attributes and identity: the same content has the same number.
+    pub fn version(&self) -> u64 {
+        self.record.hash
+    }
+}
+
+impl Record {
+    /// The last revision at which a past version held; `None` stands for now.
+    pub(super) fn last(&self) -> Option<u32> {
+        (self.to != OPEN).then(|| self.to - 1)
+    }
+}

@@ -1,0 +1,178 @@
+//! What commits do to a snapshot: the one way from changes to the next state, for a commit and for opening a store alike.
+
+use super::Dataset;
+use super::archive::embedded::{Op, Version};
+use super::snapshot::{Era, Row, Setting, Snapshot};
+use super::table::{NO_WORD, OPEN, Record, Span};
+use crate::index::{Entry, key};
+use crate::model::AssetId;
+use crate::units::Instant;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The numbers of words and settings; kept by the site's writer.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    words: HashMap<Arc<str>, u32>,
+    settings: HashMap<Arc<Setting>, u32>,
+}
+
+/// Entries that wait to become a level of an era's indexes.
+#[derive(Default)]
+struct Batch {
+    ids: Vec<(u32, u32)>,
+    parts: Vec<(u32, u32)>,
+    boxes: Vec<Entry>,
+}
+
+impl Batch {
+    fn add_to(self, era: &mut Era) {
+        era.ids.add(self.ids);
+        era.parts.add(self.parts);
+        era.boxes.add(self.boxes);
+    }
+}
+
+/// A snapshot in the making. One edit may take many commits; the indexes follow at the end.
+pub(super) struct Edit<'a> {
+    next: Snapshot,
+    numbers: &'a mut Numbers,
+    /// Rows of ids that this edit has touched and the indexes do not know yet.
+    fresh: HashMap<AssetId, u32>,
+    now: Batch,
+    past: Batch,
+    revision: u32,
+}
+
+impl<'a> Edit<'a> {
+    pub fn new(base: &Snapshot, numbers: &'a mut Numbers) -> Self {
+        let next = base.clone();
+        let revision = next.times.len() as u32;
+        Self { next, numbers, fresh: HashMap::new(), now: Batch::default(), past: Batch::default(), revision }
+    }
+
+    /// Applies one commit.
+    pub fn commit(&mut self, dataset: &Dataset, at: Instant, ops: Vec<Op>) {
+        let latest = self.next.times.last().copied().unwrap_or(Instant::MIN);
+        self.next.times.push_back(at.max(latest));
+        self.revision += 1;
+        let mut datasets = self.next.datasets.to_vec();
+        match datasets.iter_mut().find(|d| d.name == dataset.name) {
+            Some(known) => *known = dataset.clone(),
+            None => datasets.push(dataset.clone()),
+        }
+        self.next.datasets = datasets.into();
+        for op in ops {
+            match op {
+                Op::Put(version) => self.put(version, dataset),
+                Op::Remove(id) => self.remove(&id),
+            }
+        }
+    }
+
+    /// The next state.
+    pub fn finish(mut self) -> Snapshot {
+        self.now.add_to(&mut self.next.now);
+        self.past.add_to(&mut self.next.past);
+        self.next.extent = self.next.now.rows.extent();
+        self.next
+    }
+
+    fn find(&self, id: &str) -> Option<u32> {
+        let current = |row: &u32| self.next.now.rows.get(*row).is_some_and(Record::is_current);
+        match self.fresh.get(id) {
+            Some(row) => Some(*row).filter(current),
+            None => self.next.lookup(id, None).map(Row::place),
+        }
+    }
+
+    fn put(&mut self, version: Version, dataset: &Dataset) {
+        let parent = version.parent.map_or(NO_WORD, |word| self.word(word));
+        let setting = Setting { dataset: dataset.name.clone(), storey: version.storey, layer: version.layer };
+        self.next.clashes |= version.id.strip_prefix(dataset.name.as_str()).is_some_and(|rest| rest.starts_with('~'));
+        let record = Record {
+            id: version.id,
+            bounds: version.bounds,
+            hash: version.hash,
+            blob: version.blob,
+            parent,
+            setting: self.setting(setting),
+            from: self.revision,
+            to: OPEN,
+            name: Span::default(),
+            class: version.class,
+            mesh: version.mesh,
+        };
+        let entry = |row| Entry::new(row, &self.next.frame.bounds_to_index(&record.bounds));
+        let (id, parent, class) = (record.id.clone(), self.next.parent_word(&record).map(|w| key(w)), record.class);
+        let row = match self.find(&id) {
+            Some(row) => {
+                self.now.boxes.extend(entry(row));
+                let old_parent = self.retire(row);
+                self.now.parts.extend(parent.filter(|_| old_parent != Some(record.parent)).map(|p| (p, row)));
+                self.next.now.rows.set(row, record, &version.name);
+                row
+            }
+            None => {
+                let row = self.next.now.rows.len() as u32;
+                self.now.boxes.extend(entry(row));
+                self.now.ids.push((key(&id), row));
+                self.now.parts.extend(parent.map(|p| (p, row)));
+                self.next.now.rows.push(record, &version.name)
+            }
+        };
+        self.fresh.insert(id, row);
+        self.next.live += 1;
+        if let Some(count) = self.next.counts.get_mut(class.collection() as usize) {
+            *count += 1;
+        }
+    }
+
+    fn remove(&mut self, id: &AssetId) {
+        if let Some(row) = self.find(id) {
+            self.retire(row);
+            self.next.now.rows.end(row, self.revision);
+            self.fresh.insert(id.clone(), row);
+        }
+    }
+
+    /// Moves a current version to the past; its row awaits a successor or its end. Gives the version's parent word.
+    fn retire(&mut self, row: u32) -> Option<u32> {
+        let old = self.next.now.rows.get(row)?.clone();
+        let parent = old.parent;
+        self.next.live -= 1;
+        if let Some(count) = self.next.counts.get_mut(old.class.collection() as usize) {
+            *count -= 1;
+        }
+        // What came and went within one commit never was.
+        if old.from < self.revision {
+            let place = self.next.past.rows.len() as u32;
+            self.past.ids.push((key(&old.id), place));
+            self.past.parts.extend(self.next.parent_word(&old).map(|w| (key(w), place)));
+            self.past.boxes.extend(Entry::new(place, &self.next.frame.bounds_to_index(&old.bounds)));
+            let name = self.next.now.rows.name(row).to_owned();
+            self.next.past.rows.push(Record { to: self.revision, ..old }, &name);
+        }
+        Some(parent)
+    }
+
+    fn word(&mut self, word: Arc<str>) -> u32 {
+        if let Some(number) = self.numbers.words.get(&word) {
+            return *number;
+        }
+        let number = self.next.words.len() as u32;
+        self.next.words.push_back(word.clone());
+        self.numbers.words.insert(word, number);
+        number
+    }
+
+    fn setting(&mut self, setting: Setting) -> u32 {
+        if let Some(number) = self.numbers.settings.get(&setting) {
+            return *number;
+        }
+        let (number, setting) = (self.next.settings.len() as u32, Arc::new(setting));
+        self.next.settings.push_back(setting.clone());
+        self.numbers.settings.insert(setting, number);
+        number
+    }
+}

@@ -1,0 +1,23 @@
+//! The city now: sites, immutable snapshots, atomic commits, and the archive behind them.
+//!
+//! Readers take a [`Snapshot`] and keep it. A writer opens a [`Draft`], puts and removes assets, and commits: all of it
+//! is on disk before any of it is seen. The store reads no clock; the caller says when.
+
+mod archive;
+mod asset;
+mod commit;
+mod dataset;
+mod edit;
+mod site;
+mod snapshot;
+mod sources;
+#[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
+mod store;
+mod table;
+
+pub use asset::AssetRef;
+pub use commit::{Committed, Draft, Put};
+pub use dataset::Dataset;
+pub use site::Site;
+pub use snapshot::{Row, Snapshot};
+pub use store::Store;

@@ -1,0 +1,187 @@
+//! One site: its log, its one writer and the snapshot that readers get.
+
+use super::archive::embedded::{Blobs, Cache, Log, Op, Replayed, sync_dir, write_whole};
+use super::edit::{Edit, Numbers};
+use super::snapshot::Snapshot;
+use super::{Dataset, Draft, sources};
+use crate::crs::SiteFrame;
+use crate::fault::{Fault, Kind, Result};
+use crate::model::SiteCode;
+use crate::units::{Geodetic, Instant};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+
+/// What a node's sites share.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Grows with every commit on any site.
+    pub revision: AtomicU64,
+    pub cache: Arc<Cache>,
+    /// The store's directory.
+    pub dir: PathBuf,
+}
+
+/// What it takes to write; there is one, and a draft holds it.
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub log: Log,
+    numbers: Numbers,
+}
+
+/// A community: one origin, one frame, one snapshot at a time, one writer at a time.
+#[derive(Debug)]
+pub struct Site {
+    code: SiteCode,
+    frame: SiteFrame,
+    node: Arc<Node>,
+    snapshot: RwLock<Arc<Snapshot>>,
+    /// Held while the next snapshot is made from the present one.
+    publishing: Mutex<()>,
+    writer: Mutex<Option<Writer>>,
+    returned: Condvar,
+}
+
+/// `site.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SiteFile {
+    code: String,
+    /// Longitude, latitude in degrees, ellipsoidal height in metres.
+    origin: [f64; 3],
+    /// Milliseconds since 1970.
+    created: i64,
+}
+
+const SITE_FILE: &str = "site.json";
+const LOG_FILE: &str = "assets.log";
+
+impl Site {
+    /// Makes a site's directory on disk. The site is there once `site.json` is.
+    pub(super) fn create(dir: &Path, code: &SiteCode, origin: Geodetic, at: Instant) -> Result<()> {
+        std::fs::create_dir_all(dir).map_err(|e| Fault::io(&format!("making {}", dir.display()), &e))?;
+        dir.parent().map_or(Ok(()), sync_dir)?;
+        Log::create(&dir.join(LOG_FILE))?;
+        let file = SiteFile { code: code.to_string(), origin: origin.to_array(), created: at.0 };
+        let text = serde_json::to_vec_pretty(&file).map_err(|e| Fault::internal(format!("writing {SITE_FILE}: {e}")))?;
+        write_whole(&dir.join(SITE_FILE), &text)
+    }
+
+    /// Opens a site's directory; `None` when its making was never finished.
+    pub(super) fn open(dir: &Path, number: u32, node: Arc<Node>) -> Result<Option<Self>> {
+        let path = dir.join(SITE_FILE);
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(Fault::io(&format!("reading {}", path.display()), &e)),
+        };
+        let file: SiteFile = serde_json::from_slice(&text).map_err(|e| {
+            Fault::new(Kind::Corrupt, e.to_string()).about(path.display().to_string()).remedy("restore it from a backup")
+        })?;
+        let code = SiteCode::new(&file.code)?;
+        let frame = SiteFrame::new(file.origin.into());
+        let (mut numbers, mut commits) = (Numbers::default(), Vec::new());
+        let log = Log::open(&dir.join(LOG_FILE), |commit| {
+            commits.push(commit);
+            Ok(())
+        })?;
+        let blobs = Blobs {
+            site: number,
+            file: log.file.clone(),
+            path: log.path.clone(),
+            salt: log.salt,
+            cache: node.cache.clone(),
+        };
+        let empty = Snapshot::empty(code.clone(), frame, Arc::new(blobs));
+        let mut edit = Edit::new(&empty, &mut numbers);
+        for Replayed { dataset, ops, at } in commits {
+            edit.commit(&dataset, at, ops);
+        }
+        let snapshot = edit.finish();
+        node.revision.fetch_add(1 + log.revision(), Ordering::AcqRel);
+        Ok(Some(Self {
+            code,
+            frame,
+            node,
+            snapshot: RwLock::new(Arc::new(snapshot)),
+            publishing: Mutex::new(()),
+            writer: Mutex::new(Some(Writer { log, numbers })),
+            returned: Condvar::new(),
+        }))
+    }
+
+    /// The community's code.
+    pub fn code(&self) -> &SiteCode {
+        &self.code
+    }
+    /// The site's frames.
+    pub fn frame(&self) -> &SiteFrame {
+        &self.frame
+    }
+    /// The site now. It never changes; keep it as long as you like.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// Begins a change by `dataset`, after waiting for the draft before it.
+    ///
+    /// # Errors
+    /// [`Kind::Unavailable`] when an earlier failure of the disk stopped all writing.
+    pub fn draft(&self, dataset: Dataset) -> Result<Draft<'_>> {
+        let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = loop {
+            match slot.take() {
+                Some(writer) => break writer,
+                None => slot = self.returned.wait(slot).unwrap_or_else(PoisonError::into_inner),
+            }
+        };
+        drop(slot);
+        Draft::new(self, writer, dataset)
+    }
+    /// Packs the indexes anew when changes beside them have grown; readers and drafts go on meanwhile. Says whether it did.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn repack(&self) -> Result<bool> {
+        let old = self.snapshot();
+        if ![&old.now, &old.past].iter().any(|e| e.ids.is_grown() || e.parts.is_grown() || e.boxes.is_grown()) {
+            return Ok(false);
+        }
+        let [now, past] = old.packed();
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut next = Snapshot::clone(&self.snapshot());
+        for (era, old, (ids, parts, boxes)) in [(&mut next.now, &old.now, now), (&mut next.past, &old.past, past)] {
+            era.ids = era.ids.rebased(&old.ids, ids);
+            era.parts = era.parts.rebased(&old.parts, parts);
+            era.boxes = era.boxes.rebased(&old.boxes, boxes);
+        }
+        self.show(next);
+        Ok(true)
+    }
+    /// Keeps an imported file as it is, compressed, under the SHA-256 (hex) of its content, which is given back.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] when it cannot be read or written.
+    pub fn keep_source(&self, file: &Path) -> Result<String> {
+        sources::keep(&self.node.dir, file)
+    }
+
+    pub(super) fn publish(&self, writer: &mut Writer, dataset: &Dataset, at: Instant, ops: Vec<Op>) {
+        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut edit = Edit::new(&self.snapshot(), &mut writer.numbers);
+        edit.commit(dataset, at, ops);
+        self.show(edit.finish());
+        self.node.revision.fetch_add(1, Ordering::AcqRel);
+    }
+    fn show(&self, next: Snapshot) {
+        let mut shown = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *shown, Arc::new(next));
+        drop(shown);
+        // The last holder of an old state pays for freeing it, outside the lock.
+        drop(old);
+    }
+    pub(super) fn give_back(&self, writer: Writer) {
+        *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);
+        self.returned.notify_one();
+    }
+}

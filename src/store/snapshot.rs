@@ -1,0 +1,292 @@
+//! A site at one revision: everything resident, immutable, shared with the revisions beside it.
+
+use super::Dataset;
+use super::archive::embedded::Blobs;
+use super::asset::AssetRef;
+use super::table::{NO_WORD, OPEN, Record, Table};
+use crate::crs::SiteFrame;
+use crate::fault::{Fault, Result};
+use crate::geom::Bounds;
+use crate::index::{Entry, Forest, Names, key};
+use crate::model::{Attributes, Collection, DatasetName, Geometry, SiteCode};
+use crate::units::Instant;
+use std::sync::Arc;
+
+/// Names a version of an asset in its site. A current asset keeps its row through all its changes; a row that came from a
+/// question about the past names that past version. Rows are given in order and never again to another asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Row(pub(super) u32);
+
+impl Row {
+    const PAST: u32 = 1 << 31;
+
+    pub(super) const fn past(number: u32) -> Self {
+        Self(number | Self::PAST)
+    }
+    /// Whether it names a version that has been replaced or has ended.
+    pub const fn is_past(self) -> bool {
+        self.0 & Self::PAST != 0
+    }
+    /// The row as a number, for cursors.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+    /// The row of a number; one that was never given names nothing.
+    pub const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+    pub(super) const fn place(self) -> u32 {
+        self.0 & !Self::PAST
+    }
+}
+
+/// What many assets have in common: dataset, storey and layer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Setting {
+    pub dataset: DatasetName,
+    pub storey: Option<Arc<str>>,
+    pub layer: Option<Arc<str>>,
+}
+
+/// How many collections there are.
+const COLLECTIONS: usize = Collection::SERVED.len() + 1;
+
+/// Current versions or past ones, with where they are and what they are called.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Era {
+    pub rows: Table,
+    /// By own id.
+    pub ids: Names,
+    /// By the parent's id.
+    pub parts: Names,
+    /// By box.
+    pub boxes: Forest,
+}
+
+/// A site at one revision.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub(super) site: SiteCode,
+    pub(super) frame: SiteFrame,
+    pub(super) now: Era,
+    pub(super) past: Era,
+    pub(super) words: imbl::Vector<Arc<str>>,
+    pub(super) settings: imbl::Vector<Arc<Setting>>,
+    /// When each revision was made; never descending.
+    pub(super) times: imbl::Vector<Instant>,
+    pub(super) counts: [usize; COLLECTIONS],
+    pub(super) live: usize,
+    /// Whether any id was changed for a clash.
+    pub(super) clashes: bool,
+    pub(super) extent: Bounds,
+    pub(super) datasets: Arc<[Dataset]>,
+    pub(super) blobs: Arc<Blobs>,
+}
+
+impl Snapshot {
+    pub(super) fn empty(site: SiteCode, frame: SiteFrame, blobs: Arc<Blobs>) -> Self {
+        Self {
+            site,
+            frame,
+            now: Era::default(),
+            past: Era::default(),
+            words: imbl::Vector::new(),
+            settings: imbl::Vector::new(),
+            times: imbl::Vector::new(),
+            counts: [0; COLLECTIONS],
+            live: 0,
+            clashes: false,
+            extent: Bounds::EMPTY,
+            datasets: Arc::default(),
+            blobs,
+        }
+    }
+    /// The site's code.
+    pub fn site(&self) -> &SiteCode {
+        &self.site
+    }
+    /// The site's frames.
+    pub fn frame(&self) -> &SiteFrame {
+        &self.frame
+    }
+    /// How many commits made it; grows by one with each.
+    pub fn revision(&self) -> u64 {
+        self.times.len() as u64
+    }
+    /// How many assets are current.
+    pub fn len(&self) -> usize {
+        self.live
+    }
+    /// Whether no asset is current.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+    /// The rows of everything current, ascending.
+    pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        self.rows_after(None)
+    }
+    /// The rows of everything current that come after `after`, ascending; for cursors.
+    pub fn rows_after(&self, after: Option<Row>) -> impl Iterator<Item = Row> + '_ {
+        let first = after.map_or(0, |r| r.0.saturating_add(1));
+        self.now.rows.iter_from(first).filter(|(_, r)| r.is_current()).map(|(row, _)| Row(row))
+    }
+    /// Everything that was there at `at`, ascending.
+    pub fn rows_at(&self, at: Instant) -> Vec<Row> {
+        let Some(at) = self.revision_at(at) else { return Vec::new() };
+        let now = self.now.rows.iter_from(0).filter(|(_, r)| r.holds(Some(at)) && r.is_current());
+        let past = self.past.rows.iter_from(0).filter(|(_, r)| r.holds(Some(at)));
+        now.map(|(row, _)| Row(row)).chain(past.map(|(row, _)| Row::past(row))).collect()
+    }
+    /// The asset of a row; absent when the row names nothing current and no past version.
+    pub fn asset(&self, row: Row) -> Option<AssetRef<'_>> {
+        self.record(row).and_then(|record| AssetRef::new(self, row, record))
+    }
+    /// The current asset of this id.
+    pub fn find(&self, id: &str) -> Option<Row> {
+        self.lookup(id, None)
+    }
+    /// The asset of this id as it was at `at`.
+    pub fn find_at(&self, id: &str, at: Instant) -> Option<Row> {
+        self.lookup(id, Some(self.revision_at(at)?))
+    }
+    /// The current rows, or those of `at`, whose boxes meet `bounds` (longitude, latitude in degrees, height in metres);
+    /// touching counts. Ascending.
+    pub fn in_box(&self, bounds: &Bounds, at: Option<Instant>) -> Vec<Row> {
+        let at = match at.map(|at| self.revision_at(at)) {
+            None => None,
+            Some(None) => return Vec::new(),
+            Some(revision) => revision,
+        };
+        if at.is_none() && !self.extent.is_empty() && bounds.contains(&self.extent) {
+            return self.rows().filter(|r| self.record(*r).is_some_and(|r| !r.bounds.is_empty())).collect();
+        }
+        let window = self.frame.bounds_to_index(bounds);
+        let mut rows = Vec::new();
+        self.now.boxes.candidates(&window, |row| rows.push(Row(row)));
+        if at.is_some() {
+            self.past.boxes.candidates(&window, |row| rows.push(Row::past(row)));
+        }
+        rows.retain(|row| self.record(*row).is_some_and(|r| r.holds(at) && r.bounds.intersects(bounds)));
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    }
+    /// What is part of, or contained in, the asset of `row`, ascending; for a past version, as it last was.
+    pub fn children(&self, row: Row) -> Vec<Row> {
+        let Some(parent) = self.record(row) else { return Vec::new() };
+        let at = parent.last();
+        let dataset = &self.setting(parent).map(|s| s.dataset.as_str()).unwrap_or_default();
+        let plain = parent.id.strip_prefix(dataset).and_then(|rest| rest.strip_prefix('~'));
+        let mut rows: Vec<Row> = Vec::new();
+        for id in [Some(&*parent.id), plain].into_iter().flatten() {
+            rows.extend(self.now.parts.candidates(id).map(Row));
+            if at.is_some() {
+                rows.extend(self.past.parts.candidates(id).map(Row::past));
+            }
+        }
+        rows.retain(|child| self.record(*child).is_some_and(|c| c.holds(at) && self.parent_of(c, at) == Some(row)));
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    }
+    /// The parent of `row`, its parent and so on; at most 64, and none twice.
+    pub fn ancestors(&self, row: Row) -> Vec<Row> {
+        let mut chain = vec![row];
+        while let Some(parent) = chain.last().and_then(|last| self.asset(*last)).and_then(|a| a.parent()) {
+            if chain.len() > 64 || chain.contains(&parent) {
+                break;
+            }
+            chain.push(parent);
+        }
+        chain.remove(0);
+        chain
+    }
+    /// How many current assets are in a collection.
+    pub fn count(&self, collection: Collection) -> usize {
+        self.counts.get(collection as usize).copied().unwrap_or(0)
+    }
+    /// The box around everything current, in longitude, latitude and height; empty when nothing has a place.
+    pub fn extent(&self) -> Bounds {
+        self.extent
+    }
+    /// The datasets, in the order of their first import.
+    pub fn datasets(&self) -> &[Dataset] {
+        &self.datasets
+    }
+    /// The geometry of a row, from disk or the cache; empty for an asset without.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`](crate::fault::Kind::NotFound) for a row that names nothing,
+    /// [`Kind::Corrupt`](crate::fault::Kind::Corrupt) when the disk does not hold what was written.
+    pub fn geometry(&self, row: Row) -> Result<Arc<Geometry>> {
+        self.blobs.geometry(self.known(row)?.blob)
+    }
+    /// The attributes of a row, from disk or the cache.
+    ///
+    /// # Errors
+    /// As [`Snapshot::geometry`].
+    pub fn attributes(&self, row: Row) -> Result<Arc<Attributes>> {
+        self.blobs.attributes(self.known(row)?.blob)
+    }
+
+    fn known(&self, row: Row) -> Result<&Record> {
+        self.record(row).ok_or_else(|| Fault::not_found(format!("site {} has no asset in row {}", self.site, row.0)))
+    }
+    pub(super) fn record(&self, row: Row) -> Option<&Record> {
+        if row.is_past() { self.past.rows.get(row.place()) } else { self.now.rows.get(row.0).filter(|r| r.is_current()) }
+    }
+    pub(super) fn name(&self, row: Row) -> &str {
+        if row.is_past() { self.past.rows.name(row.place()) } else { self.now.rows.name(row.0) }
+    }
+    pub(super) fn setting(&self, record: &Record) -> Option<&Setting> {
+        self.settings.get(record.setting as usize).map(AsRef::as_ref)
+    }
+    pub(super) fn parent_word(&self, record: &Record) -> Option<&Arc<str>> {
+        (record.parent != NO_WORD).then(|| self.words.get(record.parent as usize)).flatten()
+    }
+    pub(super) fn time_of(&self, revision: u32) -> Instant {
+        if revision == OPEN {
+            return Instant::MAX;
+        }
+        self.times.get((revision as usize).wrapping_sub(1)).copied().unwrap_or(Instant::MAX)
+    }
+    /// The revision in force at `at`; none before the first.
+    fn revision_at(&self, at: Instant) -> Option<u32> {
+        let (mut low, mut high) = (0, self.times.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            if self.times.get(middle).is_some_and(|t| *t <= at) { low = middle + 1 } else { high = middle }
+        }
+        (low > 0).then_some(low as u32)
+    }
+    pub(super) fn lookup(&self, id: &str, at: Option<u32>) -> Option<Row> {
+        let is = |record: &Record| record.holds(at) && *record.id == *id;
+        let now = self.now.ids.candidates(id).find(|row| self.now.rows.get(*row).is_some_and(|r| r.is_current() && is(r)));
+        let past = || self.past.ids.candidates(id).find(|row| self.past.rows.get(*row).is_some_and(is));
+        now.map(Row).or_else(|| at.and_then(|_| past()).map(Row::past))
+    }
+    /// The parent's row. An id that was changed for a clash is meant first by those of its own dataset.
+    pub(super) fn parent_of(&self, record: &Record, at: Option<u32>) -> Option<Row> {
+        let id = self.parent_word(record)?;
+        let own = || {
+            let dataset = &self.setting(record)?.dataset;
+            self.lookup(&format!("{dataset}~{id}"), at).filter(|row| {
+                self.record(*row).and_then(|r| self.setting(r)).is_some_and(|s| s.dataset == *dataset)
+            })
+        };
+        self.clashes.then(own).flatten().or_else(|| self.lookup(id, at))
+    }
+    /// The same state over freshly packed indexes.
+    pub(super) fn packed(&self) -> [(Names, Names, Forest); 2] {
+        [&self.now, &self.past].map(|era| {
+            let (mut ids, mut parts, mut boxes) = (Vec::new(), Vec::new(), Vec::new());
+            let is_past = std::ptr::eq(era, &raw const self.past);
+            for (row, record) in era.rows.iter_from(0).filter(|(_, r)| is_past || r.is_current()) {
+                ids.push((key(&record.id), row));
+                parts.extend(self.parent_word(record).map(|p| (key(p), row)));
+                boxes.extend(Entry::new(row, &self.frame.bounds_to_index(&record.bounds)));
+            }
+            (Names::packed(ids), Names::packed(parts), Forest::packed(boxes))
+        })
+    }
+}

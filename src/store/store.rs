@@ -1,0 +1,135 @@
+//! One directory, one process: opening it, locking it, its sites.
+
+use super::archive::embedded::{Weigh, sync_dir, write_whole};
+use super::site::{Node, Site};
+use super::sources;
+use crate::fault::{Fault, Kind, Result};
+use crate::model::SiteCode;
+use crate::units::{Geodetic, Instant};
+use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// The first line of the file `format`; the number grows when an older Cimbra could no longer read what is written.
+const FORMAT: &str = "cimbra store 1";
+/// The bound of the cache for geometry and attributes unless the caller sets one, in bytes.
+const CACHE: u64 = 256 << 20;
+
+/// A store: everything a node keeps, in one directory that one process holds.
+#[derive(Debug)]
+pub struct Store {
+    node: Arc<Node>,
+    sites: RwLock<BTreeMap<SiteCode, Arc<Site>>>,
+    creating: Mutex<()>,
+    /// Keeps the directory ours until the process ends.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the store in `dir`, making it when there is none, with a cache of 256 MiB.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`] when another process holds it, [`Kind::BadInput`] when `dir` holds something else or a newer
+    /// format, [`Kind::Corrupt`] when stored bytes are not what was written.
+    pub fn open(dir: &Path) -> Result<Self> {
+        Self::open_with(dir, CACHE)
+    }
+    /// As [`Store::open`], with the cache bounded to `cache` bytes.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open_with(dir: &Path, cache: u64) -> Result<Self> {
+        let shown = dir.display().to_string();
+        let io = |e: std::io::Error| Fault::io(&format!("opening the store {shown}"), &e);
+        std::fs::create_dir_all(dir.join("sites")).map_err(io)?;
+        let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock")).map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(Fault::new(Kind::Conflict, "another process has this store open").about(shown).remedy(
+                    "send the work to that process with --url (such as --url http://127.0.0.1:8080), or stop it first",
+                ));
+            }
+            Err(TryLockError::Error(e)) => return Err(io(e)),
+        }
+        check_format(dir)?;
+        sources::sweep(dir);
+        let cache = quick_cache::sync::Cache::with_weighter((cache / 4096).max(64) as usize, cache, Weigh);
+        let node = Node { revision: AtomicU64::new(0), cache: Arc::new(cache), dir: dir.to_owned() };
+        let store = Self { node: Arc::new(node), sites: RwLock::default(), creating: Mutex::new(()), _lock: lock };
+        for entry in std::fs::read_dir(dir.join("sites")).map_err(io)? {
+            store.open_site(&entry.map_err(io)?.path())?;
+        }
+        Ok(store)
+    }
+    /// The sites, by code.
+    pub fn sites(&self) -> Vec<Arc<Site>> {
+        self.sites.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+    /// The site of this code.
+    pub fn site(&self, code: &SiteCode) -> Option<Arc<Site>> {
+        self.sites.read().unwrap_or_else(PoisonError::into_inner).get(code).cloned()
+    }
+    /// Makes a site whose frames have their origin at `origin` for good; it is on disk when this returns.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`] when there is one of this code, [`Kind::BadInput`] when `origin` is not on the globe.
+    pub fn create_site(&self, code: &SiteCode, origin: Geodetic, at: Instant) -> Result<Arc<Site>> {
+        let on_globe = origin.lon.abs() <= 180.0 && origin.lat.abs() < 90.0 && origin.h.abs() <= 1e6;
+        if !on_globe {
+            return Err(Fault::parameter("origin", "a site's origin is a longitude, a latitude between the poles and a height"));
+        }
+        let _creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.site(code).is_some() {
+            return Err(Fault::new(Kind::Conflict, "the site exists").about(code.as_str()));
+        }
+        let dir = self.node.dir.join("sites").join(code.as_str());
+        Site::create(&dir, code, origin, at)?;
+        self.open_site(&dir)?;
+        self.site(code).ok_or_else(|| Fault::internal("the new site is not there"))
+    }
+    /// Grows with every commit on any site and with every new site, also across restarts.
+    pub fn revision(&self) -> u64 {
+        self.node.revision.load(Ordering::Acquire)
+    }
+    /// The store's directory.
+    pub fn dir(&self) -> &Path {
+        &self.node.dir
+    }
+
+    fn open_site(&self, dir: &Path) -> Result<()> {
+        let number = self.sites.read().unwrap_or_else(PoisonError::into_inner).len() as u32;
+        if let Some(site) = Site::open(dir, number, self.node.clone())? {
+            let mut sites = self.sites.write().unwrap_or_else(PoisonError::into_inner);
+            sites.insert(site.code().clone(), Arc::new(site));
+        }
+        Ok(())
+    }
+}
+
+/// Reads the format's version, or writes it into a directory that holds nothing yet.
+fn check_format(dir: &Path) -> Result<()> {
+    let path = dir.join("format");
+    match std::fs::read_to_string(&path) {
+        Ok(text) if text.trim_end() == FORMAT => Ok(()),
+        Ok(text) => Err(Fault::bad_input(format!("the format is '{}', this Cimbra reads '{FORMAT}'", text.trim_end()))
+            .about(path.display().to_string())
+            .remedy("use the Cimbra that wrote the store")),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Fault::io(&format!("reading {}", path.display()), &e)),
+        Err(_) => {
+            let io = |e: std::io::Error| Fault::io(&format!("reading {}", dir.display()), &e);
+            for entry in std::fs::read_dir(dir).map_err(io)? {
+                let name = entry.map_err(io)?.file_name();
+                if !["lock", "sites", "format.new"].iter().any(|ours| name == *ours) {
+                    return Err(Fault::bad_input("the directory holds other things and is no store")
+                        .about(dir.display().to_string())
+                        .remedy("name a new or empty directory with --store"));
+                }
+            }
+            write_whole(&path, format!("{FORMAT}\n").as_bytes())?;
+            dir.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The resident part of every version, in chunks that states share: a commit copies the chunks it touches.
+
+use super::archive::embedded::Blob;
+use crate::geom::Bounds;
+use crate::model::{AssetId, Class};
+use std::sync::Arc;
+
+/// Rows in a chunk: small enough to copy in microseconds, large enough that the list of chunks stays short.
+const CHUNK: usize = 1024;
+/// The revision that never comes: the end of what is current.
+pub(super) const OPEN: u32 = u32::MAX;
+
+/// One version of one asset: 120 bytes.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    pub id: AssetId,
+    pub bounds: Bounds,
+    pub hash: u64,
+    pub blob: Blob,
+    /// The parent's number among the words; [`NO_WORD`] without one.
+    pub parent: u32,
+    /// The number of its setting.
+    pub setting: u32,
+    /// The revision that made it.
+    pub from: u32,
+    /// The revision that ended it, or [`OPEN`].
+    pub to: u32,
+    pub name: Span,
+    pub class: Class,
+    pub mesh: bool,
+}
+
+/// Stands for no word.
+pub(super) const NO_WORD: u32 = u32::MAX;
+
+impl Record {
+    pub fn is_current(&self) -> bool {
+        self.to == OPEN
+    }
+    /// Whether it held at revision `at`; `None` asks for now.
+    pub fn holds(&self, at: Option<u32>) -> bool {
+        at.map_or(self.is_current(), |at| self.from <= at && at < self.to)
+    }
+}
+
+/// A piece of a chunk's text.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Span {
+    start: u32,
+    len: u32,
+}
+
+#[derive(Debug, Clone)]
+struct Chunk {
+    rows: Vec<Record>,
+    /// The names of the rows.
+    text: String,
+    /// The bytes of `text` that no row uses any more.
+    waste: usize,
+    /// Around everything current in it.
+    bounds: Bounds,
+    stale: bool,
+}
+
+impl Chunk {
+    fn intern(&mut self, name: &str) -> Span {
+        if self.waste > self.text.len() / 2 {
+            let old = std::mem::take(&mut self.text);
+            for row in &mut self.rows {
+                let kept = span(&old, row.name);
+                row.name = Span { start: self.text.len() as u32, len: row.name.len };
+                self.text.push_str(kept);
+            }
+            self.waste = 0;
+        }
+        let start = self.text.len() as u32;
+        self.text.push_str(name);
+        Span { start, len: name.len() as u32 }
+    }
+}
+
+fn span(text: &str, span: Span) -> &str {
+    text.get(span.start as usize..(span.start + span.len) as usize).unwrap_or_default()
+}
+
+/// Versions by row number.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Table {
+    chunks: Vec<Arc<Chunk>>,
+}
+
+impl Table {
+    /// How many rows have ever been given.
+    pub fn len(&self) -> usize {
+        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.rows.len())
+    }
+    pub fn get(&self, row: u32) -> Option<&Record> {
+        self.chunks.get(row as usize / CHUNK)?.rows.get(row as usize % CHUNK)
+    }
+    pub fn name(&self, row: u32) -> &str {
+        let chunk = self.chunks.get(row as usize / CHUNK);
+        chunk.and_then(|c| Some(span(&c.text, c.rows.get(row as usize % CHUNK)?.name))).unwrap_or_default()
+    }
+    /// Rows from `first` on.
+    pub fn iter_from(&self, first: u32) -> impl Iterator<Item = (u32, &Record)> + '_ {
+        let (chunk, skip) = (first as usize / CHUNK, first as usize % CHUNK);
+        let chunks = self.chunks.get(chunk..).unwrap_or_default().iter().enumerate();
+        chunks.flat_map(move |(i, c)| {
+            let skip = if i == 0 { skip } else { 0 };
+            let rows = c.rows.iter().enumerate().skip(skip);
+            rows.map(move |(k, record)| (((chunk + i) * CHUNK + k) as u32, record))
+        })
+    }
+    pub fn push(&mut self, mut record: Record, name: &str) -> u32 {
+        let row = self.len() as u32;
+        if (row as usize).is_multiple_of(CHUNK) {
+            if let Some(full) = self.chunks.last_mut() {
+                Arc::make_mut(full).text.shrink_to_fit();
+            }
+            let (rows, text) = (Vec::new(), String::new());
+            self.chunks.push(Arc::new(Chunk { rows, text, waste: 0, bounds: Bounds::EMPTY, stale: true }));
+        }
+        if let Some(chunk) = self.chunks.last_mut().map(Arc::make_mut) {
+            record.name = chunk.intern(name);
+            chunk.rows.push(record);
+            chunk.stale = true;
+        }
+        row
+    }
+    /// Replaces a row by a later version.
+    pub fn set(&mut self, row: u32, mut record: Record, name: &str) {
+        let Some(chunk) = self.chunks.get_mut(row as usize / CHUNK).map(Arc::make_mut) else { return };
+        let Some(old) = chunk.rows.get(row as usize % CHUNK).map(|r| r.name) else { return };
+        record.name = if span(&chunk.text, old) == name {
+            old
+        } else {
+            chunk.waste += old.len as usize;
+            chunk.intern(name)
+        };
+        chunk.stale = true;
+        if let Some(place) = chunk.rows.get_mut(row as usize % CHUNK) {
+            *place = record;
+        }
+    }
+    /// Ends a row.
+    pub fn end(&mut self, row: u32, to: u32) {
+        let Some(chunk) = self.chunks.get_mut(row as usize / CHUNK).map(Arc::make_mut) else { return };
+        chunk.stale = true;
+        if let Some(record) = chunk.rows.get_mut(row as usize % CHUNK) {
+            record.to = to;
+        }
+    }
+    /// The box around everything current.
+    pub fn extent(&mut self) -> Bounds {
+        let mut extent = Bounds::EMPTY;
+        for chunk in &mut self.chunks {
+            if chunk.stale {
+                let chunk = Arc::make_mut(chunk);
+                let current = chunk.rows.iter().filter(|r| r.is_current() && !r.bounds.is_empty());
+                chunk.bounds = current.fold(Bounds::EMPTY, |all, r| all.union(r.bounds));
+                chunk.stale = false;
+            }
+            if !chunk.bounds.is_empty() {
+                extent = extent.union(chunk.bounds);
+            }
+        }
+        extent
+    }
+}
