@@ -49,7 +49,8 @@ impl<L: Level> Levels<L> {
             return;
         }
         let budget = MERGE.max(4 * batch.len());
-        while let Some(last) = self.0.last().filter(|l| l.count() <= 2 * batch.len() && l.count() + batch.len() <= budget)
+        while let Some(last) =
+            self.0.last().filter(|l| l.count() <= 2 * batch.len() && l.count() + batch.len() <= budget)
         {
             batch.extend(last.entries());
             self.0.pop();

@@ -46,7 +46,7 @@ impl Names {
 /// The first place in `sorted` whose key is not below `key`. Hashes lie evenly, so a guess by proportion lands within
 /// a few dozen entries of it; what remains is a binary search in one or two cache lines.
 fn start(sorted: &[(u32, u32)], key: u32) -> usize {
-    let guess = (u64::from(key) * sorted.len() as u64 >> 32) as usize;
+    let guess = ((u64::from(key) * sorted.len() as u64) >> 32) as usize;
     let below = |i: usize| sorted.get(i).is_some_and(|e| e.0 < key);
     let (mut low, mut high, mut step) = (guess, guess, 16);
     while low > 0 && !below(low) {

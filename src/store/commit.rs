@@ -116,7 +116,14 @@ impl<'a> Draft<'a> {
         put
     }
 
-    fn append(&mut self, asset: Asset, id: AssetId, held: Option<Row>, bounds: Bounds, raw: &mut [Vec<u8>; 2]) -> Result<Put> {
+    fn append(
+        &mut self,
+        asset: Asset,
+        id: AssetId,
+        held: Option<Row>,
+        bounds: Bounds,
+        raw: &mut [Vec<u8>; 2],
+    ) -> Result<Put> {
         let [geometry, attributes] = raw;
         geometry.clear();
         attributes.clear();
@@ -235,7 +242,8 @@ impl<'a> Draft<'a> {
             (Some(_), _) if self.gone.contains(id) => Ok((id.clone(), None)),
             (Some(_), None) => Ok((qualified, None)),
             (Some(_), Some(_)) => {
-                Err(Fault::new(Kind::Conflict, format!("both it and {qualified} belong to other datasets")).about(&**id))
+                Err(Fault::new(Kind::Conflict, format!("both it and {qualified} belong to other datasets"))
+                    .about(&**id))
             }
         }
     }

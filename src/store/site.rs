@@ -64,7 +64,8 @@ impl Site {
         dir.parent().map_or(Ok(()), sync_dir)?;
         Log::create(&dir.join(LOG_FILE))?;
         let file = SiteFile { code: code.to_string(), origin: origin.to_array(), created: at.0 };
-        let text = serde_json::to_vec_pretty(&file).map_err(|e| Fault::internal(format!("writing {SITE_FILE}: {e}")))?;
+        let text =
+            serde_json::to_vec_pretty(&file).map_err(|e| Fault::internal(format!("writing {SITE_FILE}: {e}")))?;
         write_whole(&dir.join(SITE_FILE), &text)
     }
 
@@ -77,7 +78,9 @@ impl Site {
             Err(e) => return Err(Fault::io(&format!("reading {}", path.display()), &e)),
         };
         let file: SiteFile = serde_json::from_slice(&text).map_err(|e| {
-            Fault::new(Kind::Corrupt, e.to_string()).about(path.display().to_string()).remedy("restore it from a backup")
+            Fault::new(Kind::Corrupt, e.to_string())
+                .about(path.display().to_string())
+                .remedy("restore it from a backup")
         })?;
         let code = SiteCode::new(&file.code)?;
         let frame = SiteFrame::new(file.origin.into());

@@ -233,7 +233,11 @@ impl Snapshot {
         self.record(row).ok_or_else(|| Fault::not_found(format!("site {} has no asset in row {}", self.site, row.0)))
     }
     pub(super) fn record(&self, row: Row) -> Option<&Record> {
-        if row.is_past() { self.past.rows.get(row.place()) } else { self.now.rows.get(row.0).filter(|r| r.is_current()) }
+        if row.is_past() {
+            self.past.rows.get(row.place())
+        } else {
+            self.now.rows.get(row.0).filter(|r| r.is_current())
+        }
     }
     pub(super) fn name(&self, row: Row) -> &str {
         if row.is_past() { self.past.rows.name(row.place()) } else { self.now.rows.name(row.0) }
@@ -261,7 +265,8 @@ impl Snapshot {
     }
     pub(super) fn lookup(&self, id: &str, at: Option<u32>) -> Option<Row> {
         let is = |record: &Record| record.holds(at) && *record.id == *id;
-        let now = self.now.ids.candidates(id).find(|row| self.now.rows.get(*row).is_some_and(|r| r.is_current() && is(r)));
+        let now =
+            self.now.ids.candidates(id).find(|row| self.now.rows.get(*row).is_some_and(|r| r.is_current() && is(r)));
         let past = || self.past.ids.candidates(id).find(|row| self.past.rows.get(*row).is_some_and(is));
         now.map(Row).or_else(|| at.and_then(|_| past()).map(Row::past))
     }
@@ -270,9 +275,8 @@ impl Snapshot {
         let id = self.parent_word(record)?;
         let own = || {
             let dataset = &self.setting(record)?.dataset;
-            self.lookup(&format!("{dataset}~{id}"), at).filter(|row| {
-                self.record(*row).and_then(|r| self.setting(r)).is_some_and(|s| s.dataset == *dataset)
-            })
+            self.lookup(&format!("{dataset}~{id}"), at)
+                .filter(|row| self.record(*row).and_then(|r| self.setting(r)).is_some_and(|s| s.dataset == *dataset))
         };
         self.clashes.then(own).flatten().or_else(|| self.lookup(id, at))
     }

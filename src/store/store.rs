@@ -79,7 +79,10 @@ impl Store {
     pub fn create_site(&self, code: &SiteCode, origin: Geodetic, at: Instant) -> Result<Arc<Site>> {
         let on_globe = origin.lon.abs() <= 180.0 && origin.lat.abs() < 90.0 && origin.h.abs() <= 1e6;
         if !on_globe {
-            return Err(Fault::parameter("origin", "a site's origin is a longitude, a latitude between the poles and a height"));
+            return Err(Fault::parameter(
+                "origin",
+                "a site's origin is a longitude, a latitude between the poles and a height",
+            ));
         }
         let _creating = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
         if self.site(code).is_some() {
@@ -117,7 +120,9 @@ fn check_format(dir: &Path) -> Result<()> {
         Ok(text) => Err(Fault::bad_input(format!("the format is '{}', this Cimbra reads '{FORMAT}'", text.trim_end()))
             .about(path.display().to_string())
             .remedy("use the Cimbra that wrote the store")),
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Fault::io(&format!("reading {}", path.display()), &e)),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(Fault::io(&format!("reading {}", path.display()), &e))
+        }
         Err(_) => {
             let io = |e: std::io::Error| Fault::io(&format!("reading {}", dir.display()), &e);
             for entry in std::fs::read_dir(dir).map_err(io)? {

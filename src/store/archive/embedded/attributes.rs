@@ -101,7 +101,10 @@ mod tests {
         assert_eq!(decode_attributes(&bytes), Some(attributes));
         assert!((0..bytes.len()).all(|n| decode_attributes(&bytes[..n]).is_none()));
         let deep = (0..70).fold(Value::Null, |v, _| Value::List(vec![v]));
-        assert_eq!(encode_attributes(&vec![("d".into(), deep)], &mut vec![]).expect_err("too deep").kind, Kind::TooLarge);
+        assert_eq!(
+            encode_attributes(&vec![("d".into(), deep)], &mut vec![]).expect_err("too deep").kind,
+            Kind::TooLarge
+        );
         let mut bomb = vec![1, 0, 0, 0, 0, 0, 0, 0];
         bomb.extend([6, 1, 0, 0, 0].repeat(100_000));
         assert_eq!(decode_attributes(&bomb), None);

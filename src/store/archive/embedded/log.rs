@@ -63,8 +63,15 @@ impl Log {
             return Err(corrupt(path, 0));
         }
         let salt = u64::from_le_bytes(std::array::from_fn(|i| head[8 + i]));
-        let mut log =
-            Self { file: Arc::new(file), path: path.to_owned(), salt, end: START, chain: salt, revision: 0, broken: None };
+        let mut log = Self {
+            file: Arc::new(file),
+            path: path.to_owned(),
+            salt,
+            end: START,
+            chain: salt,
+            revision: 0,
+            broken: None,
+        };
         let (mut append, mut ops, mut dataset) = (log.append(), Vec::new(), None);
         while append.at < size {
             let Some((header, payload)) = log.frame_at(append.at, size).map_err(io)? else {
@@ -202,7 +209,10 @@ impl Append {
 }
 
 fn corrupt(path: &Path, offset: u64) -> Fault {
-    Fault::new(fault::Kind::Corrupt, format!("the bytes at offset {offset} are not what was written, and finished commits follow"))
-        .about(path.display().to_string())
-        .remedy("restore the file from a backup, or import the site's sources again into a new store")
+    Fault::new(
+        fault::Kind::Corrupt,
+        format!("the bytes at offset {offset} are not what was written, and finished commits follow"),
+    )
+    .about(path.display().to_string())
+    .remedy("restore the file from a backup, or import the site's sources again into a new store")
 }

@@ -1,0 +1,3 @@
+//! Walks through a room or the whole house, from the outside.
+
+mod store;
