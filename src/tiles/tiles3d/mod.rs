@@ -1,0 +1,10 @@
+//! 3D Tiles 1.1 (OGC 22-025r4): GLB content with feature ids and one property table.
+
+mod glb;
+mod metadata;
+mod vertices;
+
+pub use glb::encode;
+
+/// Grows whenever the same content would be written as other bytes, so that tile addresses change with it.
+pub const FORMAT: u32 = 1;
