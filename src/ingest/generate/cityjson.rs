@@ -196,8 +196,6 @@ const fn kind(node: &Node) -> &'static str {
 fn attributes<'a>(structure: &'a Structure, node: &'a Node) -> Attributes<'a> {
     let building = node.level == Level::Building;
     let storey = node.storey.and_then(|i| structure.storeys.get(i));
-    let [x0, y0, x1, y1] = node.rect();
-    let area = f64::from(x1 - x0) * f64::from(y1 - y0) / 1e6;
     let homes = structure.households > 0;
     Attributes {
         name: &node.zh,
@@ -216,7 +214,7 @@ fn attributes<'a>(structure: &'a Structure, node: &'a Node) -> Attributes<'a> {
         storey_number: storey.map(|s| s.number),
         elevation: storey.map(|s| f64::from(s.floor) / 1e3),
         house_code: node.house.as_deref(),
-        area: (node.level == Level::Room).then_some((area * 100.0).round() / 100.0),
+        area: matches!(node.level, Level::Room | Level::Flat).then(|| super::layout::area(&node.outline)),
         address: building.then(|| super::addresses::street_address(structure)),
         year_of_construction: building.then_some(1998 + structure.number * 7 % 24),
         storeys_above_ground: building.then(|| structure.storeys.iter().filter(|s| s.number >= 0).count()),

@@ -14,6 +14,8 @@ pub(super) struct Device {
     pub(super) kind: DeviceKind,
     /// EPSG:4549 metres east and north, ellipsoidal height.
     pub(super) place: [f64; 3],
+    /// In the structure's frame, millimetres; the same place. All zero outdoors.
+    pub(super) local: [i32; 3],
     /// Index of its space in the structure's tree.
     pub(super) space: Option<usize>,
     /// Label of its storey.
@@ -244,6 +246,7 @@ impl Fit<'_> {
             name: format!("{}号楼{}{}{zh}{count:02}", self.structure.number, unit(node.unit), floor(label)),
             kind,
             place: [e, n, self.structure.height(local[2])],
+            local,
             space: Some(room),
             storey: label.to_owned(),
             panel_text: format!("{}-{}{at} {zh}{count:02}", self.structure.number, node.unit),

@@ -67,7 +67,22 @@ impl Plan {
         first
     }
 
-    #[cfg(test)]
+    /// This plan `units` times side by side: a storey of the whole building. The flats' outlines stay with the unit.
+    pub(super) fn row(&self, units: u32) -> Self {
+        let mut row = Self::new(0, self.depth);
+        for _ in 0..units.max(1) {
+            let (first, offset) = (row.rooms.len(), row.width);
+            row.rooms.extend(self.rooms.iter().map(|room| {
+                let [x0, y0, x1, y1] = room.rect;
+                RoomPlan { rect: [x0 + offset, y0, x1 + offset, y1], ..room.clone() }
+            }));
+            row.doors.extend(self.doors.iter().map(|&(a, b)| (first + a, first + b)));
+            row.open.extend(self.open.iter().map(|&(a, b)| (first + a, first + b)));
+            row.width += self.width;
+        }
+        row
+    }
+
     /// The shared edge of two rooms as `[x0, y0, x1, y1]` (one of the differences is 0), or `None`.
     pub(super) fn shared(&self, a: usize, b: usize) -> Option<Rect> {
         let ([ax0, ay0, ax1, ay1], [bx0, by0, bx1, by1]) = (self.rooms.get(a)?.rect, self.rooms.get(b)?.rect);
@@ -231,6 +246,14 @@ pub(super) fn inset(ring: &[[i32; 2]], by: i32) -> Vec<[i32; 2]> {
             [here[0] + u[0] + v[0], here[1] + u[1] + v[1]]
         })
         .collect()
+}
+
+/// The area of a counter-clockwise outline in square metres.
+pub(super) fn area(ring: &[[i32; 2]]) -> f64 {
+    let wide = |v: i32| i64::from(v);
+    let next = ring.iter().cycle().skip(1);
+    let twice: i64 = ring.iter().zip(next).map(|(a, b)| wide(a[0]) * wide(b[1]) - wide(b[0]) * wide(a[1])).sum();
+    twice as f64 / 2e6
 }
 
 /// The four corners of a rectangle, counter-clockwise.

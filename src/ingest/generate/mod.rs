@@ -9,6 +9,7 @@ mod devices;
 mod dice;
 mod ground;
 mod ids;
+mod ifc;
 mod layer;
 mod layout;
 mod make_up;
@@ -93,6 +94,8 @@ pub fn write(
     let mut files = Vec::new();
     progress("structures");
     files.push(cityjson::write(dir, &structures, households)?);
+    progress("tower-1.ifc");
+    files.extend(tables::tower(dir, &make_up, &structures, seed)?);
     progress("ground");
     files.push(ground::grids(dir, &make_up, &site, to_lon_lat)?);
     files.push(ground::green(dir, &site, plots, seed, to_lon_lat)?);

@@ -48,6 +48,7 @@ pub(super) fn outdoors(
                 name: format!("{zh}{number:03}"),
                 kind,
                 place: [e, n, h + up],
+                local: [0; 3],
                 space: None,
                 storey: String::new(),
                 panel_text: format!("室外 {zh}{number:03}"),

@@ -72,6 +72,15 @@ pub(super) fn devices(
     Ok((vec![out.finish()?, truth.finish()?], counts))
 }
 
+/// Writes the structures that are delivered as IFC, their detectors in them.
+pub(super) fn tower(dir: &Path, make_up: &MakeUp, structures: &[Structure], seed: u64) -> Result<Option<Entry>> {
+    let Some(structure) = structures.iter().find(|s| s.is_bim()) else { return Ok(None) };
+    let nodes = grow(structure);
+    let (level, _) = garage(make_up, structures);
+    let devices = indoors(structure, &nodes, seed, level, &mut 0);
+    super::ifc::write(dir, "tower-1.ifc", structure, &nodes, &devices).map(Some)
+}
+
 /// Writes `tables/people.csv`: how many live in each unit, never who.
 pub(super) fn people(dir: &Path, structures: &[Structure], seed: u64) -> Result<Entry> {
     let mut out = Out::create(dir, "tables/people.csv")?;

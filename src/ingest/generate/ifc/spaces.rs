@@ -1,0 +1,139 @@
+//! Flats and rooms as spaces, units as zones, and the detectors that hang in the rooms.
+
+use super::super::devices::{Device, DeviceKind};
+use super::super::ids::{asset, global_id};
+use super::super::tree::{Level as Depth, Node};
+use super::super::usage::Usage;
+use super::Level;
+use super::frame::{Frame, Look};
+use super::step::{Ref, text};
+use crate::fault::Result;
+use std::collections::BTreeMap;
+
+const AIR: Look = Look("air", [0.8, 0.9, 1.0], 0.85);
+const WHITE: Look = Look("white", [0.97, 0.97, 0.97], 0.0);
+const RED: Look = Look("red", [0.8, 0.1, 0.1], 0.0);
+
+/// Writes every flat and room of the tree, then the devices in them.
+pub(super) fn write(frame: &mut Frame, storeys: &[Level<'_>], nodes: &[Node], devices: &[Device]) -> Result<()> {
+    let mut spaces: BTreeMap<usize, Ref> = BTreeMap::new();
+    // Parts by their whole, both as indices; a storey's whole stands for the nodes of all its units.
+    let mut in_storey: BTreeMap<usize, Vec<Ref>> = BTreeMap::new();
+    let mut in_flat: BTreeMap<usize, Vec<Ref>> = BTreeMap::new();
+    let mut in_unit: BTreeMap<u32, Vec<Ref>> = BTreeMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        if !matches!(node.level, Depth::Flat | Depth::Room) {
+            continue;
+        }
+        // A lift shaft spans all storeys and begins on the lowest.
+        let Some(level) = storeys.get(node.storey.unwrap_or(0)) else { continue };
+        let made = space(frame, level, nodes, node)?;
+        spaces.insert(index, made);
+        match node.parent.filter(|&p| nodes[p].level == Depth::Flat) {
+            Some(flat) => in_flat.entry(flat).or_default().push(made),
+            None => in_storey.entry(level.index).or_default().push(made),
+        }
+        if node.level == Depth::Flat {
+            in_unit.entry(node.unit).or_default().push(made);
+        }
+    }
+    for (storey, parts) in in_storey {
+        frame.relate("IFCRELAGGREGATES", &storeys[storey].key, &storeys[storey].made.to_string(), &parts, true)?;
+    }
+    for (flat, parts) in in_flat {
+        frame.relate("IFCRELAGGREGATES", &nodes[flat].key, &spaces[&flat].to_string(), &parts, true)?;
+    }
+    for (unit, flats) in in_unit {
+        let name = text(&format!("{unit}单元"));
+        let key = format!("unit-{unit}");
+        let zone = frame.step.add(&format!("IFCZONE('{}',$,{name},$,$,{name})", global_id(&key)))?;
+        frame.relate("IFCRELASSIGNSTOGROUP", &key, &format!("$,{zone}"), &flats, false)?;
+    }
+    let mut in_space: BTreeMap<usize, Vec<Ref>> = BTreeMap::new();
+    for device in devices {
+        if let (Some(space), Some(made)) = (device.space, detector(frame, storeys, nodes, device)?) {
+            in_space.entry(space).or_default().push(made);
+        }
+    }
+    for (space, held) in in_space {
+        frame.relate(
+            "IFCRELCONTAINEDINSPATIALSTRUCTURE",
+            &nodes[space].key,
+            &spaces[&space].to_string(),
+            &held,
+            false,
+        )?;
+    }
+    Ok(())
+}
+
+/// An `IfcSpace` with its clear volume, its house code and its floor area.
+fn space(frame: &mut Frame, level: &Level<'_>, nodes: &[Node], node: &Node) -> Result<Ref> {
+    let height = node.z[1] - node.z[0];
+    let [x0, y0, _, _] = node.rect();
+    let solid =
+        frame.slab(&node.outline.iter().map(|p| [p[0] - x0, p[1] - y0]).collect::<Vec<_>>(), &[], [0, height], AIR)?;
+    let shape = frame.shape(solid)?;
+    let place = frame.placement(Some(level.origin), [x0, y0, 0], false)?;
+    let flat = node.parent.map(|p| &nodes[p]).filter(|p| p.level == Depth::Flat);
+    let name = flat.map_or_else(|| node.zh.clone(), |f| format!("{} {}", f.zh, node.zh));
+    let (composition, kind) = match (node.level, node.usage) {
+        (Depth::Flat, _) => ("COMPLEX", "INTERNAL"),
+        (_, Some(Usage::Balcony | Usage::Open)) => ("ELEMENT", "EXTERNAL"),
+        _ => ("ELEMENT", "INTERNAL"),
+    };
+    let made = frame.step.add(&format!(
+        "IFCSPACE('{}',$,{},$,$,{place},{shape},{},.{composition}.,.{kind}.,0.0)",
+        asset(level.structure, node),
+        text(&name),
+        text(&format!("{} {}", node.zh, node.en))
+    ))?;
+    let unit = node.unit.to_string();
+    let label = node.storey.and_then(|i| level.structure.storeys.get(i)).map_or("", |s| &s.label);
+    let values = [
+        ("Unit", unit.as_str()),
+        ("Storey", label),
+        ("Usage", node.usage.map_or("flat", Usage::id)),
+        ("HouseCode", node.house.as_deref().unwrap_or_default()),
+    ];
+    frame.properties(made, &node.key, "Cimbra_Space", &values)?;
+    let area = super::super::layout::area(&node.outline);
+    let quantity = frame.step.share(format!("IFCQUANTITYAREA('NetFloorArea',$,$,{area:?},$)"))?;
+    let id = global_id(&format!("quantities/{}", node.key));
+    let set = frame.step.add(&format!("IFCELEMENTQUANTITY('{id}',$,'Qto_SpaceBaseQuantities',$,$,({quantity}))"))?;
+    frame.relate("IFCRELDEFINESBYPROPERTIES", &format!("{}/quantities", node.key), &set.to_string(), &[made], false)?;
+    Ok(made)
+}
+
+/// A detector or call point in its room; other devices are no part of the building.
+fn detector(frame: &mut Frame, storeys: &[Level<'_>], nodes: &[Node], device: &Device) -> Result<Option<Ref>> {
+    let (entity, kind, look) = match device.kind {
+        DeviceKind::Smoke => ("IFCSENSOR", "SMOKESENSOR", WHITE),
+        DeviceKind::Heat => ("IFCSENSOR", "HEATSENSOR", WHITE),
+        DeviceKind::Gas => ("IFCSENSOR", "GASSENSOR", WHITE),
+        DeviceKind::CallPoint => ("IFCALARM", "BREAKGLASSBUTTON", RED),
+        _ => return Ok(None),
+    };
+    let storey = device.space.and_then(|i| nodes[i].storey);
+    let Some(level) = storey.and_then(|i| storeys.get(i)) else { return Ok(None) };
+    let floor = level.structure.storeys[level.index].floor;
+    let solid = frame.block([-60, -60, 60, 60], 0, 50, look)?;
+    let shape = frame.mapped(solid)?;
+    let [x, y, z] = device.local;
+    let place = frame.placement(Some(level.origin), [x, y, z - floor], false)?;
+    let made = frame.step.add(&format!(
+        "{entity}('{}',$,{},$,$,{place},{shape},{},.{kind}.)",
+        global_id(&device.id),
+        text(&device.name),
+        text(&device.id)
+    ))?;
+    let [class, ..] = device.kind.words();
+    let values = [
+        ("DeviceId", device.id.as_str()),
+        ("Class", class),
+        ("PanelText", &device.panel_text),
+        ("SerialNumber", &device.serial),
+    ];
+    frame.properties(made, &device.id, "Cimbra_Device", &values)?;
+    Ok(Some(made))
+}
