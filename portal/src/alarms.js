@@ -5,14 +5,15 @@ import { ask, item, lineage, role } from "./server.js";
 import { className, when, word } from "./words.js";
 
 const MAY = new Set(["operator", "admin"]);
-const SHOWN = 200;
+/** More rows than this help nobody; the count tells the rest. */
+const SHOWN = 100;
 const order = Object.keys(SEVERITIES);
 
 export class Alarms {
   #active = new Map(); // alarm id -> alarm, with `place` once it is known
-  #places = new Map(); // asset id -> Promise of { name, box }
+  #places = new Map(); // asset id -> Promise of { name, box, ids }
 
-  /** `onPick(assetId)` follows a row; `onChange(alarms)` is told when the list changes, `[{ asset, severity, box }]`. */
+  /** `onPick(assetId)` follows a row; `onChange(alarms)` is told when the list changes, `[{ id, asset, severity, place: { box, ids } }]`. */
   constructor({ onPick, onChange }) {
     this.onPick = onPick;
     this.onChange = onChange;
@@ -34,9 +35,9 @@ export class Alarms {
 
   async #changed() {
     this.write();
-    for (const alarm of this.#active.values()) alarm.place ??= await this.#place(alarm.asset ?? alarm.device);
+    await Promise.all([...this.#active.values()].slice(0, SHOWN).map(async (alarm) => (alarm.place ??= await this.#place(alarm.asset ?? alarm.device))));
     this.write();
-    this.onChange([...this.#active.values()].filter(({ place }) => place?.box).map(({ asset, severity, place }) => ({ asset, severity, box: place.box })));
+    this.onChange([...this.#active.values()].filter(({ place }) => place?.box));
   }
 
   #place(id) {
@@ -80,13 +81,13 @@ export class Alarms {
   }
 }
 
-/** Name (from the building down) and box of an asset; its id where it is not known or may not be. */
+/** Name (from the building down), box, and ids from the building down of an asset; its id alone where it may not be known. */
 async function locate(id) {
   try {
     const feature = await item(id);
-    const path = [...(await lineage(feature)), { name: feature.properties.name, class: feature.properties.class }];
-    return { name: path.map(({ name, class: kind }) => name || className(kind)).join(" "), box: feature.bbox };
+    const path = [...(await lineage(feature)), { id, name: feature.properties.name, class: feature.properties.class }];
+    return { name: path.map(({ name, class: kind }) => name || className(kind)).join(" "), box: feature.bbox, ids: path.map((each) => each.id) };
   } catch {
-    return { name: id };
+    return { name: id, ids: [id] };
   }
 }

@@ -84,7 +84,7 @@ export class City {
   /** Flies to a box `[west, south, bottom, east, north, top]` in degrees and metres. */
   fly(box, duration = 1.2) {
     const sphere = sphereOf(box);
-    const range = Math.max(sphere.radius * 3.2, 25);
+    const range = Math.max(sphere.radius * 3.2, 42);
     this.scene.camera.flyToBoundingSphere(sphere, {
       duration,
       offset: new C.HeadingPitchRange(this.scene.camera.heading, OBLIQUE.pitch, range),
@@ -118,13 +118,13 @@ export class City {
     this.scene.requestRender();
   }
 
-  /** Marks alarms with dots that no building hides: `[{ asset, severity, box }]`. */
+  /** Marks alarms with dots that no building hides: `[{ asset, severity, place: { box } }]`. */
   mark(alarms) {
     this.marks.removeAll();
-    for (const { asset, severity, box } of alarms) {
+    for (const { asset, severity, place } of alarms) {
       this.marks.add({
         id: { asset },
-        position: sphereOf(box).center,
+        position: sphereOf(place.box).center,
         color: C.Color.fromCssColorString(SEVERITIES[severity] ?? SEVERITIES.warning),
         outlineColor: C.Color.WHITE,
         outlineWidth: 3,

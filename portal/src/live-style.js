@@ -17,7 +17,7 @@ const RANK = Object.fromEntries(Object.keys(SEVERITIES).map((name, place) => [na
 /** Classes that hold rooms: in alarm, or looked into, they turn translucent so that what is inside shines through. */
 const ENVELOPES = new Set(["building", "building_part", "building_unit", "storey"]);
 /** Classes that are volumes of air: drawn only as glass, or when they are in alarm or selected. */
-const SPACES = new Set(["space", "room", "flat"]);
+const SPACES = new Set(["space"]);
 
 /** The worse of two severities; either may be undefined. */
 export const worse = (a, b) => ((RANK[a] ?? 9) <= (RANK[b] ?? 9) ? a : b);
@@ -77,6 +77,12 @@ export class LiveStyle {
     const before = this.#lower(id);
     if (state !== "cleared") this.#raise(id, severity, [...ids, ...before]);
     this.#paint(new Set([...ids, ...before]));
+  }
+
+  /** Says that an active alarm colours `ids` too: a snapshot tells only the worst alarm below an asset, and that one may clear first. */
+  raise(alarm, severity, ids) {
+    this.#raise(alarm, severity, ids);
+    this.#paint(ids);
   }
 
   /** Highlights asset `id` (or nothing) and makes its `parents` (ids) translucent, so that it is seen inside its building. */

@@ -9,14 +9,12 @@ import { className, toggle, word, write } from "./words.js";
 
 /** What is picked: its feature and what it stands in. */
 let picked;
-/** Classes whose devices' readings are shown with them. */
-const HOLDS_DEVICES = new Set(["room", "space", "flat"]);
 /** The view; exported, with the Cesium it runs on (`cesium.js`), for the console and for tests. */
 export let city;
 
 const panel = new Panel({ onPick: pick, onFly: () => fly() });
 const tree = new Tree((feature) => pick(feature.id, { fly: true }));
-const alarms = new Alarms({ onPick: (id) => pick(id, { fly: true }), onChange: (list) => city?.mark(list) });
+const alarms = new Alarms({ onPick: (id) => pick(id, { fly: true }), onChange: mark });
 
 /** Picks an asset by id everywhere at once, or nothing; the last call wins. */
 async function pick(id, { fly: flying = false } = {}) {
@@ -31,7 +29,7 @@ async function pick(id, { fly: flying = false } = {}) {
     city?.outline(feature?.bbox);
     refresh(feature?.id);
     if (flying) fly();
-    if (feature && HOLDS_DEVICES.has(feature.properties.class)) inside(picked);
+    if (feature && feature.properties.class === "space") inside(picked);
     if (feature) await tree.reveal([...path.map((each) => each.id), feature.id]);
   } catch (problem) {
     trouble(`${word("failed")}: ${problem.message}`);
@@ -43,6 +41,13 @@ async function inside(room) {
   const { features: found } = await features("collections/assets/items", { parent: room.feature.id, limit: 50, skipGeometry: true });
   room.inside = found.map(({ id, properties: { name, class: kind } }) => ({ id, name: name || className(kind) }));
   refresh();
+}
+
+/** Marks the active alarms in the view and colours all that they stand in. */
+function mark(list) {
+  for (const { id, severity, place } of list) city?.style.raise(id, severity, place.ids);
+  city?.mark(list);
+  if (city) tree.paint((id) => city.style.severityOf(id));
 }
 
 function fly() {

@@ -1,5 +1,6 @@
 // The panel about the picked asset: its name, class and place, its alarm, its readings as they come, its attributes.
 import { make, the } from "./elements.js";
+import { unitName } from "./names.js";
 import { className, propertyName, show, when, word } from "./words.js";
 
 /** Properties that the panel shows in places of their own. */
@@ -68,6 +69,6 @@ export class Panel {
 }
 
 function reading([name, { value, unit, time }]) {
-  const shown = make("td", {}, make("b", {}, show(value)), unit && unit !== "1" ? ` ${unit}` : "");
+  const shown = make("td", {}, make("b", {}, show(value)), ` ${unitName(unit)}`);
   return make("tr", { "data-property": name }, make("th", { scope: "row" }, propertyName(name)), shown, make("td", { class: "time" }, when(time)));
 }

@@ -4,10 +4,10 @@ import { features } from "./server.js";
 import { className, word } from "./words.js";
 
 const PAGE = { limit: 1000, skipGeometry: true };
-/** Classes that are known to hold nothing, so that no empty branch is offered. */
-const LEAVES = /detector|sensor|camera|door|window|furniture|meter|lamp|hydrant|^tree$/;
+/** What is known to hold nothing, so that no empty branch is offered. */
+const isLeaf = ({ class: kind, collection }) => /^(devices|components|addresses)$/.test(collection) || /^(door|window|furniture|wall|slab|column|beam|covering)$/.test(kind);
 /** Rooms and flats before walls and devices, storeys by height and then by name as people count. */
-const ORDER = ["building", "building_part", "building_unit", "storey", "flat", "space", "room"];
+const ORDER = ["building", "building_part", "building_unit", "storey", "space"];
 const rank = ({ properties: { class: kind } }) => (ORDER.indexOf(kind) + ORDER.length + 1) % (ORDER.length + 1);
 const names = new Intl.Collator("zh", { numeric: true });
 const title = ({ id, properties: { name } }) => name || String(id);
@@ -73,7 +73,7 @@ export class Tree {
 
   #item(feature, level) {
     const kind = feature.properties.class;
-    const leaf = LEAVES.test(kind);
+    const leaf = isLeaf(feature.properties);
     const row = make("div", { class: "row" }, make("span", { class: "twig", "aria-hidden": "true" }), make("span", { class: "name" }, title(feature)), make("small", {}, className(kind)));
     const item = make("li", { role: "treeitem", "aria-level": level, "aria-selected": "false", "aria-expanded": leaf ? undefined : "false", tabindex: "-1", "data-id": feature.id, "data-class": kind, "aria-label": `${title(feature)}, ${className(kind)}` }, row);
     row.addEventListener("click", (event) => {

@@ -1,5 +1,7 @@
 // The page's words in Chinese and English, chosen from the browser and remembered; unknown names pass through as the source wrote them.
 
+import { CLASSES, PROPERTIES } from "./names.js";
+
 const KEPT = "cimbra.language";
 const WORDS = {
   title: ["Cimbra 城市信息模型", "Cimbra city model"],
@@ -48,56 +50,6 @@ const WORDS = {
   noWebGl: ["浏览器没有 WebGL 2，无法显示三维模型", "This browser has no WebGL 2, so the model cannot be shown"],
   true: ["是", "yes"],
   false: ["否", "no"],
-};
-const CLASSES = {
-  site: ["社区", "Site"],
-  building: ["建筑", "Building"],
-  building_part: ["建筑部分", "Building part"],
-  building_unit: ["单元", "Unit"],
-  storey: ["楼层", "Storey"],
-  space: ["空间", "Space"],
-  room: ["房间", "Room"],
-  flat: ["住户", "Flat"],
-  door: ["门", "Door"],
-  window: ["窗", "Window"],
-  wall: ["墙", "Wall"],
-  slab: ["楼板", "Slab"],
-  roof: ["屋顶", "Roof"],
-  stair: ["楼梯", "Stair"],
-  column: ["柱", "Column"],
-  beam: ["梁", "Beam"],
-  furniture: ["家具", "Furniture"],
-  smoke_detector: ["烟感探测器", "Smoke detector"],
-  heat_detector: ["温感探测器", "Heat detector"],
-  gas_detector: ["燃气探测器", "Gas detector"],
-  camera: ["摄像机", "Camera"],
-  lift: ["电梯", "Lift"],
-  pipe: ["管线", "Pipe"],
-  manhole: ["井盖", "Manhole"],
-  hydrant: ["消火栓", "Hydrant"],
-  street_lamp: ["路灯", "Street lamp"],
-  smart_pole: ["智慧灯杆", "Smart pole"],
-  charger: ["充电桩", "Charger"],
-  tree: ["树木", "Tree"],
-  road: ["道路", "Road"],
-  grid: ["网格", "Grid"],
-  address: ["地址", "Address"],
-  device: ["设备", "Device"],
-};
-const PROPERTIES = {
-  smoke: ["烟雾浓度", "Smoke"],
-  smoke_density: ["烟雾浓度", "Smoke density"],
-  temperature: ["温度", "Temperature"],
-  humidity: ["湿度", "Humidity"],
-  gas: ["燃气浓度", "Gas"],
-  gas_concentration: ["燃气浓度", "Gas concentration"],
-  pressure: ["压力", "Pressure"],
-  battery: ["电量", "Battery"],
-  online: ["在线", "Online"],
-  water_level: ["水位", "Water level"],
-  current: ["电流", "Current"],
-  voltage: ["电压", "Voltage"],
-  power: ["功率", "Power"],
 };
 
 let place = (localStorage.getItem(KEPT) ?? navigator.language).toLowerCase().startsWith("zh") ? 0 : 1;

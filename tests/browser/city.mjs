@@ -1,0 +1,64 @@
+// The served community as the tests know it: by its public API, apart from the page.
+
+export class City {
+  constructor(base, key) {
+    this.base = base;
+    this.headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
+  }
+
+  async get(path, query = {}) {
+    return this.#answer(await fetch(`${this.base}/${path}?${new URLSearchParams(query)}`, { headers: this.headers }), path);
+  }
+
+  async post(path, body) {
+    return this.#answer(await fetch(`${this.base}/${path}`, { method: "POST", headers: this.headers, body: JSON.stringify(body) }), path);
+  }
+
+  async #answer(answer, path) {
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${answer.status} ${path}: ${text.slice(0, 500)}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+
+  /** One asset as a feature. */
+  item(id) {
+    return this.get(`collections/assets/items/${encodeURIComponent(id)}`);
+  }
+
+  /** The tallest buildings: nothing leans over their roofs. */
+  async tallest(count) {
+    const { features } = await this.get("collections/buildings/items", { limit: 1000, skipGeometry: true });
+    return features.sort((a, b) => b.bbox[5] - b.bbox[2] - (a.bbox[5] - a.bbox[2])).slice(0, count);
+  }
+
+  /** A smoke detector, the space it is in and the building around that. */
+  async alarmPlace() {
+    const { features } = await this.get("collections/devices/items", { limit: 1000, skipGeometry: true });
+    for (const device of features.filter(({ properties }) => properties.class === "smoke_detector" && properties.parent)) {
+      const room = await this.item(device.properties.parent);
+      let building = room;
+      while (building.properties.parent && building.properties.class !== "building") building = await this.item(building.properties.parent);
+      if (room.properties.class === "space" && building.properties.class === "building") return { device, room, building };
+    }
+    throw new Error("no smoke detector stands in a space of a building");
+  }
+
+  /** Sends a reading of a device, now. */
+  async observe(device, property, result) {
+    const id = await this.#datastream(device, property);
+    return this.post(`sta/v1.1/Datastreams(${id})/Observations`, { result, phenomenonTime: new Date().toISOString() });
+  }
+
+  async #datastream(device, property) {
+    for (let skip = 0; ; skip += 1000) {
+      const { value } = await this.get("sta/v1.1/Things", { $top: 1000, $skip: skip });
+      if (!value.length) throw new Error(`no Thing for ${device.id}`);
+      const thing = value.find(({ properties }) => properties?.asset === device.id || properties?.device === device.id);
+      if (!thing) continue;
+      const streams = (await this.get(`sta/v1.1/Things(${thing["@iot.id"]})/Datastreams`)).value;
+      const found = streams.find((stream) => (stream.properties?.observedProperty ?? stream.name) === property || stream.name.includes(property));
+      if (!found) throw new Error(`${device.id} has no datastream of ${property}`);
+      return found["@iot.id"];
+    }
+  }
+}

@@ -1,0 +1,40 @@
+//! The portal and the tilesets in a real headless Chromium, and in readers that other people wrote.
+
+mod portal;
+mod tileset;
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs `tests/browser/SCRIPT` with node and gives the one JSON line that it prints.
+///
+/// # Panics
+/// When node, Chromium, a package or the built page is missing (the message says what makes it), or the script failed.
+fn node(script: &str, arguments: &[&str]) -> Value {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    for (path, what) in [
+        (Path::new(&chromium).to_path_buf(), "Chromium"),
+        (root.join("tests/browser/node_modules/playwright-core"), "the browser tests' packages"),
+        (root.join("portal/node_modules/cesium"), "the portal's packages"),
+    ] {
+        assert!(path.exists(), "{what} ({}) is missing: run 'make setup'", path.display());
+    }
+    let output = Command::new("node")
+        .arg(root.join("tests/browser").join(script))
+        .args(arguments)
+        .output()
+        .unwrap_or_else(|e| panic!("node does not start ({e}): run 'make setup'"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let result: Value = serde_json::from_str(text.trim())
+        .unwrap_or_else(|e| panic!("{script}: {e}: {text}\n{}", String::from_utf8_lossy(&output.stderr)));
+    assert!(output.status.success(), "{script} failed: {}", result["failed"].as_str().unwrap_or(&text));
+    result
+}
+
+/// Asserts that a list in a script's result is empty, and shows it where it is not.
+fn assert_none(result: &Value, pointer: &str) {
+    let list = result.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("no list at {pointer}"));
+    assert!(list.is_empty(), "{pointer}: {list:#?}");
+}

@@ -1,0 +1,177 @@
+// portal.mjs BASE KEY: drives the portal of a served community as a person does; one JSON result with what was seen.
+// KEY is an operator's. With `--picture FILE` it stops at an alarm in a picked room and writes that as a PNG.
+import { City } from "./city.mjs";
+import { open, report } from "./chromium.mjs";
+
+const [base, key, flag, file] = process.argv.slice(2);
+const city = new City(base, key);
+
+/** Opens the page with a ticket, as the URL that `cimbra demo` prints does, and waits until the city stands. */
+async function enter(page) {
+  const { ticket } = await city.post("tickets", {});
+  const began = Date.now();
+  await page.goto(`${base}/portal/?ticket=${ticket}`);
+  await page.evaluate(async () => (await import("/portal/main.js")).ready);
+  await settled(page);
+  return Date.now() - began;
+}
+
+/** Waits until every tile in view is there, and has been for half a second. */
+const settled = (page) =>
+  page.evaluate(async () => {
+    const { city } = await import("/portal/main.js");
+    const until = Date.now() + 60000;
+    for (let still = 0; still < 5; still = city.tileset.tilesLoaded ? still + 1 : 0) {
+      if (Date.now() > until) throw new Error("the tiles in view are not loaded after 60 s");
+      city.scene.requestRender();
+      await new Promise((next) => setTimeout(next, 100));
+    }
+  });
+
+/** Looks straight down on a box, as near as shows it whole, and says where on the screen the middle of its top is. */
+const lookDown = (page, box) =>
+  page.evaluate(async (box) => {
+    const C = await import("/portal/cesium.js");
+    const { city } = await import("/portal/main.js");
+    const [west, south, , east, north, top] = box;
+    const middle = C.Cartesian3.fromDegrees((west + east) / 2, (south + north) / 2, top);
+    const wide = C.Cartesian3.distance(C.Cartesian3.fromDegrees(west, south, top), C.Cartesian3.fromDegrees(east, north, top));
+    city.scene.camera.flyToBoundingSphere(new C.BoundingSphere(middle, 1), { duration: 0, offset: new C.HeadingPitchRange(0, -Math.PI / 2, wide * 2) });
+    city.scene.render();
+    const { x, y } = C.SceneTransforms.worldToWindowCoordinates(city.scene, middle);
+    const canvas = city.widget.canvas.getBoundingClientRect();
+    return [canvas.left + x, canvas.top + y];
+  }, box);
+
+/** Clicks a building's roof and says what the panel then shows. */
+async function clickOn(page, { id, bbox }) {
+  await lookDown(page, bbox);
+  await settled(page);
+  const [x, y] = await lookDown(page, bbox);
+  await page.mouse.click(x, y);
+  await page.waitForFunction(() => document.getElementById("details").dataset.id, undefined, { timeout: 15000 });
+  const shown = await page.evaluate(() => document.getElementById("details").dataset.id);
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !document.getElementById("details").dataset.id);
+  return { clicked: id, shown };
+}
+
+/** What the model shows of an asset: the severity known, and the distinct colours of the features that draw it. */
+const looks = (page, id) =>
+  page.evaluate(async (id) => {
+    const { city } = await import("/portal/main.js");
+    const drawn = city.style.featuresOf(id);
+    return { severity: city.style.severityOf(id) ?? null, drawn: drawn.length, colours: [...new Set(drawn.map(({ color }) => color.toCssHexString()))] };
+  }, id);
+
+/** How many of the map's pixels are plainly red. */
+async function redPixels(page) {
+  const picture = (await page.locator("#map canvas").screenshot({ type: "png" })).toString("base64");
+  return page.evaluate(async (text) => {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, image.width, image.height);
+    let red = 0;
+    for (let at = 0; at < data.length; at += 4) if (data[at] > data[at + 1] + 40 && data[at] > data[at + 2] + 40) red++;
+    return red;
+  }, picture);
+}
+
+/** Waits until an asset's severity is `wanted` (null for none); the seconds that took. */
+async function until(page, id, wanted) {
+  const began = Date.now();
+  while ((await looks(page, id)).severity !== wanted) {
+    if (Date.now() - began > 20000) throw new Error(`${id} is not ${wanted ?? "free of alarm"} after 20 s: ${JSON.stringify(await looks(page, id))}`);
+    await page.waitForTimeout(50);
+  }
+  return (Date.now() - began) / 1000;
+}
+
+/** Raises an alarm, watches the model take its colour, acknowledges it, ends it, and watches the colour go. */
+async function alarmed(page, { device, room, building }) {
+  await page.click("#home");
+  await page.waitForTimeout(1500);
+  await settled(page);
+  const before = { ...(await looks(page, building.id)), red: await redPixels(page) };
+  await city.observe(device, "smoke", 0.9);
+  const seconds = await until(page, building.id, "critical");
+  await page.waitForTimeout(500);
+  const during = { ...(await looks(page, building.id)), red: await redPixels(page), room: await looks(page, room.id) };
+  const row = page.locator("#list li[data-alarm]").first();
+  during.row = await row.getAttribute("data-severity");
+  await row.locator(".place").click();
+  await page.waitForFunction((ids) => ids.includes(document.getElementById("details").dataset.id), [room.id, device.id]);
+  await page.waitForSelector('#details tr[data-property="smoke"]');
+  during.reading = await page.locator('#details tr[data-property="smoke"] b').first().textContent();
+  await row.getByRole("button").last().click();
+  await row.locator(".chip").waitFor();
+  const acknowledged = (await city.get("alarms", { state: "active" })).alarms.some(({ state, acknowledged }) => state === "acknowledged" || acknowledged === true);
+  await page.keyboard.press("Escape");
+  await page.click("#home");
+  await page.waitForTimeout(1500);
+  await city.observe(device, "smoke", 0.01);
+  const clearing = await until(page, building.id, null);
+  await settled(page);
+  const after = { ...(await looks(page, building.id)), red: await redPixels(page) };
+  return { seconds, clearing, before, during, acknowledged, after };
+}
+
+/** Walks the tree down with the keyboard: the class at every level. */
+async function walkDown(page) {
+  await page.locator("#tree [role=treeitem]").first().focus();
+  const classes = [];
+  for (let level = 0; level < 8; level++) {
+    const here = await page.evaluate(() => ({ kind: document.activeElement.dataset.class, open: document.activeElement.getAttribute("aria-expanded") }));
+    classes.push(here.kind);
+    if (here.open === null || here.kind === "space") break;
+    if (here.open === "false") await page.keyboard.press("ArrowRight");
+    await page.waitForFunction(() => document.activeElement.querySelector("[role=group]")?.querySelector("[role=treeitem]"));
+    await page.keyboard.press("ArrowRight");
+  }
+  return classes;
+}
+
+/** The page's language, title and a button's word, before and after the switch and after a reload. */
+async function languages(page) {
+  const now = () => page.evaluate(() => [document.documentElement.lang, document.title, document.getElementById("home").textContent]);
+  const [first] = [await now(), await page.click("#language")];
+  const second = await now();
+  await page.reload();
+  await page.waitForFunction(() => document.getElementById("home").textContent);
+  return [first, second, await now()];
+}
+
+async function search(page, text) {
+  await page.fill("#query", text);
+  await page.waitForSelector("#results li");
+  await page.waitForTimeout(600);
+  return page.locator("#results li").allTextContents();
+}
+
+report(async () => {
+  const { browser, page, record } = await open({ origins: [new URL(base).origin], locale: flag === "--picture" ? "zh-CN" : "en-GB" });
+  const milliseconds = await enter(page);
+  const place = await city.alarmPlace();
+  if (flag === "--picture") {
+    await city.observe(place.device, "smoke", 0.9);
+    await until(page, place.building.id, "critical");
+    await page.locator("#list .place").first().click();
+    await page.waitForTimeout(2500);
+    await settled(page);
+    await page.screenshot({ path: file });
+    await browser.close();
+    return { file, ...record };
+  }
+  const address = page.url();
+  const tiles = await page.evaluate(async () => (await import("/portal/main.js")).city.tileset.statistics.numberOfFeaturesSelected);
+  const picks = [];
+  for (const building of await city.tallest(3)) picks.push(await clickOn(page, building));
+  const alarm = await alarmed(page, place);
+  const classes = await walkDown(page);
+  const found = await search(page, place.building.properties.name);
+  const said = await languages(page);
+  await browser.close();
+  return { milliseconds, address, tiles, picks, alarm, classes, found, said, ...record };
+});

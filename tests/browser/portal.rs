@@ -1,0 +1,56 @@
+//! The portal of a generated community: loading, picking, an alarm that comes and goes, the tree, search, both languages.
+
+use super::{assert_none, node};
+use crate::support::{Server, key, run};
+
+#[test]
+fn the_portal_shows_picks_and_follows_the_city() {
+    let dir = tempfile::tempdir().unwrap();
+    let (files, store) = (dir.path().join("community"), dir.path().join("store"));
+    let files_text = files.to_str().unwrap();
+    let store_text = store.to_str().unwrap();
+    let made = run(&["generate", files_text, "--households", "36", "--seed", "7"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut import = vec!["import".to_owned()];
+    import.extend(std::fs::read_dir(&files).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()).map(|p| p.display().to_string()));
+    import.extend(["--store", store_text].map(str::to_owned));
+    let imported = run(&import.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
+    let key = key(&store, "operator");
+    let server = Server::start(&store, &[]);
+
+    let seen = node("portal.mjs", &[&server.base, &key]);
+    println!("{seen:#}");
+    assert_none(&seen, "/outside");
+    assert_none(&seen, "/errors");
+    assert!(!seen["address"].as_str().unwrap().contains("ticket"), "the ticket stays in the address bar");
+    assert!(seen["tiles"].as_u64().unwrap() > 0);
+    let picks = seen["picks"].as_array().unwrap();
+    assert_eq!(picks.len(), 3);
+    for pick in picks {
+        assert_eq!(pick["shown"], pick["clicked"]);
+    }
+    an_alarm_came_and_went(&seen["alarm"]);
+    let classes: Vec<&str> = seen["classes"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+    assert_eq!((classes[0], *classes.last().unwrap()), ("building", "space"), "{classes:?}");
+    assert!(classes.contains(&"building_unit") && classes.contains(&"storey"), "{classes:?}");
+    assert!(!seen["found"].as_array().unwrap().is_empty());
+    let said = &seen["said"];
+    assert_eq!(said[0], serde_json::json!(["en", "Cimbra city model", "Whole map"]));
+    assert_eq!(said[1], serde_json::json!(["zh-CN", "Cimbra 城市信息模型", "全景"]));
+    assert_eq!(said[2], said[1], "the language is remembered");
+}
+
+fn an_alarm_came_and_went(alarm: &serde_json::Value) {
+    let (before, during, after) = (&alarm["before"], &alarm["during"], &alarm["after"]);
+    assert!(alarm["seconds"].as_f64().unwrap() < 5.0 && alarm["clearing"].as_f64().unwrap() < 5.0);
+    assert!(during["drawn"].as_u64().unwrap() > 0, "nothing draws the building in alarm: {during}");
+    assert_ne!(during["colours"], before["colours"]);
+    assert_eq!(after["colours"], before["colours"]);
+    let red = |at: &serde_json::Value| at["red"].as_i64().unwrap();
+    assert!(red(during) > red(before) + 300, "{} red pixels in alarm, {} before", red(during), red(before));
+    assert!((red(after) - red(before)).abs() < 100, "{} red pixels after, {} before", red(after), red(before));
+    assert_eq!(during["row"], "critical");
+    assert_eq!(during["reading"], "0.9");
+    assert_eq!(alarm["acknowledged"], true);
+}
