@@ -2,6 +2,7 @@
 
 mod blocks;
 mod cameras;
+mod figures;
 mod ids;
 mod pictures;
 mod shaders;
