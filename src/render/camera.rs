@@ -5,7 +5,6 @@
 
 use glam::{DMat3, DMat4, DVec3, DVec4};
 
-use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
 use crate::units::Geodetic;
 
@@ -62,6 +61,20 @@ pub struct Sight {
     pub origin: DVec3,
     /// Its direction, of length one.
     pub direction: DVec3,
+}
+
+impl Sight {
+    /// How far along the line a box begins, 0 from inside it; none when the line passes it by.
+    pub fn enters(&self, bounds: &Bounds) -> Option<f64> {
+        let inverse = self.direction.recip();
+        let a = (DVec3::from(bounds.min) - self.origin) * inverse;
+        let b = (DVec3::from(bounds.max) - self.origin) * inverse;
+        let enter = a.min(b).max_element().max(0.0);
+        let leave = a.max(b).min_element();
+        // A line that runs in a side's own plane gives NaN, which counts as touching.
+        let passes_by = leave < enter;
+        (!passes_by).then_some(enter)
+    }
 }
 
 impl Attitude {
@@ -235,14 +248,6 @@ impl Camera {
             Projection::Orthographic { height: metres } => metres / f64::from(height),
         }
     }
-}
-
-/// Refuses an angle of view outside 1 to 170 degrees, naming the parameter.
-pub fn check_fov(fov: f64) -> Result<f64> {
-    if (1.0..=170.0).contains(&fov) {
-        return Ok(fov);
-    }
-    Err(Fault::parameter("fov", format!("{fov} is not an angle of view in degrees from 1 to 170")))
 }
 
 /// Half the width and half the height of the picture one metre in front of the eye.

@@ -1,9 +1,8 @@
 //! What a picture shows: painted meshes with the number that stands for each in the id image.
 
-use std::sync::Arc;
-
 use glam::DVec3;
 
+use super::body::Body;
 use super::camera::Sight;
 use super::style::Paint;
 use crate::fault::{Fault, Kind, Result};
@@ -18,7 +17,7 @@ pub struct Item {
     /// Its number in the id image, from 1; several items may share one. 0 is the background.
     pub id: u32,
     /// Its triangles in the site's east-north-up frame.
-    pub mesh: Arc<Mesh>,
+    pub mesh: Body,
     /// How it looks.
     pub paint: Paint,
 }
@@ -82,8 +81,7 @@ impl Scene {
     pub fn hit(&self, sight: Sight) -> Option<(u32, [f64; 3])> {
         let mut nearest: Option<(f64, u32)> = None;
         for item in self.items.iter().filter(|i| !i.paint.glass) {
-            let bounds = item.mesh.bounds();
-            if !meets(&bounds, sight) {
+            if sight.enters(&item.mesh.bounds()).is_none() {
                 continue;
             }
             for corners in corners_of(&item.mesh) {
@@ -161,18 +159,6 @@ fn meet([a, b, c]: [DVec3; 3], sight: Sight) -> Option<f64> {
     let v = sight.direction.dot(q) / det;
     let t = ac.dot(q) / det;
     (u >= 0.0 && v >= 0.0 && u + v <= 1.0 && t > 0.0).then_some(t)
-}
-
-/// Whether a line of sight touches a box (slabs).
-fn meets(bounds: &Bounds, sight: Sight) -> bool {
-    let inverse = sight.direction.recip();
-    let a = (DVec3::from(bounds.min) - sight.origin) * inverse;
-    let b = (DVec3::from(bounds.max) - sight.origin) * inverse;
-    let enter = a.min(b).max_element();
-    let leave = a.max(b).min_element();
-    // A line that runs in a slab's own plane gives NaN, which counts as touching: the triangles decide.
-    let passes_by = leave < enter.max(0.0);
-    !passes_by
 }
 
 /// A unit vector in 32 bits: octahedral mapping, two signed 16-bit numbers. The shader unpacks it.

@@ -2,7 +2,6 @@
 
 use cimbra::geom::{Mesh, Surface, SurfaceKind};
 use cimbra::render::{Item, Paint};
-use std::sync::Arc;
 
 /// A box from `low` to `high` with walls, roof and ground, faces turned outwards.
 pub fn block(low: [f64; 3], high: [f64; 3]) -> Mesh {
@@ -17,7 +16,7 @@ pub fn block(low: [f64; 3], high: [f64; 3]) -> Mesh {
 
 /// A box as an item.
 pub fn item(id: u32, low: [f64; 3], high: [f64; 3], paint: Paint) -> Item {
-    Item { id, mesh: Arc::new(block(low, high)), paint }
+    Item { id, mesh: block(low, high).into(), paint }
 }
 
 /// A small community around `centre`: towers of storeys and rows of walk-ups, ids from 1 without gaps.

@@ -172,7 +172,7 @@ fn limits_are_named() {
     }
     let mut mesh = super::blocks::block([0.0; 3], [1.0; 3]);
     mesh.triangles = vec![[0, 1, 2]; 1_000_001];
-    let heavy = cimbra::render::Item { id: 1, mesh: std::sync::Arc::new(mesh), paint: Paint::plain([1; 3]) };
+    let heavy = cimbra::render::Item { id: 1, mesh: mesh.into(), paint: Paint::plain([1; 3]) };
     let scene = Scene { items: vec![heavy; 3], ..Scene::default() };
     let fault = STUDIO.draw(&scene, &camera, [9, 9]).unwrap_err();
     assert_eq!(fault.kind, cimbra::fault::Kind::TooLarge);
