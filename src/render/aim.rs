@@ -114,11 +114,7 @@ pub(super) fn enu_bounds(bounds: &Bounds, frame: &SiteFrame) -> Bounds {
 }
 
 /// The asset called `id` with everything in it, and the snapshot it is in.
-fn family(
-    id: &str,
-    snapshots: &[Arc<Snapshot>],
-    visible: &dyn Fn(Collection) -> bool,
-) -> Result<(Vec<Row>, usize)> {
+fn family(id: &str, snapshots: &[Arc<Snapshot>], visible: &dyn Fn(Collection) -> bool) -> Result<(Vec<Row>, usize)> {
     let shown = |s: &Snapshot, row: Row| s.asset(row).is_some_and(|a| visible(a.class().collection()));
     let mut found = snapshots.iter().enumerate().filter_map(|(i, s)| s.find(id).map(|row| (i, s, row)));
     let Some((home, snapshot, root)) = found.find(|(_, s, row)| shown(s, *row)) else {
@@ -140,7 +136,8 @@ fn nearest(at: &Geodetic, snapshots: &[Arc<Snapshot>]) -> Result<usize> {
     let away = |s: &Snapshot| {
         let extent = s.extent();
         let origin = s.frame().origin();
-        let (low, high) = if extent.is_empty() { (origin.to_array(), origin.to_array()) } else { (extent.min, extent.max) };
+        let (low, high) =
+            if extent.is_empty() { (origin.to_array(), origin.to_array()) } else { (extent.min, extent.max) };
         let gap = |v: f64, low: f64, high: f64| (low - v).max(v - high).max(0.0);
         gap(at.lon, low[0], high[0]).hypot(gap(at.lat, low[1], high[1]))
     };
@@ -159,7 +156,8 @@ fn closed(bounds: &Bounds, snapshot: &Snapshot) -> Bounds {
     }
     let rows = snapshot.in_box(bounds, None);
     let boxes = rows.iter().filter_map(|row| snapshot.asset(*row)).map(|a| a.bounds());
-    let mut heights = boxes.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], b| [low.min(b.min[2]), high.max(b.max[2])]);
+    let mut heights =
+        boxes.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], b| [low.min(b.min[2]), high.max(b.max[2])]);
     if heights[0] > heights[1] {
         heights = [snapshot.frame().origin().h; 2];
     }

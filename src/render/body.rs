@@ -25,7 +25,8 @@ impl std::ops::Deref for Body {
     type Target = Mesh;
 
     fn deref(&self) -> &Mesh {
-        static EMPTY: Mesh = Mesh { origin: [0.0; 3], positions: Vec::new(), triangles: Vec::new(), surfaces: Vec::new() };
+        static EMPTY: Mesh =
+            Mesh { origin: [0.0; 3], positions: Vec::new(), triangles: Vec::new(), surfaces: Vec::new() };
         match self {
             Self::Stored(geometry) => geometry.mesh.as_ref().unwrap_or(&EMPTY),
             Self::Made(mesh) => mesh,

@@ -76,10 +76,10 @@ struct Candidate {
 /// when geometry cannot be read.
 pub fn compose(request: &Request, city: &City<'_>) -> Result<Composition> {
     let aimed = aim(request, city.snapshots, city.visible)?;
-    let frame = *city.snapshots.get(aimed.home).map_or_else(
-        || Err(crate::fault::Fault::internal("a camera without a site")),
-        |s| Ok(s.frame()),
-    )?;
+    let frame = *city
+        .snapshots
+        .get(aimed.home)
+        .map_or_else(|| Err(crate::fault::Fault::internal("a camera without a site")), |s| Ok(s.frame()))?;
     let looks = Looks::new(request, city, &aimed);
     let mut candidates = candidates(request, city, &aimed, &frame);
     // What the picture is about comes first, then what is large in it; the row settles ties, so that the same city

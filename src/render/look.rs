@@ -137,7 +137,8 @@ impl<'a> Looks<'a> {
             return paint.as_glass();
         }
         let building = if class == Class::Building { Some(place) } else { self.building_of(place) };
-        let inside = self.family.contains(&place) && self.root.is_some_and(|(root, _)| self.building_of(root).is_some());
+        let inside =
+            self.family.contains(&place) && self.root.is_some_and(|(root, _)| self.building_of(root).is_some());
         match building.and_then(|b| self.opened.get(&b)) {
             Some(worst) if !inside => match worst.filter(|_| alarms) {
                 Some(severity) => Paint::of_alarm(Some(severity)).as_glass(),

@@ -133,9 +133,9 @@ fn aim(get: &dyn Fn(&str) -> Option<String>) -> Result<Aim> {
     let wrong = |what: &str| Fault::parameter(name, format!("'{name}' {what}"));
     Ok(match name {
         "camera" => {
-            let (place, heading, pitch, roll) = match numbers(name, &text)?.as_slice() {
-                &[lon, lat, h, heading, pitch] => (Geodetic::new(lon, lat, h), heading, pitch, 0.0),
-                &[lon, lat, h, heading, pitch, roll] => (Geodetic::new(lon, lat, h), heading, pitch, roll),
+            let (place, heading, pitch, roll) = match *numbers(name, &text)? {
+                [lon, lat, h, heading, pitch] => (Geodetic::new(lon, lat, h), heading, pitch, 0.0),
+                [lon, lat, h, heading, pitch, roll] => (Geodetic::new(lon, lat, h), heading, pitch, roll),
                 _ => return Err(wrong("takes 5 or 6 numbers: lon,lat,h,heading,pitch[,roll]")),
             };
             let turned = heading.abs() <= 360.0 && pitch.abs() <= 90.0 && roll.abs() <= 360.0;
@@ -145,7 +145,7 @@ fn aim(get: &dyn Fn(&str) -> Option<String>) -> Result<Aim> {
             Aim::Camera(on_globe(name, place)?, Attitude { heading, pitch, roll })
         }
         "lookat" => {
-            let &[lon, lat, h] = numbers(name, &text)?.as_slice() else {
+            let [lon, lat, h] = *numbers(name, &text)? else {
                 return Err(wrong("takes 3 numbers: lon,lat,h"));
             };
             let range = number(get, "range", 200.0, 0.5, 1e6)?;
@@ -158,9 +158,9 @@ fn aim(get: &dyn Fn(&str) -> Option<String>) -> Result<Aim> {
 
 fn fit_box(text: &str) -> Result<Bounds> {
     let wrong = |what: &str| Err(Fault::parameter("bbox", format!("'bbox' {what}")));
-    let (min, max) = match numbers("bbox", text)?.as_slice() {
-        &[w, s, e, n] => ([w, s, f64::NEG_INFINITY], [e, n, f64::INFINITY]),
-        &[w, s, l, e, n, h] => ([w, s, l], [e, n, h]),
+    let (min, max) = match *numbers("bbox", text)? {
+        [w, s, e, n] => ([w, s, f64::NEG_INFINITY], [e, n, f64::INFINITY]),
+        [w, s, l, e, n, h] => ([w, s, l], [e, n, h]),
         _ => return wrong("takes 4 numbers (west,south,east,north) or 6 (west,south,low,east,north,high)"),
     };
     for corner in [min, max] {

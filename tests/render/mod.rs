@@ -2,6 +2,7 @@
 
 mod blocks;
 mod cameras;
+mod city;
 mod figures;
 mod ids;
 mod pictures;
