@@ -1,5 +1,7 @@
 //! Cimbra: the open CIM (City Information Model) and digital-twin spatial server.
 
+pub mod api;
+pub mod app;
 pub mod crs;
 pub mod fault;
 pub mod formats;
@@ -8,6 +10,7 @@ pub mod index;
 pub mod ingest;
 pub mod lod;
 pub mod model;
+pub mod query;
 pub mod render;
 pub mod store;
 pub mod tiles;

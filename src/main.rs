@@ -1,3 +1,7 @@
-//! The `cimbra` binary.
+//! The `cimbra` binary: hands the command line to `app` and the outcome to the shell.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> anyhow::Result<ExitCode> {
+    Ok(cimbra::app::run(std::env::args_os())?)
+}

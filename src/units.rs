@@ -59,3 +59,6 @@ impl std::str::FromStr for Instant {
             .map_err(|_| crate::fault::Fault::bad_input(format!("'{s}' is not a time such as 2026-01-31T08:00:00Z")))
     }
 }
+
+/// Tells the time. Only `app` reads the wall clock; everything else is given one of these.
+pub type Clock = std::sync::Arc<dyn Fn() -> Instant + Send + Sync>;

@@ -1,11 +1,13 @@
 //! What is in a city, what is measured and who may see it. Nothing here knows a file format or a wire.
 
+mod access;
 mod alarm;
 mod asset;
 mod class;
 mod id;
 mod sensing;
 
+pub use access::{Right, Role};
 pub use alarm::{Alarm, AlarmState, Severity};
 pub use asset::{Asset, Attributes, Footprint, Geometry, Value};
 pub use class::{Class, Collection};

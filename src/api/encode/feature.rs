@@ -1,0 +1,89 @@
+//! Assets as GeoJSON features (RFC 7946, OGC API Features Part 1 §8).
+
+use crate::fault::Result;
+use crate::model::{Attributes, Footprint, Value};
+use crate::store::{AssetRef, Row, Snapshot};
+use serde_json::{Map, Value as Json, json};
+
+/// Properties of every feature; a source attribute of one of these names is served as `source.<name>`.
+pub const OWN: &[&str] = &["class", "name", "collection", "parent", "storey", "dataset", "state", "alarm"];
+
+/// One asset as a feature: its own properties first, then the source's attributes under their own names.
+///
+/// # Errors
+/// Geometry or attributes that cannot be paged in.
+pub fn feature(snapshot: &Snapshot, row: Row, skip_geometry: bool) -> Result<Option<Json>> {
+    let Some(asset) = snapshot.asset(row) else { return Ok(None) };
+    let geometry = if skip_geometry { Json::Null } else { footprint(&snapshot.geometry(row)?.footprint) };
+    let mut properties = own(&asset);
+    for (name, value) in snapshot.attributes(row)?.iter() {
+        if OWN.contains(&name.as_str()) {
+            properties.insert(format!("source.{name}"), to_json(value));
+        } else {
+            properties.insert(name.clone(), to_json(value));
+        }
+    }
+    let mut feature = json!({
+        "type": "Feature",
+        "id": &**asset.id(),
+        "uid": uid(snapshot, &asset),
+        "geometry": geometry,
+        "properties": properties,
+    });
+    let b = asset.bounds();
+    if !b.is_empty() {
+        feature["bbox"] = json!([b.min[0], b.min[1], b.min[2], b.max[0], b.max[1], b.max[2]]);
+    }
+    Ok(Some(feature))
+}
+
+/// `site/dataset/id`: unique in the world of one node.
+pub fn uid(snapshot: &Snapshot, asset: &AssetRef<'_>) -> String {
+    format!("{}/{}/{}", snapshot.site(), asset.dataset(), asset.id())
+}
+
+/// The properties that every feature has.
+pub fn own(asset: &AssetRef<'_>) -> Map<String, Json> {
+    let entries = [
+        ("class", json!(asset.class().name())),
+        ("name", json!(asset.name())),
+        ("collection", json!(asset.class().collection().name())),
+        ("parent", json!(asset.parent_id())),
+        ("storey", json!(asset.storey())),
+        ("dataset", json!(asset.dataset().as_str())),
+    ];
+    entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// An attribute as JSON; a number that JSON cannot hold is null.
+pub fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Null => Json::Null,
+        Value::Bool(b) => json!(b),
+        Value::Int(n) => json!(n),
+        Value::Float(n) => json!(n),
+        Value::Text(text) => json!(text),
+        Value::List(values) => values.iter().map(to_json).collect(),
+        Value::Map(attributes) => object(attributes),
+    }
+}
+
+fn object(attributes: &Attributes) -> Json {
+    Json::Object(attributes.iter().map(|(name, value)| (name.clone(), to_json(value))).collect())
+}
+
+/// A footprint as a GeoJSON geometry; null without a place.
+pub fn footprint(footprint: &Footprint) -> Json {
+    match footprint {
+        Footprint::None => Json::Null,
+        Footprint::Point(position) => json!({ "type": "Point", "coordinates": position }),
+        Footprint::Lines(lines) => match lines.as_slice() {
+            [line] => json!({ "type": "LineString", "coordinates": line }),
+            lines => json!({ "type": "MultiLineString", "coordinates": lines }),
+        },
+        Footprint::Areas(areas) => match areas.as_slice() {
+            [area] => json!({ "type": "Polygon", "coordinates": area }),
+            areas => json!({ "type": "MultiPolygon", "coordinates": areas }),
+        },
+    }
+}

@@ -1,0 +1,38 @@
+//! The one table of limits: what a request may cost, each with its default and the answer when it is over.
+
+/// Limits on what comes from outside. Every field has a default; the configuration's `[limits]` overrides by name.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of a request body; 413 beyond.
+    pub body_bytes: usize,
+    /// Bytes of an uploaded file; 413 beyond.
+    pub upload_bytes: u64,
+    /// Rows of one page (`limit=`); 400 beyond.
+    pub rows: usize,
+    /// Pixels along one side of a view; 400 beyond.
+    pub pixels: u32,
+    /// Bytes of a request's query string; 414 beyond.
+    pub query_bytes: usize,
+    /// Seconds a request may take before 503; streams and uploads are exempt.
+    pub seconds: u64,
+    /// Requests in work at once for one caller; 429 beyond.
+    pub requests_per_caller: usize,
+    /// Event streams open at once for one caller; 429 beyond.
+    pub streams_per_caller: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 4 << 20,
+            upload_bytes: 8 << 30,
+            rows: 10_000,
+            pixels: 4096,
+            query_bytes: 8 << 10,
+            seconds: 60,
+            requests_per_caller: 64,
+            streams_per_caller: 16,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! HTTP: extract, ask one room, encode. Handlers hold no knowledge of the city of their own.
+
+pub mod caller;
+pub mod encode;
+pub mod limits;
+pub mod openapi;
+pub mod params;
+pub mod problem;
+pub mod router;
+pub mod routes;
+pub mod state;
+pub mod tickets;
+
+pub use limits::Limits;
+pub use router::router;
+pub use state::{City, Settings};

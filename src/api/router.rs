@@ -1,0 +1,197 @@
+//! The router and what every request passes through: host, origin, limits, headers, panics, compression.
+
+use super::caller::Caller;
+use super::problem::Problem;
+use super::routes;
+use super::state::City;
+use crate::fault::{Fault, Kind};
+use crate::store::Act;
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+/// Every route over one city.
+pub fn router(city: City) -> Router {
+    let busy = Busy::default();
+    routes::all()
+        .fallback(|| async { Problem(Fault::not_found("there is nothing at this path; '/api' lists what there is")) })
+        .method_not_allowed_fallback(|| async { not_allowed() })
+        .layer(DefaultBodyLimit::max(city.settings.limits.body_bytes))
+        .layer(CatchPanicLayer::custom(|_| Problem(Fault::internal("a handler panicked")).into_response()))
+        .layer(middleware::from_fn_with_state((city.clone(), busy), limited))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(city.clone(), guarded))
+        .with_state(city)
+}
+
+fn not_allowed() -> Response {
+    let mut response = Problem(Fault::bad_input("this path does not take this method")).into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}
+
+/// Checks `Host` and `Origin`, and puts on the headers that every answer carries.
+async fn guarded(State(city): State<City>, request: Request, next: Next) -> Response {
+    let settings = city.settings.clone();
+    let text =
+        |name: HeaderName, headers: &HeaderMap| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let host = text(header::HOST, request.headers()).or_else(|| request.uri().host().map(str::to_owned));
+    let host_known = host.as_deref().is_none_or(|h| is_known_host(h, &settings.hosts));
+    let origin = text(header::ORIGIN, request.headers());
+    let allowed = origin.filter(|o| {
+        settings.origins.contains(o) || o.split_once("://").is_some_and(|(_, host)| is_known_host(host, &[]))
+    });
+    let credential = [header::AUTHORIZATION, HeaderName::from_static("x-api-key")];
+    let has_credential = credential.iter().any(|name| request.headers().contains_key(name));
+    let preflight =
+        request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if !host_known {
+        // A page that resolves its own name to this machine must not read through it (DNS rebinding).
+        Problem(
+            Fault::bad_input("this server does not answer to that host name")
+                .about("Host")
+                .remedy("name the host in the configuration's 'hosts'"),
+        )
+        .into_response()
+    } else if preflight {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert("cimbra-revision", HeaderValue::from(city.store.revision()));
+    headers.append(header::VARY, HeaderValue::from_static("Origin, Authorization, X-API-Key"));
+    if has_credential {
+        let private = match headers.get(header::CACHE_CONTROL).and_then(|v| v.to_str().ok()) {
+            Some(now) => now.replace("public", "private"),
+            None => "private".to_owned(),
+        };
+        let private = if private.contains("private") || private.contains("no-store") {
+            private
+        } else {
+            format!("private, {private}")
+        };
+        if let Ok(value) = HeaderValue::from_str(&private) {
+            headers.insert(header::CACHE_CONTROL, value);
+        }
+    }
+    if let Some(origin) = allowed.and_then(|o| HeaderValue::from_str(&o).ok()) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Link, Cimbra-Revision"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS"));
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            HeaderValue::from_static("Authorization, X-API-Key, Content-Type, If-None-Match, Last-Event-ID"),
+        );
+    }
+    response
+}
+
+/// Whether a `Host` names loopback or one of `hosts`, whatever the port.
+pub fn is_known_host(host: &str, hosts: &[String]) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let loopback = name.eq_ignore_ascii_case("localhost")
+        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    loopback || hosts.iter().any(|h| h.eq_ignore_ascii_case(name))
+}
+
+/// How many requests each caller has in work.
+#[derive(Clone, Default)]
+struct Busy(Arc<Mutex<HashMap<String, usize>>>);
+
+struct Slot(Busy, String);
+
+impl Busy {
+    fn enter(&self, caller: String, most: usize) -> Option<Slot> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = held.entry(caller.clone()).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count += 1;
+        Some(Slot(self.clone(), caller))
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut held = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&self.1);
+            }
+        }
+    }
+}
+
+/// Paths that are open to everybody whatever the configuration: they hold nothing of the city.
+const OPEN: &[&str] = &["/health/", "/portal", "/api", "/conformance", "/session"];
+
+/// Enforces the limits on query length, requests at once and time, and the right to read; writes are audited.
+async fn limited(State((city, busy)): State<(City, Busy)>, request: Request, next: Next) -> Response {
+    let limits = city.settings.limits;
+    if request.uri().query().is_some_and(|q| q.len() > limits.query_bytes) {
+        let over = Fault::bad_input(format!("the query string is over {} bytes", limits.query_bytes));
+        let mut response = Problem(over).into_response();
+        *response.status_mut() = StatusCode::URI_TOO_LONG;
+        return response;
+    }
+    let (mut parts, body) = request.into_parts();
+    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+    let open = path == "/" || OPEN.iter().any(|prefix| path.starts_with(prefix));
+    let caller = Caller::of(&parts, &city).and_then(|c| if open { Ok(c) } else { c.require_read(&city).map(|()| c) });
+    let caller = match caller {
+        Ok(caller) => caller,
+        Err(fault) => {
+            audit(&city, "unknown", &method, &path, StatusCode::UNAUTHORIZED);
+            return Problem(fault).into_response();
+        }
+    };
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|p| p.0.ip().to_string());
+    let who = if caller.role.is_some() { caller.name.clone() } else { peer.unwrap_or_default() };
+    let Some(slot) = busy.enter(who, limits.requests_per_caller) else {
+        let detail = format!("more than {} requests at once", limits.requests_per_caller);
+        return Problem(Fault::new(Kind::TooMany, detail)).into_response();
+    };
+    let name = caller.name.clone();
+    parts.extensions.insert(caller);
+    let answer = next.run(Request::from_parts(parts, body));
+    let open_ended = path.starts_with("/live") || path.starts_with("/imports");
+    let response = if open_ended {
+        answer.await
+    } else {
+        match tokio::time::timeout(Duration::from_secs(limits.seconds), answer).await {
+            Ok(response) => response,
+            Err(_) => {
+                Problem(Fault::new(Kind::Unavailable, format!("no answer within {} s", limits.seconds))).into_response()
+            }
+        }
+    };
+    drop(slot);
+    audit(&city, &name, &method, &path, response.status());
+    response
+}
+
+/// Records a write, done or refused. A disk that takes no line is told in the log: the write itself has happened.
+fn audit(city: &City, caller: &str, method: &Method, path: &str, status: StatusCode) {
+    if method.is_safe() {
+        return;
+    }
+    let act = Act { at: (city.clock)().0, caller, method: method.as_str(), path, status: status.as_u16() };
+    if let Err(fault) = city.audit.record(&act) {
+        tracing::error!(%fault, "the audit could not be written");
+    }
+}

@@ -1,0 +1,184 @@
+//! `/collections/{c}/items`: features by box, time and property, paged by a cursor; one by its id.
+
+use super::collections::{scope, snapshots};
+use super::landing::base;
+use crate::api::caller::Caller;
+use crate::api::encode::{self, feature};
+use crate::api::openapi::Operation;
+use crate::api::params::{self, Form, Param, Params};
+use crate::api::problem::{Answer, Problem};
+use crate::api::state::City;
+use crate::fault::{Fault, Result};
+use crate::query::{Cursor, Features};
+use crate::store::{Row, Snapshot};
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, Uri};
+use axum::routing::get;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const SKIP_GEOMETRY: Param = Param::new("skipGeometry", Form::Bool, "Leave the geometry out.");
+const DATETIME: Param = Param::new("datetime", Form::DateTime, "An instant or interval in which the item was valid.");
+
+const ITEMS: &[Param] = &[
+    Param::new("bbox", Form::Bbox, "A box: west,south,east,north or west,south,low,east,north,high."),
+    DATETIME,
+    Param::new("limit", Form::Integer(1, 10_000), "How many items at most; 10 unless told."),
+    Param::new("cursor", Form::Text, "Where the page begins; from a next link."),
+    SKIP_GEOMETRY,
+    Param::new("id", Form::Text, "Only the item of this id."),
+    Param::new("class", Form::Text, "Only items of this class."),
+    Param::new("name", Form::Text, "Only items of this name."),
+    Param::new("parent", Form::Text, "Only items that are part of the asset of this id."),
+    Param::new("storey", Form::Text, "Only items on the storey of this label."),
+    Param::new("dataset", Form::Text, "Only items that this dataset brought."),
+    Param::new("site", Form::Text, "Only items of this site."),
+];
+const ITEM: &[Param] = &[DATETIME, SKIP_GEOMETRY];
+
+/// What these routes say of themselves.
+pub const OPERATIONS: &[Operation] = &[
+    operation("/collections/{collectionId}/items", "getItems", "Items of a collection.", ITEMS),
+    operation("/collections/{collectionId}/items/{featureId}", "getItem", "One item by the source's own id.", ITEM),
+];
+
+const fn operation(path: &'static str, id: &'static str, about: &'static str, params: &'static [Param]) -> Operation {
+    Operation { method: "get", path, id, about, params, media: "application/geo+json", keyed: false }
+}
+
+/// The routes.
+pub fn routes() -> Router<City> {
+    Router::new().route("/collections/{c}/items", get(items)).route("/collections/{c}/items/{id}", get(item))
+}
+
+/// Runs CPU work off the async threads; a request that is given up leaves it to finish.
+///
+/// # Errors
+/// What the work gives, or that it panicked.
+pub async fn offload<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> std::result::Result<T, Problem> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => answer.map_err(Problem::from),
+        Err(error) => Err(Fault::internal(format!("a question stopped: {error}")).into()),
+    }
+}
+
+async fn items(
+    State(city): State<City>,
+    caller: Caller,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Answer {
+    let params = Params::read(&uri, ITEMS)?;
+    let boxes = params.bbox("bbox")?;
+    let when = params.get("datetime").map(|t| params::interval("datetime", t)).transpose()?;
+    let after = params.get("cursor").map(Cursor::decode).transpose()?;
+    let limit = params.integer("limit").map_or(10, |n| usize::try_from(n).unwrap_or(10)).min(city.settings.limits.rows);
+    let snapshots = snapshots(&city);
+    let scope = scope(&city, &caller, &snapshots, &name)?;
+    let base = base(&headers);
+    let body = offload(move || {
+        let equal = ["id", "class", "name", "parent", "storey", "dataset", "site"];
+        let equal = equal.into_iter().filter_map(|n| params.get(n).map(|value| (n, value))).collect();
+        let visible = |collection| caller.may_read(&city, collection);
+        let page = Features { scope, boxes, when, equal, visible: &visible, after, limit }.ask(&snapshots);
+        let skip = params.is_true("skipGeometry");
+        let mut features = Vec::with_capacity(page.rows.len());
+        for (i, row) in &page.rows {
+            if let Some(snapshot) = snapshots.get(*i) {
+                features.extend(live(&city, snapshot, *row, skip, when.is_none())?);
+            }
+        }
+        let path = format!("{base}/collections/{}/items", segment(&name));
+        let own = uri.query().map_or(path.clone(), |q| format!("{path}?{q}"));
+        let mut links = vec![
+            json!({ "href": own, "rel": "self", "type": "application/geo+json" }),
+            json!({ "href": format!("{base}/collections/{}", segment(&name)), "rel": "collection", "type": "application/json" }),
+        ];
+        if let Some(next) = &page.next {
+            let rest = params.pairs().iter().filter(|(n, _)| n != "cursor");
+            let mut query: String = rest.map(|(n, v)| format!("{n}={}&", segment(v))).collect();
+            query.push_str(&format!("cursor={}", next.encode()));
+            links.push(json!({ "href": format!("{path}?{query}"), "rel": "next", "type": "application/geo+json" }));
+        }
+        Ok(json!({
+            "type": "FeatureCollection", "features": features, "links": links,
+            "numberMatched": page.matched, "numberReturned": page.rows.len(),
+        }))
+    })
+    .await?;
+    encode::json(&headers, "application/geo+json", &body)
+}
+
+async fn item(
+    State(city): State<City>,
+    caller: Caller,
+    Path((name, id)): Path<(String, String)>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Answer {
+    let params = Params::read(&uri, ITEM)?;
+    let when = params.get("datetime").map(|t| params::interval("datetime", t)).transpose()?;
+    let snapshots = snapshots(&city);
+    let scope = scope(&city, &caller, &snapshots, &name)?;
+    let base = base(&headers);
+    let body = offload(move || {
+        let found = find(&snapshots, &id, when.map(|(_, end)| end));
+        let seen = found.into_iter().find(|(snapshot, row)| {
+            snapshot.asset(*row).is_some_and(|a| scope.holds(&a) && caller.may_read(&city, a.class().collection()))
+        });
+        let missing = || Fault::not_found(format!("'{name}' has no item '{id}'")).about("featureId");
+        let (snapshot, row) = seen.ok_or_else(missing)?;
+        let mut body =
+            live(&city, snapshot, row, params.is_true("skipGeometry"), when.is_none())?.ok_or_else(missing)?;
+        let at = format!("{base}/collections/{}", segment(&name));
+        body["links"] = json!([
+            { "href": format!("{at}/items/{}", segment(&id)), "rel": "self", "type": "application/geo+json" },
+            { "href": at, "rel": "collection", "type": "application/json" },
+        ]);
+        Ok(body)
+    })
+    .await?;
+    encode::json(&headers, "application/geo+json", &body)
+}
+
+/// Where an id is: the source's own, or a uid `site/dataset/id`; in every site that has it.
+pub fn find<'a>(
+    snapshots: &'a [Arc<Snapshot>],
+    id: &str,
+    when: Option<crate::units::Instant>,
+) -> Vec<(&'a Snapshot, Row)> {
+    let look = |snapshot: &'a Arc<Snapshot>, id: &str| {
+        let row = when.map_or_else(|| snapshot.find(id), |t| snapshot.find_at(id, t))?;
+        Some((&**snapshot, row))
+    };
+    let found: Vec<_> = snapshots.iter().filter_map(|s| look(s, id)).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    let mut parts = id.splitn(3, '/');
+    let (Some(site), Some(dataset), Some(own)) = (parts.next(), parts.next(), parts.next()) else { return found };
+    let of_site = snapshots.iter().filter(|s| s.site().as_str() == site);
+    let here = of_site.filter_map(|s| look(s, own));
+    here.filter(|(s, row)| s.asset(*row).is_some_and(|a| a.dataset().as_str() == dataset)).collect()
+}
+
+/// A feature with its live state; the state of another time is not known here.
+fn live(_city: &City, snapshot: &Snapshot, row: Row, skip_geometry: bool, _now: bool) -> Result<Option<Value>> {
+    feature::feature(snapshot, row, skip_geometry)
+}
+
+/// Percent-encodes what is not unreserved (RFC 3986 §2.3), for a path segment or a query value.
+pub fn segment(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
+}

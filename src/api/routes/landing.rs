@@ -1,0 +1,98 @@
+//! `/`, `/conformance`, `/api`, `/api.html`: what this server is and what it serves (OGC API Common, Features Part 1 §7.2).
+
+use crate::api::encode;
+use crate::api::openapi::{self, Operation};
+use crate::api::params::Params;
+use crate::api::problem::Answer;
+use crate::api::state::City;
+use axum::Router;
+use axum::http::{HeaderMap, Uri, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use serde_json::json;
+
+/// What these routes say of themselves.
+pub const OPERATIONS: &[Operation] = &[
+    operation("/", "getLandingPage", "The landing page."),
+    operation("/conformance", "getConformance", "The conformance classes that hold."),
+];
+
+const fn operation(path: &'static str, id: &'static str, about: &'static str) -> Operation {
+    Operation { method: "get", path, id, about, params: &[], media: "application/json", keyed: false }
+}
+
+const CONFORMANCE: &[&str] = &[
+    "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+];
+
+/// The routes.
+pub fn routes() -> Router<City> {
+    Router::new()
+        .route("/", get(landing))
+        .route("/conformance", get(conformance))
+        .route("/api", get(api))
+        .route("/api.html", get(api_page))
+}
+
+/// The absolute base of this server as the caller reached it; the host has been checked before.
+pub fn base(headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("localhost");
+    format!("http://{host}")
+}
+
+async fn landing(uri: Uri, headers: HeaderMap) -> Answer {
+    Params::read(&uri, &[])?;
+    let base = base(&headers);
+    let link = |path: &str, rel: &str, media: &str, title: &str| json!({ "href": format!("{base}{path}"), "rel": rel, "type": media, "title": title });
+    let body = json!({
+        "title": "Cimbra", "description": "City Information Model server: space in three dimensions, live state and time.",
+        "links": [
+            link("/", "self", "application/json", "This page"),
+            link("/api", "service-desc", "application/vnd.oai.openapi+json;version=3.1", "The API"),
+            link("/api.html", "service-doc", "text/html", "The API, for people"),
+            link("/conformance", "conformance", "application/json", "Conformance classes"),
+            link("/collections", "data", "application/json", "Collections"),
+            link("/3dtiles/tileset.json", "3dtiles", "application/json", "3D Tiles of the whole map"),
+            link("/sta/v1.1", "sensorthings", "application/json", "OGC SensorThings 1.1"),
+            link("/portal/", "alternate", "text/html", "The portal"),
+        ],
+    });
+    encode::json(&headers, "application/json", &body)
+}
+
+async fn conformance(uri: Uri, headers: HeaderMap) -> Answer {
+    Params::read(&uri, &[])?;
+    encode::json(&headers, "application/json", &json!({ "conformsTo": CONFORMANCE }))
+}
+
+async fn api(uri: Uri, headers: HeaderMap) -> Answer {
+    Params::read(&uri, &[])?;
+    let document = openapi::document(&base(&headers));
+    encode::json(&headers, "application/vnd.oai.openapi+json;version=3.1", &document)
+}
+
+/// A plain page of the operations: no script, nothing from outside.
+async fn api_page() -> Response {
+    let mut page = String::from(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Cimbra API</title><style>body{font:16px/1.5 \
+         system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}code{background:#eef;padding:.1em .3em}</style>\
+         <h1>Cimbra API</h1><p>The document for machines is at <a href=/api>/api</a> (OpenAPI 3.1).</p>",
+    );
+    for operation in super::operations() {
+        let method = operation.method.to_uppercase();
+        page.push_str(&format!("<h3><code>{method} {}</code></h3><p>{}</p>", operation.path, operation.about));
+        if !operation.params.is_empty() {
+            page.push_str("<ul>");
+            for param in operation.params {
+                page.push_str(&format!("<li><code>{}</code> {}</li>", param.name, param.about));
+            }
+            page.push_str("</ul>");
+        }
+    }
+    let policy = [(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'")];
+    (policy, Html(page)).into_response()
+}

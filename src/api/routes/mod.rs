@@ -1,0 +1,40 @@
+//! One file a route family: its handlers, its parameters and what it says of itself in the API document.
+
+mod collections;
+mod health;
+mod items;
+mod landing;
+pub mod portal;
+mod search;
+mod session;
+
+use super::openapi::Operation;
+use super::state::City;
+use axum::Router;
+
+/// Every route.
+pub fn all() -> Router<City> {
+    Router::new()
+        .merge(landing::routes())
+        .merge(portal::routes())
+        .merge(health::routes())
+        .merge(session::routes())
+        .merge(collections::routes())
+        .merge(items::routes())
+        .merge(search::routes())
+}
+
+/// What every route says of itself.
+pub fn operations() -> impl Iterator<Item = Operation> {
+    [
+        landing::OPERATIONS,
+        health::OPERATIONS,
+        session::OPERATIONS,
+        collections::OPERATIONS,
+        items::OPERATIONS,
+        search::OPERATIONS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}

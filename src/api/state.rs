@@ -1,0 +1,46 @@
+//! What every handler is given: the city, the clock, the keys and the settings.
+
+use super::{Limits, tickets::Tickets};
+use crate::query::Search;
+use crate::store::{Audit, Keys, Store};
+use crate::units::Clock;
+use std::sync::Arc;
+
+/// What the configuration says about serving.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Settings {
+    /// Collections open without a key: `None` is every one that is not guarded, right for loopback only.
+    pub public_layers: Option<Vec<String>>,
+    /// Origins other than loopback that browsers may read from.
+    pub origins: Vec<String>,
+    /// Host names other than loopback's that requests may name.
+    pub hosts: Vec<String>,
+    /// The table of limits.
+    pub limits: Limits,
+}
+
+impl Settings {
+    /// Whether a collection that is not guarded is open without a key.
+    pub fn is_public(&self, collection: &str) -> bool {
+        self.public_layers.as_ref().is_none_or(|layers| layers.iter().any(|l| l == collection || l == "*"))
+    }
+}
+
+/// The state of the router: cheap to clone, shared by all requests.
+#[derive(Clone)]
+pub struct City {
+    /// The city itself.
+    pub store: Arc<Store>,
+    /// Who may do what.
+    pub keys: Arc<Keys>,
+    /// Who wrote what.
+    pub audit: Arc<Audit>,
+    /// Tickets and sessions.
+    pub tickets: Arc<Tickets>,
+    /// Search by name and code.
+    pub search: Arc<Search>,
+    /// The time.
+    pub clock: Clock,
+    /// What the configuration says.
+    pub settings: Arc<Settings>,
+}

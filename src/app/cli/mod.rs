@@ -1,0 +1,79 @@
+//! The command line: one file a subcommand.
+
+mod key;
+mod serve;
+
+use crate::fault::{Fault, Kind, Result};
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// The open City Information Model and digital-twin spatial server.
+#[derive(Debug, Parser)]
+#[command(name = "cimbra", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Key(key::Args),
+}
+
+/// How a command ended (API.md): 0 done, 1 done with some items refused, 2 nothing done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was done.
+    Done,
+    /// Done, but some items were refused; each has been named.
+    SomeRefused,
+    /// Nothing was done; what was wrong has been named.
+    NothingDone,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::SomeRefused => Self::from(1),
+            Outcome::NothingDone => Self::from(2),
+        }
+    }
+}
+
+/// Runs one command line.
+///
+/// # Errors
+/// Only a terminal that cannot be written to; everything else is told on stderr and in the exit status.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<ExitCode> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            error.print()?;
+            return Ok(if error.use_stderr() { Outcome::NothingDone.into() } else { ExitCode::SUCCESS });
+        }
+    };
+    super::telemetry::start();
+    let outcome = match cli.command {
+        Command::Serve(args) => args.run(),
+        Command::Key(args) => args.run(),
+    };
+    match outcome {
+        Ok(outcome) => Ok(outcome.into()),
+        Err(fault) => {
+            writeln!(std::io::stderr(), "cimbra: {fault}")?;
+            Ok(Outcome::NothingDone.into())
+        }
+    }
+}
+
+/// Prints one line on stdout.
+///
+/// # Errors
+/// A stdout that cannot be written to.
+pub fn say(line: &str) -> Result<()> {
+    writeln!(std::io::stdout(), "{line}").map_err(|e| Fault::new(Kind::Io, format!("writing to stdout: {e}")))
+}

@@ -1,0 +1,71 @@
+//! The configuration: a TOML file, every value with a default, unknown names refused.
+
+use crate::api::{Limits, Settings};
+use crate::fault::{Fault, Result};
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// What `cimbra serve` is told; the command line wins over the file.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The store's directory.
+    pub store: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The MQTT broker, `mqtt://host:port`; no MQTT without one.
+    pub mqtt: Option<String>,
+    /// Collections open without a key. Unset on loopback: every one that is not guarded. Must be set beyond loopback.
+    pub public_layers: Option<Vec<String>>,
+    /// Origins other than loopback whose pages may read.
+    pub origins: Vec<String>,
+    /// Host names this server answers to besides loopback's.
+    pub hosts: Vec<String>,
+    /// The table of limits.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            store: PathBuf::from("./var/cimbra"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            mqtt: None,
+            public_layers: None,
+            origins: Vec::new(),
+            hosts: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Config {
+    /// # Errors
+    /// A file that cannot be read, is no TOML, or names something unknown (the message says where).
+    pub fn read(file: &Path) -> Result<Self> {
+        let name = file.display().to_string();
+        let text =
+            std::fs::read_to_string(file).map_err(|e| Fault::io("reading the configuration", &e).about(&*name))?;
+        toml::from_str(&text).map_err(|e| Fault::bad_input(e.to_string()).about(name))
+    }
+    /// What the API is told.
+    ///
+    /// # Errors
+    /// Listening beyond loopback without saying what is public.
+    pub fn settings(&self) -> Result<Settings> {
+        if !self.listen.ip().is_loopback() && self.public_layers.is_none() {
+            return Err(Fault::bad_input(format!("listening on {} would open the city to the network", self.listen))
+                .about("public_layers")
+                .remedy(
+                    "set 'public_layers' in the configuration ([] for none, [\"*\"] for all that are not guarded)",
+                ));
+        }
+        Ok(Settings {
+            public_layers: self.public_layers.clone(),
+            origins: self.origins.clone(),
+            hosts: self.hosts.clone(),
+            limits: self.limits,
+        })
+    }
+}

@@ -1,0 +1,9 @@
+//! Wires the rooms together, reads the configuration, spawns and stops. The only room with a clock, threads and the environment.
+
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod serve;
+pub mod telemetry;
+
+pub use cli::run;

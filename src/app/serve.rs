@@ -1,0 +1,98 @@
+//! Serving a store until told to stop.
+
+use super::{clock, config::Config};
+use crate::api::{City, router, tickets::Tickets};
+use crate::fault::{Fault, Kind, Result};
+use crate::model::Role;
+use crate::query::Search;
+use crate::store::{Audit, Keys, Store};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// How a server was asked to start, beyond its configuration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Start {
+    /// Print a portal URL that opens a session of this role.
+    pub portal_role: Option<Role>,
+}
+
+/// Serves the store of `config` until Ctrl-C or SIGTERM; prints the address on stdout once it accepts.
+///
+/// # Errors
+/// A configuration that does not hold, a store that another process holds, an address in use.
+pub fn serve(config: &Config, start: Start) -> Result<()> {
+    let settings = config.settings()?;
+    let store = Arc::new(Store::open(&config.store)?);
+    let keys = Arc::new(Keys::open(&config.store)?);
+    let clock = clock::system();
+    let city = City {
+        store,
+        keys,
+        audit: Arc::new(Audit::open(&config.store)?),
+        tickets: Arc::new(Tickets::default()),
+        search: Arc::new(Search::default()),
+        clock: clock.clone(),
+        settings: Arc::new(settings),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Fault::io("starting the runtime", &e))?;
+    runtime.block_on(async move {
+        let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(|e| {
+            Fault::new(Kind::Conflict, format!("cannot listen on {}: {e}", config.listen))
+                .remedy("choose another address with --listen")
+        })?;
+        let address = listener.local_addr().map_err(|e| Fault::io("reading the address", &e))?;
+        announce(&city, address, start)?;
+        let repacking = tokio::spawn(repack(city.store.clone()));
+        let app = router(city).into_make_service_with_connect_info::<SocketAddr>();
+        let served = axum_serve(listener, app).await;
+        repacking.abort();
+        served
+    })
+}
+
+async fn axum_serve(
+    listener: tokio::net::TcpListener,
+    app: axum::extract::connect_info::IntoMakeServiceWithConnectInfo<axum::Router, SocketAddr>,
+) -> Result<()> {
+    axum::serve(listener, app).with_graceful_shutdown(stopped()).await.map_err(|e| Fault::io("serving", &e))
+}
+
+fn announce(city: &City, address: SocketAddr, start: Start) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let query = match start.portal_role {
+        Some(role) => format!("?ticket={}", city.tickets.issue_first(role, (city.clock)())?),
+        None => String::new(),
+    };
+    writeln!(out, "listening on http://{address}\nportal     http://{address}/portal/{query}")
+        .and_then(|()| out.flush())
+        .map_err(|e| Fault::io("writing to stdout", &e))
+}
+
+/// Folds what commits have left beside the trees into them, now and then.
+async fn repack(store: Arc<Store>) {
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(5));
+    loop {
+        tick.tick().await;
+        for site in store.sites() {
+            let done = tokio::task::spawn_blocking(move || site.repack()).await;
+            if let Ok(Err(fault)) = done {
+                tracing::warn!(%fault, "repacking an index failed; queries go on over the delta");
+            }
+        }
+    }
+}
+
+async fn stopped() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(signal) => signal,
+        Err(_) => return std::future::pending().await,
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,9 @@
+//! Questions: each takes snapshots and gives rows; nothing here knows HTTP.
+
+mod features;
+mod scope;
+mod search;
+
+pub use features::{Cursor, Features, Page};
+pub use scope::Scope;
+pub use search::{Found, Search};

@@ -1,0 +1,74 @@
+//! Who may and who may not: refused writes change nothing, guarded layers are not there, strangers are turned away.
+
+use crate::support::{run, town};
+use serde_json::json;
+
+#[test]
+fn refused_writes_are_401_or_403_and_change_nothing() {
+    let town = town(&[]);
+    let before = town.server.get("/state/assets").1;
+    let stream = town.server.get("/sta/v1.1/Datastreams?$top=1").1["value"][0]["@iot.id"].as_u64().unwrap();
+    let path = format!("/sta/v1.1/Datastreams({stream})/Observations");
+    let reading = json!({ "result": 1.0, "phenomenonTime": "2026-01-01T00:00:00Z" });
+    assert_eq!(town.server.post(&path, None, &reading).0, 401);
+    assert_eq!(town.server.post(&path, Some("cimbra_0000"), &reading).0, 401);
+    assert_eq!(town.server.post(&path, Some(&town.viewer), &reading).0, 403);
+    assert_eq!(town.server.post("/imports?name=x.geojson", Some(&town.operator), &json!({})).0, 403);
+    assert_eq!(town.server.post("/rules", Some(&town.integrator), &json!({})).0, 403);
+    assert_eq!(town.server.post("/alarms/1/acknowledge", None, &json!({})).0, 401);
+    assert_eq!(town.server.post("/tickets", None, &json!({})).0, 401);
+    assert_eq!(town.server.get("/state/assets").1, before, "nothing has changed");
+    let audit = std::fs::read_to_string(town.store.join("audit.jsonl")).unwrap();
+    assert!(audit.lines().filter(|l| l.contains("\"status\":401")).count() >= 3, "refusals are audited");
+    assert_eq!(town.server.post(&path, Some(&town.integrator), &reading).0, 201);
+}
+
+#[test]
+fn cameras_are_not_there_without_a_key() {
+    let town = town(&[]);
+    let count = |key: Option<&str>| {
+        let header = key.map(|k| format!("Bearer {k}"));
+        let headers: Vec<_> = header.iter().map(|h| ("Authorization", h.as_str())).collect();
+        let path = "/collections/assets/items?class=camera&limit=1";
+        let (_, _, body) = town.server.get_bytes(path, &headers);
+        serde_json::from_slice::<serde_json::Value>(&body).unwrap()["numberMatched"].as_u64().unwrap()
+    };
+    assert!(count(Some(&town.viewer)) > 0, "the town has cameras");
+    assert_eq!(count(None), 0);
+    assert_eq!(town.server.get("/collections/cameras/items").0, 401);
+    assert_eq!(town.server.get("/state/cameras").0, 401);
+    assert_eq!(town.server.get("/collections/cameras/3dtiles/tileset.json").0, 401);
+    let found = town.server.get("/search?q=camera&limit=1000").1;
+    assert!(found["features"].as_array().unwrap().iter().all(|f| f["properties"]["class"] != "camera"));
+}
+
+#[test]
+fn another_host_name_and_another_origin_are_turned_away() {
+    let town = town(&[]);
+    assert_eq!(town.server.get_bytes("/collections", &[("Host", "evil.example")]).0, 400);
+    let (status, headers, _) = town.server.get_bytes("/collections", &[("Origin", "https://evil.example")]);
+    assert_eq!(status, 200);
+    assert!(!headers.contains_key("access-control-allow-origin"));
+    let (_, headers, _) = town.server.get_bytes("/collections", &[("Origin", "http://localhost:3000")]);
+    assert_eq!(headers["access-control-allow-origin"], "http://localhost:3000");
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+}
+
+#[test]
+fn listening_beyond_loopback_needs_a_decision() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store");
+    let output = run(&["serve", "--listen", "0.0.0.0:0", "--store", store.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("public_layers"));
+}
+
+#[test]
+fn limits_hold() {
+    let town = town(&[]);
+    let long = format!("/search?q={}", "x".repeat(9000));
+    assert_eq!(town.server.get(&long).0, 414);
+    let big = json!({ "ticket": "x".repeat(5 << 20) });
+    assert_eq!(town.server.post("/session", None, &big).0, 413);
+    assert_eq!(town.server.get("/search?q=").0, 400);
+}

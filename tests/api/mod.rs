@@ -1,0 +1,4 @@
+//! The contract over HTTP, asked of the built binary.
+
+mod features;
+mod guards;
