@@ -1,7 +1,9 @@
 //! The one test binary: every walk, property and conformance test is a module of it.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
 
+mod api;
 mod properties;
 mod render;
+mod support;
 mod tiles;
 mod walks;

@@ -5,9 +5,11 @@
 
 mod archive;
 mod asset;
+mod audit;
 mod commit;
 mod dataset;
 mod edit;
+mod keys;
 mod site;
 mod snapshot;
 mod sources;
@@ -16,8 +18,10 @@ mod store;
 mod table;
 
 pub use asset::AssetRef;
+pub use audit::{Act, Audit};
 pub use commit::{Committed, Draft, Put};
 pub use dataset::Dataset;
+pub use keys::{KeyInfo, Keys};
 pub use site::Site;
 pub use snapshot::{Row, Snapshot};
 pub use store::Store;

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 /// Walks all pages of an items URL by its next links; gives the ids in order.
 fn pages(town: &Town, path: &str) -> (Vec<String>, usize) {
-    let (mut path, mut ids, mut matched) = (path.to_owned(), Vec::new(), 0);
+    let (mut path, mut ids) = (path.to_owned(), Vec::new());
     loop {
         let (status, page) = town.server.get(&path);
         assert_eq!(status, 200, "{path}: {page}");
-        matched = page["numberMatched"].as_u64().unwrap() as usize;
+        let matched = page["numberMatched"].as_u64().unwrap() as usize;
         let features = page["features"].as_array().unwrap();
         assert_eq!(page["numberReturned"].as_u64().unwrap() as usize, features.len());
         ids.extend(features.iter().map(|f| f["id"].as_str().unwrap().to_owned()));
@@ -64,7 +64,8 @@ fn boxes_of_four_and_six_numbers_agree_with_the_items_own_boxes() {
             };
             boxed.iter().filter(|(_, b)| hit(b)).map(|(id, _)| *id).collect()
         };
-        let ask = |bbox: String| pages(&town, &format!("/collections/assets/items?limit=500&skipGeometry=true&bbox={bbox}"));
+        let ask =
+            |bbox: String| pages(&town, &format!("/collections/assets/items?limit=500&skipGeometry=true&bbox={bbox}"));
         let four = ask(format!("{},{},{},{}", flat[0], flat[1], flat[2], flat[3])).0;
         assert_eq!(four.iter().map(String::as_str).collect::<BTreeSet<_>>(), brute(f64::MIN, f64::MAX));
         let six = ask(format!("{},{},{},{},{},{}", flat[0], flat[1], z - 1.0, flat[2], flat[3], z + 1.0)).0;
@@ -166,5 +167,7 @@ fn the_api_document_names_every_route_it_serves() {
 }
 
 fn encode(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }

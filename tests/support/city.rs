@@ -22,7 +22,7 @@ pub struct Town {
 }
 
 /// The site of the small city.
-pub const SITE: &str = "320106003001";
+const SITE: &str = "320106003001";
 
 struct Made {
     files: PathBuf,

@@ -2,7 +2,7 @@
 
 mod city;
 
-pub use city::{SITE, Town, town};
+pub use city::{Town, town};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -18,17 +18,6 @@ pub fn shared() -> Option<PathBuf> {
         eprintln!("skipped: there is no {}/data", dir.display());
     }
     found.then_some(dir)
-}
-
-/// The Python that holds the oracles (`CIMBRA_PYTHON`, else `.venv/bin/python`).
-///
-/// # Panics
-/// When there is none: `make setup` makes it.
-pub fn python() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
-    let python = std::env::var_os("CIMBRA_PYTHON").map_or(own, PathBuf::from);
-    assert!(python.exists(), "{} is missing: run 'make setup'", python.display());
-    python
 }
 
 /// The built binary with `arguments`, ready to run.
@@ -117,11 +106,23 @@ pub fn key(store: &Path, role: &str) -> String {
 }
 
 fn agent() -> ureq::Agent {
-    let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60)));
+    let config =
+        ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(Duration::from_secs(60)));
     config.build().into()
 }
 
 fn answer(mut response: ureq::http::Response<ureq::Body>) -> (u16, ureq::http::HeaderMap, Vec<u8>) {
     let body = response.body_mut().with_config().limit(1 << 30).read_to_vec().unwrap();
     (response.status().as_u16(), response.headers().clone(), body)
+}
+
+#[test]
+fn a_killed_server_leaves_a_store_that_opens_again() {
+    if let Some(dir) = shared() {
+        assert!(dir.join("data/README.md").exists());
+    }
+    let dir = tempfile::tempdir().unwrap();
+    Server::start(dir.path(), &[]).kill();
+    let again = Server::start(dir.path(), &[]);
+    assert_eq!(again.get("/health/live").0, 200);
 }
