@@ -1,5 +1,10 @@
 //! The one test binary: every walk, property and conformance test is a module of it.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on should say where"
+)]
 
 mod api;
 mod properties;

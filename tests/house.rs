@@ -31,7 +31,9 @@ const FLOORS: &[(&str, u8)] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("axum", &["src/api/", "src/onemap/gateway/", "src/app/serve.rs"]),
     ("wgpu", &["src/render/gpu", "src/render/pass"]),
-    ("proj::", &["src/crs/proj.rs"]),
+    ("proj_sys", &["src/crs/proj.rs"]),
+    // Inside crs the word is also that file's own module.
+    ("proj", &["src/crs/"]),
     ("rstar", &["src/index/rtree.rs"]),
     ("h3o", &["src/index/hex.rs"]),
     ("fjall", &["src/store/archive/"]),
