@@ -2,6 +2,7 @@
 
 #![deny(clippy::indexing_slicing)]
 
+pub mod ifc;
 mod reader;
 
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};

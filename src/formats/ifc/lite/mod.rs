@@ -1,0 +1,65 @@
+//! The engine over `ifc-lite`: what this library gives, put into Cimbra's own form. No other file names it.
+
+mod meshes;
+mod place;
+mod records;
+mod tree;
+
+use super::{Engine, Limits, Model};
+use crate::fault::{Fault, Kind, Result};
+use ifc_lite_core::{EntityDecoder, SchemaVersion, build_entity_index};
+use ifc_lite_processing::data_model::extract_data_model;
+use ifc_lite_processing::run_on_geometry_pool;
+use std::sync::Arc;
+
+/// `ifc-lite`.
+pub(super) struct Lite;
+
+impl Engine for Lite {
+    fn model(&self, bytes: &[u8], limits: &Limits) -> Result<Model> {
+        // Its workers have stacks of 256 MiB: deep boolean trees overflow a usual one, and an overflow ends the process.
+        run_on_geometry_pool(|| model(bytes, limits))
+            .map_err(|e| Fault::new(Kind::Unavailable, format!("the IFC engine has no threads: {e}")))?
+    }
+}
+
+fn model(bytes: &[u8], limits: &Limits) -> Result<Model> {
+    // The library writes its remarks to stderr unless told otherwise; the second and later calls change nothing.
+    ifc_lite_core::parser::set_report_sink(|message| tracing::warn!("{message}"));
+    let label = ifc_lite_core::declared_schema_bounded(bytes)
+        .ok_or_else(|| Fault::bad_input("names no schema in its FILE_SCHEMA"))?;
+    let schema = SchemaVersion::from_file_schema(&label).ok_or_else(|| {
+        Fault::bad_input(format!("is of schema '{label}'")).remedy("export it as IFC2X3, IFC4 or IFC4X3")
+    })?;
+    let index = Arc::new(build_entity_index(bytes));
+    let mut decoder = EntityDecoder::with_arc_index(bytes, index.clone());
+    let unit = decoder.length_unit_scale();
+    if !(unit.is_finite() && unit > 0.0) {
+        return Err(Fault::bad_input(format!("has a length unit of {unit} metres")));
+    }
+    let mut notes = Vec::new();
+    let mut found = records::scan(bytes, schema, unit, &mut decoder, &mut notes);
+    if found.products.is_empty() && found.refused.is_empty() {
+        return Err(Fault::bad_input("holds no IfcProject and no IfcProduct"));
+    }
+    let data = extract_data_model(bytes);
+    if let Some(reason) = &data.refused {
+        notes.push(format!("materials are left out: {reason}"));
+    }
+    tree::connect(&mut found, &data, &mut notes);
+    let sets = tree::sets(&data, &found.products);
+    drop(data);
+    let shapes = meshes::extract(bytes, index, limits, &found.products, &mut notes)?;
+    let place = place::find(bytes, unit, &found.sites, &shapes, &mut decoder, &mut notes);
+    let meshes = shapes.placed(&place);
+    Ok(Model {
+        crs: place.crs,
+        placement: place.placement,
+        products: found.products,
+        sets,
+        meshes,
+        refused: found.refused,
+        notes,
+        most_attributes: limits.attributes,
+    })
+}

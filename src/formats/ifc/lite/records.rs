@@ -1,0 +1,186 @@
+//! The records that become assets, with their attributes read by name in the file's own schema.
+
+use super::super::Product;
+use crate::model::Value;
+use ifc_lite_core::{DecodedEntity, EntityDecoder, EntityScanner, SchemaVersion};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Longer than any GlobalId an exporter writes (22, or 36 as a plain UUID).
+const LONGEST_ID: usize = 64;
+
+/// What a scan of the file finds.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Project, spatial elements and elements, in the file's order.
+    pub products: Vec<Product>,
+    /// Refused ones: id or `#number`, and the reason.
+    pub refused: Vec<(String, String)>,
+    /// Every `IfcSite` as decoded, in the file's order.
+    pub sites: Vec<Site>,
+}
+
+/// Where an `IfcSite` says that it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Site {
+    /// `RefLatitude` in degrees.
+    pub latitude: Option<f64>,
+    /// `RefLongitude` in degrees.
+    pub longitude: Option<f64>,
+    /// `RefElevation` in metres.
+    pub elevation: Option<f64>,
+}
+
+/// What is known of one entity name.
+struct Type {
+    kind: &'static str,
+    lineage: Vec<&'static str>,
+    attributes: &'static [&'static str],
+}
+
+/// The schema's supertypes of what is an asset, and of what is a product and yet none.
+const NOT_ASSETS: [&str; 6] = [
+    "IfcFeatureElementSubtraction",
+    "IfcAnnotation",
+    "IfcGrid",
+    "IfcPositioningElement",
+    "IfcStructuralItem",
+    "IfcStructuralActivity",
+];
+
+pub(super) fn scan(
+    bytes: &[u8],
+    schema: SchemaVersion,
+    unit: f64,
+    decoder: &mut EntityDecoder<'_>,
+    notes: &mut Vec<String>,
+) -> Found {
+    let mut types: HashMap<&str, Option<Type>> = HashMap::new();
+    let (mut found, mut left_out) = (Found::default(), BTreeMap::<&str, usize>::new());
+    let (mut seen, mut numbers) = (HashSet::new(), HashSet::new());
+    let mut scanner = EntityScanner::new(bytes);
+    while let Some((entity, keyword, start, end)) = scanner.next_entity() {
+        let Some(kind) = types.entry(keyword).or_insert_with(|| look_up(schema, keyword)) else { continue };
+        if NOT_ASSETS.iter().any(|no| kind.lineage.contains(no)) {
+            *left_out.entry(kind.kind).or_default() += 1;
+            continue;
+        }
+        let at = format!("#{entity}");
+        let record = match decoder.decode_at(start, end) {
+            Ok(record) if numbers.insert(entity) => record,
+            Ok(_) => {
+                found.refused.push((at, "its entity number is used twice".into()));
+                continue;
+            }
+            Err(e) => {
+                found.refused.push((at, format!("cannot be read: {e}")));
+                continue;
+            }
+        };
+        match product(entity, kind, &record, unit) {
+            Err(reason) => found.refused.push((at, reason)),
+            Ok(product) if !seen.insert(product.global_id.clone()) => {
+                found.refused.push((product.global_id, format!("{at} has a GlobalId that is taken")));
+            }
+            Ok(product) => {
+                if product.kind == "IfcSite" {
+                    found.sites.push(site(kind, &record, unit));
+                }
+                found.products.push(product);
+            }
+        }
+    }
+    if !left_out.is_empty() {
+        let each: Vec<_> = left_out.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        notes.push(format!("no assets of their own: {}", each.join(", ")));
+    }
+    found
+}
+
+/// The entity's facts when it is a project or a product of any schema; exporters mix the schemas' entities.
+fn look_up(schema: SchemaVersion, keyword: &str) -> Option<Type> {
+    use SchemaVersion as V;
+    let schema = [schema, V::Ifc4x3, V::Ifc4, V::Ifc2x3].into_iter().find(|s| s.entity_info(keyword).is_some())?;
+    let kind = schema.entity_info(keyword)?.name;
+    let lineage: Vec<_> =
+        std::iter::successors(Some(kind), |k| schema.entity_info(k).and_then(|info| info.parent)).collect();
+    let wanted = lineage.contains(&"IfcProduct") || kind == "IfcProject";
+    wanted.then(|| Type { kind, lineage, attributes: schema.attribute_names(keyword).unwrap_or(&[]) })
+}
+
+fn product(entity: u32, kind: &Type, record: &DecodedEntity, unit: f64) -> Result<Product, String> {
+    let text = |name: &str| text(kind, record, name);
+    let global_id = text("GlobalId").ok_or("has no GlobalId")?;
+    if global_id.chars().count() > LONGEST_ID || global_id.chars().any(char::is_control) {
+        return Err("has a GlobalId that is none".into());
+    }
+    let predefined = at(kind, "PredefinedType").and_then(|i| record.get(i)?.as_enum()).unwrap_or("").to_owned();
+    let mut attributes = Vec::new();
+    for (own, name) in
+        [("description", "Description"), ("object_type", "ObjectType"), ("tag", "Tag"), ("long_name", "LongName")]
+    {
+        attributes.extend(text(name).map(|t| (own, Value::Text(t))));
+    }
+    let storey = kind.kind == "IfcBuildingStorey";
+    Ok(Product {
+        entity,
+        kind: kind.kind,
+        lineage: kind.lineage.clone(),
+        global_id,
+        name: text("Name").unwrap_or_default(),
+        predefined,
+        attributes,
+        parent: None,
+        elevation: if storey { number(kind, record, "Elevation").map(|e| e * unit) } else { None },
+        sets: Vec::new(),
+    })
+}
+
+fn site(kind: &Type, record: &DecodedEntity, unit: f64) -> Site {
+    let angle = |name| at(kind, name).and_then(|i| record.get(i)?.as_list()).and_then(degrees);
+    Site {
+        latitude: angle("RefLatitude"),
+        longitude: angle("RefLongitude"),
+        elevation: number(kind, record, "RefElevation").map(|e| e * unit),
+    }
+}
+
+/// Degrees of an `IfcCompoundPlaneAngleMeasure`: degrees, minutes, seconds, millionths of a second.
+///
+/// The schema wants one sign in all parts; where exporters sign only some, any minus makes the angle negative.
+fn degrees(parts: &[ifc_lite_core::AttributeValue]) -> Option<f64> {
+    if !(3..=4).contains(&parts.len()) {
+        return None;
+    }
+    let parts: Option<Vec<f64>> = parts.iter().map(ifc_lite_core::AttributeValue::as_float).collect();
+    let parts = parts?;
+    let scale = [1.0, 60.0, 3600.0, 3.6e9];
+    let size: f64 = parts.iter().zip(scale).map(|(part, scale)| part.abs() / scale).sum();
+    Some(if parts.iter().any(|p| *p < 0.0) { -size } else { size })
+}
+
+fn at(kind: &Type, name: &str) -> Option<usize> {
+    kind.attributes.iter().position(|a| *a == name)
+}
+
+fn text(kind: &Type, record: &DecodedEntity, name: &str) -> Option<String> {
+    let text = record.get(at(kind, name)?)?.as_string()?.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn number(kind: &Type, record: &DecodedEntity, name: &str) -> Option<f64> {
+    record.get_float(at(kind, name)?).filter(|n| n.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::degrees;
+    use ifc_lite_core::AttributeValue::Integer;
+
+    #[test]
+    fn compound_angles_are_signed_as_a_whole() {
+        let angle = |parts: &[i64]| degrees(&parts.iter().map(|p| Integer(*p)).collect::<Vec<_>>());
+        assert!((angle(&[-87, -38, -21, -839_999]).unwrap() + 87.639_399_999_7).abs() < 1e-9);
+        assert!((angle(&[0, -30, 0]).unwrap() + 0.5).abs() < 1e-12);
+        assert_eq!(angle(&[1, 2]), None);
+    }
+}

@@ -1,0 +1,61 @@
+//! IFC (ISO 16739, as STEP text of ISO 10303-21): the spatial tree, every element with its shape, its sets and its place.
+//!
+//! What becomes an asset: `IfcProject` and every `IfcProduct` except openings and other subtractions (they are cut out of
+//! their hosts), grids and alignments, annotations and structural analysis items; those are counted in a note. An
+//! object's id is its `GlobalId`. Its attributes are `ifc_type`, the entity's own ones (`description`, `object_type`,
+//! `tag`, `predefined_type`, `long_name`), for storeys `elevation` (metres) and `index` (0 for the storey at the
+//! ground, counted by elevation within the building), `material`, and each property and quantity under `Set.Name`
+//! with the value and unit that the file gives; a set of the object's own wins over its type's.
+
+mod guard;
+mod lite;
+mod model;
+mod object;
+
+pub use model::{Engine, Limits, Model, Product};
+
+use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
+use crate::fault::{Fault, Kind, Result};
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// The reader for `.ifc` files.
+pub struct Ifc;
+
+impl Reader for Ifc {
+    fn name(&self) -> &'static str {
+        "IFC"
+    }
+    fn extensions(&self) -> &'static [&'static str] {
+        &["ifc"]
+    }
+    fn sniff(&self, head: &[u8]) -> bool {
+        head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start().starts_with(b"ISO-10303-21")
+    }
+    fn read(&self, file: &Path, _: &ReadOptions, sink: &mut Sink) -> Result<()> {
+        let limits = Limits::default();
+        let mut bytes = Vec::new();
+        let about = |fault: Fault| fault.about(file.display().to_string());
+        super::reader::open(file)?
+            .take(limits.bytes + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|e| about(Fault::io("reading", &e)))?;
+        guard::check(&bytes, &limits).map_err(about)?;
+        read_with(&lite::Lite, &bytes, &limits, sink).map_err(about)
+    }
+}
+
+/// Reads `bytes` with `engine`; a panic inside the engine refuses the file.
+///
+/// # Errors
+/// The engine's, and the sink's.
+pub fn read_with(engine: &dyn Engine, bytes: &[u8], limits: &Limits, sink: &mut Sink) -> Result<()> {
+    let model = catch_unwind(AssertUnwindSafe(|| engine.model(bytes, limits)))
+        .unwrap_or_else(|_| Err(Fault::new(Kind::BadInput, "the IFC engine broke down on this file")))?;
+    sink(SourceItem::Frame(SourceFrame { crs: model.crs.clone(), placement: Some(model.placement) }))?;
+    for note in &model.notes {
+        sink(SourceItem::Note(note.clone()))?;
+    }
+    object::emit(&model, sink)
+}

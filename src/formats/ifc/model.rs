@@ -1,0 +1,83 @@
+//! What an IFC engine gives, whichever library is behind it.
+
+use crate::fault::Result;
+use crate::formats::Placement;
+use crate::geom::Mesh;
+use crate::model::{Attributes, Value};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// What one file may cost.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of the file.
+    pub bytes: u64,
+    /// Time for shapes; checked between batches of elements, so one element alone can overrun it.
+    pub time: Duration,
+    /// Vertices of all shapes together, as the engine gives them.
+    pub vertices: usize,
+    /// Attributes of one object.
+    pub attributes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 1 << 30, time: Duration::from_secs(900), vertices: 200_000_000, attributes: 10_000 }
+    }
+}
+
+/// An IFC library behind Cimbra's own form.
+pub trait Engine: Sync {
+    /// Takes a whole STEP text apart.
+    ///
+    /// # Errors
+    /// [`Kind::BadInput`](crate::fault::Kind::BadInput) when nothing can be had from it, and
+    /// [`Kind::TooLarge`](crate::fault::Kind::TooLarge) when a limit is reached: then the whole file is refused.
+    fn model(&self, bytes: &[u8], limits: &Limits) -> Result<Model>;
+}
+
+/// One IFC file taken apart.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// `IfcProjectedCRS.Name`, where the model has a map conversion.
+    pub crs: Option<String>,
+    /// How the local metres sit in the world.
+    pub placement: Placement,
+    /// Project, spatial structure and elements, in the file's order.
+    pub products: Vec<Product>,
+    /// Property and quantity sets by their entity number: `Set.Name` and value.
+    pub sets: HashMap<u32, Attributes>,
+    /// Shapes by entity number, in local metres.
+    pub meshes: HashMap<u32, Mesh>,
+    /// Products that could not be taken: id or entity number, and the reason.
+    pub refused: Vec<(String, String)>,
+    /// For the report.
+    pub notes: Vec<String>,
+    /// Attributes of one object at most.
+    pub most_attributes: usize,
+}
+
+/// One project, spatial element or element.
+#[derive(Debug, Clone)]
+pub struct Product {
+    /// The STEP instance number (`#12`).
+    pub entity: u32,
+    /// The entity's name as the schema spells it, `IfcWall`.
+    pub kind: &'static str,
+    /// The entity's supertypes, nearest first.
+    pub lineage: Vec<&'static str>,
+    /// `GlobalId`.
+    pub global_id: String,
+    /// `Name`, decoded.
+    pub name: String,
+    /// `PredefinedType` of the occurrence, else of its type; empty when neither says.
+    pub predefined: String,
+    /// The entity's own attributes.
+    pub attributes: Vec<(&'static str, Value)>,
+    /// Instance number of the product it is part of or contained in.
+    pub parent: Option<u32>,
+    /// `IfcBuildingStorey.Elevation`, metres.
+    pub elevation: Option<f64>,
+    /// Its sets: its own first, then its type's.
+    pub sets: Vec<u32>,
+}

@@ -1,0 +1,136 @@
+//! Products in Cimbra's own terms: class, storey, attributes, kinds of surface.
+
+use super::{Model, Product};
+use crate::fault::Result;
+use crate::formats::{Sink, SourceItem, SourceObject};
+use crate::geom::{Mesh, Shape, SurfaceKind};
+use crate::model::{AssetId, Attributes, Class, Value};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// How far below the ground floor's level a storey's zero may lie and still be the ground floor, metres.
+const GROUND: f64 = 0.5;
+
+/// Gives every product to `sink`, then the refused ones.
+///
+/// # Errors
+/// The sink's.
+pub(super) fn emit(model: &Model, sink: &mut Sink) -> Result<()> {
+    let by_entity: HashMap<u32, &Product> = model.products.iter().map(|p| (p.entity, p)).collect();
+    let indices = storey_indices(model, &by_entity);
+    let ids: HashMap<u32, AssetId> = model.products.iter().map(|p| (p.entity, p.global_id.as_str().into())).collect();
+    let mut storeys: HashMap<u32, Arc<str>> = HashMap::new();
+    for product in &model.products {
+        let storey = ancestors(product, &by_entity).find(|p| p.kind == "IfcBuildingStorey");
+        let object = SourceObject {
+            id: ids.get(&product.entity).cloned().unwrap_or_else(|| product.global_id.as_str().into()),
+            class: class(product),
+            name: name(product),
+            parent: product.parent.and_then(|p| ids.get(&p).cloned()),
+            storey: storey.map(|s| storeys.entry(s.entity).or_insert_with(|| name(s).into()).clone()),
+            layer: None,
+            attributes: attributes(product, model, indices.get(&product.entity)),
+            shape: model.meshes.get(&product.entity).map_or(Shape::Empty, |m| Shape::Mesh(with_kind(m, product))),
+            footprint: Vec::new(),
+            crs: None,
+        };
+        sink(SourceItem::Object(Box::new(object)))?;
+    }
+    for (object, reason) in &model.refused {
+        sink(SourceItem::Refused { object: object.clone(), reason: reason.clone() })?;
+    }
+    Ok(())
+}
+
+/// The product and what it is part of, nearest first; the engine has cut cycles.
+fn ancestors<'a>(from: &'a Product, all: &'a HashMap<u32, &'a Product>) -> impl Iterator<Item = &'a Product> {
+    std::iter::successors(Some(from), |p| p.parent.and_then(|id| all.get(&id).copied()))
+}
+
+fn name(product: &Product) -> String {
+    let long = product.attributes.iter().find_map(|(name, value)| match value {
+        Value::Text(text) if *name == "long_name" => Some(text),
+        _ => None,
+    });
+    if product.name.is_empty() { long.cloned().unwrap_or_default() } else { product.name.clone() }
+}
+
+/// The class of the entity or of its nearest supertype that has one; detectors by their predefined type.
+fn class(product: &Product) -> Class {
+    let predefined = match product.predefined.as_str() {
+        "SMOKESENSOR" => Some(Class::SmokeDetector),
+        "HEATSENSOR" => Some(Class::HeatDetector),
+        "GASSENSOR" | "COSENSOR" => Some(Class::GasDetector),
+        "FIREHYDRANT" => Some(Class::Hydrant),
+        "CAMERA" => Some(Class::Camera),
+        "WATERMETER" => Some(Class::WaterMeter),
+        "ENERGYMETER" => Some(Class::PowerMeter),
+        "GASMETER" => Some(Class::GasMeter),
+        _ => None,
+    };
+    let escalator =
+        product.kind == "IfcTransportElement" && matches!(product.predefined.as_str(), "ESCALATOR" | "MOVINGWALKWAY");
+    match predefined {
+        Some(class) => class,
+        None if escalator => Class::Element,
+        None => product.lineage.iter().find_map(|kind| Class::from_source(kind)).unwrap_or(Class::Element),
+    }
+}
+
+fn attributes(product: &Product, model: &Model, index: Option<&i64>) -> Attributes {
+    let mut all: Attributes = vec![("ifc_type".into(), Value::Text(product.kind.into()))];
+    if !product.predefined.is_empty() {
+        all.push(("predefined_type".into(), Value::Text(product.predefined.clone())));
+    }
+    all.extend(product.attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+    all.extend(product.elevation.map(|e| ("elevation".into(), Value::Float(e))));
+    all.extend(index.map(|i| ("index".into(), Value::Int(*i))));
+    let mut names: HashSet<String> = all.iter().map(|(name, _)| name.clone()).collect();
+    let sets = product.sets.iter().filter_map(|id| model.sets.get(id));
+    for (name, value) in sets.flatten() {
+        if all.len() >= model.most_attributes {
+            break;
+        }
+        if names.insert(name.clone()) {
+            all.push((name.clone(), value.clone()));
+        }
+    }
+    all
+}
+
+/// Every storey's number within its building: by elevation, 0 for the lowest that is not under the ground.
+fn storey_indices(model: &Model, by_entity: &HashMap<u32, &Product>) -> HashMap<u32, i64> {
+    let mut buildings: HashMap<u32, Vec<(f64, u32)>> = HashMap::new();
+    for storey in model.products.iter().filter(|p| p.kind == "IfcBuildingStorey") {
+        let building = ancestors(storey, by_entity).find(|p| p.kind == "IfcBuilding").map_or(0, |b| b.entity);
+        buildings.entry(building).or_default().extend(storey.elevation.map(|e| (e, storey.entity)));
+    }
+    let mut indices = HashMap::new();
+    for mut storeys in buildings.into_values() {
+        storeys.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let below = storeys.iter().filter(|(elevation, _)| *elevation < -GROUND).count();
+        let first = i64::try_from(below).unwrap_or(0);
+        indices.extend(storeys.iter().zip(0_i64..).map(|((_, entity), i)| (*entity, i - first)));
+    }
+    indices
+}
+
+fn with_kind(mesh: &Mesh, product: &Product) -> Mesh {
+    let is = |kind| product.lineage.contains(&kind);
+    let kind = match product.predefined.as_str() {
+        "ROOF" | "ROOFING" => SurfaceKind::Roof,
+        "BASESLAB" => SurfaceKind::Ground,
+        "CEILING" | "FLOORING" => SurfaceKind::Floor,
+        "CLADDING" => SurfaceKind::Wall,
+        _ if is("IfcWall") || is("IfcCurtainWall") => SurfaceKind::Wall,
+        _ if is("IfcRoof") => SurfaceKind::Roof,
+        _ if is("IfcSlab") => SurfaceKind::Floor,
+        _ if is("IfcWindow") => SurfaceKind::Window,
+        _ if is("IfcDoor") => SurfaceKind::Door,
+        _ if is("IfcSite") => SurfaceKind::Ground,
+        _ => SurfaceKind::Other,
+    };
+    let mut mesh = mesh.clone();
+    mesh.surfaces.iter_mut().for_each(|s| s.kind = kind);
+    mesh
+}
