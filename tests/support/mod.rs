@@ -20,6 +20,17 @@ pub fn shared() -> Option<PathBuf> {
     found.then_some(dir)
 }
 
+/// The Python that holds the oracles (`CIMBRA_PYTHON`, else `.venv/bin/python`).
+///
+/// # Panics
+/// When there is none: `make setup` makes it.
+pub fn python() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
+    let python = std::env::var_os("CIMBRA_PYTHON").map_or(own, PathBuf::from);
+    assert!(python.exists(), "{} is missing: run 'make setup'", python.display());
+    python
+}
+
 /// The built binary with `arguments`, ready to run.
 pub fn cimbra(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cimbra"));

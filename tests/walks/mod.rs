@@ -1,3 +1,4 @@
 //! Walks through a room or the whole house, from the outside.
 
+mod ifc_oracle;
 mod store;

@@ -2,7 +2,7 @@
 
 use super::super::Product;
 use crate::model::Value;
-use ifc_lite_core::{DecodedEntity, EntityDecoder, EntityScanner, SchemaVersion};
+use ifc_lite_core::{DecodedEntity, EntityDecoder, EntityScanner, IFC_TYPES, IfcType, SchemaVersion};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Longer than any GlobalId an exporter writes (22, or 36 as a plain UUID).
@@ -100,11 +100,16 @@ pub(super) fn scan(
 fn look_up(schema: SchemaVersion, keyword: &str) -> Option<Type> {
     use SchemaVersion as V;
     let schema = [schema, V::Ifc4x3, V::Ifc4, V::Ifc2x3].into_iter().find(|s| s.entity_info(keyword).is_some())?;
-    let kind = schema.entity_info(keyword)?.name;
-    let lineage: Vec<_> =
-        std::iter::successors(Some(kind), |k| schema.entity_info(k).and_then(|info| info.parent)).collect();
+    let lineage = std::iter::successors(schema.entity_info(keyword), |info| schema.entity_info(info.parent?));
+    let lineage: Vec<_> = lineage.map(|info| spelled(info.name)).collect();
+    let kind = *lineage.first()?;
     let wanted = lineage.contains(&"IfcProduct") || kind == "IfcProject";
     wanted.then(|| Type { kind, lineage, attributes: schema.attribute_names(keyword).unwrap_or(&[]) })
+}
+
+/// The schema's own spelling of a name that the library's tables keep in capitals.
+fn spelled(capitals: &'static str) -> &'static str {
+    IFC_TYPES.iter().find(|t| t.as_str() == capitals).map_or(capitals, IfcType::name)
 }
 
 fn product(entity: u32, kind: &Type, record: &DecodedEntity, unit: f64) -> Result<Product, String> {
