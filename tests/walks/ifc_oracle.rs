@@ -130,7 +130,7 @@ fn compare(file: &str, read: &Read, oracle: &Oracle) {
         assert!(sets >= product.sets.min(1), "{}: {sets} of {} properties", about(), product.sets);
         let Some(theirs) = product.r#box else { continue };
         let Shape::Mesh(mesh) = &object.shape else {
-            println!("{}: no shape here", about());
+            eprintln!("{}: no shape here", about());
             continue;
         };
         shaped += 1;
@@ -152,7 +152,7 @@ fn compare(file: &str, read: &Read, oracle: &Oracle) {
     let elements = oracle.products.values().filter(|p| p.element).count();
     let with_shape = oracle.products.values().filter(|p| p.r#box.is_some()).count();
     let ours = read.objects.values().filter(|o| matches!(o.shape, Shape::Mesh(_))).count();
-    println!(
+    eprintln!(
         "{file}: {} objects, {elements} elements, {ours} with shape ({with_shape} there), {boxed} of {shaped} boxes within 2 cm, \
          {alike} of {measured} volumes within 1 % (others: {differ:?}); {:?} {:?}",
         read.objects.len(),
