@@ -1,4 +1,5 @@
 //! Cimbra: the open CIM (City Information Model) and digital-twin spatial server.
+#![doc = include_str!("../README.md")]
 
 pub mod api;
 pub mod app;

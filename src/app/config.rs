@@ -69,3 +69,17 @@ impl Config {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_shows_the_defaults_and_a_misspelt_name_is_refused() {
+        let sample: Config = toml::from_str(include_str!("../../data/cimbra.toml")).unwrap();
+        assert_eq!(sample, Config::default());
+        assert!(toml::from_str::<Config>("lissten = '127.0.0.1:1'").is_err());
+        let open = Config { listen: "0.0.0.0:80".parse().unwrap(), ..Config::default() };
+        assert_eq!(open.settings().unwrap_err().subject.as_deref(), Some("public_layers"));
+    }
+}
