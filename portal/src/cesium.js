@@ -2,7 +2,6 @@
 // carries Knockout, which evaluates strings and would need `unsafe-eval` in the content security policy.
 export {
   BoundingSphere,
-  BoxOutlineGeometry,
   Cartesian2,
   Cartesian3,
   Cartographic,
@@ -11,14 +10,11 @@ export {
   CesiumWidget,
   Color,
   ColorGeometryInstanceAttribute,
-  CreditDisplay,
+  CustomShader,
   DirectionalLight,
-  Ellipsoid,
   GeometryInstance,
   HeadingPitchRange,
-  HorizontalOrigin,
   JulianDate,
-  LabelCollection,
   Material,
   MaterialAppearance,
   Math as CesiumMath,
@@ -34,5 +30,4 @@ export {
   ScreenSpaceEventHandler,
   ScreenSpaceEventType,
   Transforms,
-  VerticalOrigin,
 } from "@cesium/engine";

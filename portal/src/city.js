@@ -1,6 +1,6 @@
 // The three-dimensional view: Cesium without a globe, the city standing on a plain ground, a camera, and picking.
 import * as C from "./cesium.js";
-import { LiveStyle, SEVERITIES } from "./live-style.js";
+import { CLEAR, LiveStyle, SEVERITIES } from "./live-style.js";
 
 const SKY = C.Color.fromCssColorString("#dfe7ee");
 const GROUND = C.Color.fromCssColorString("#c9d2d6");
@@ -11,10 +11,9 @@ const OBLIQUE = { heading: C.CesiumMath.toRadians(25), pitch: C.CesiumMath.toRad
 
 export class City {
   /** Builds the view inside `element`; `tileset` is the URL of a tileset; `onPick(id)` is told what was clicked, or undefined. */
-  static async open(element, { tileset, headers, onPick, onTileset }) {
+  static async open(element, { tileset, headers, onPick }) {
     const city = new City(element, onPick);
     city.resource = () => new C.Resource({ url: tileset, headers: headers() });
-    city.onTileset = onTileset;
     await city.reload();
     city.home(0);
     return city;
@@ -54,13 +53,15 @@ export class City {
   /** Loads the tileset (again, when the city changed) and keeps the camera where it is. */
   async reload() {
     const next = await C.Cesium3DTileset.fromUrl(this.resource(), { maximumScreenSpaceError: 8, cacheBytes: 256 * 2 ** 20 });
+    next.customShader = new C.CustomShader({ fragmentShaderText: CLEAR });
     next.environmentMapManager.enabled = false;
     next.imageBasedLighting.imageBasedLightingFactor = new C.Cartesian2(1, 0);
     if (this.style) this.style.watch(next);
     else this.style = new LiveStyle(next, { Color: C.Color, redraw: () => this.scene.requestRender() });
-    this.onTileset?.(next);
     this.scene.primitives.add(next);
-    if (this.tileset) this.scene.primitives.remove(this.tileset);
+    const last = this.tileset;
+    // The old picture stays until the new one is complete, so that the city does not blink.
+    if (last) next.initialTilesLoaded.addEventListener(() => last.isDestroyed() || this.scene.primitives.remove(last));
     this.tileset = next;
     this.#settle(next.boundingSphere);
   }

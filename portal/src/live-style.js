@@ -18,6 +18,16 @@ const RANK = Object.fromEntries(Object.keys(SEVERITIES).map((name, place) => [na
 const ENVELOPES = new Set(["building", "building_part", "building_unit", "storey"]);
 /** Classes that are volumes of air: drawn only as glass, or when they are in alarm or selected. */
 const SPACES = new Set(["space"]);
+/** Classes that lie over the ground and everything on it: drawn only when selected. */
+const AREAS = new Set(["grid"]);
+
+/**
+ * Fragment shader for a Cesium `CustomShader` on the tileset: glass in a tile (rooms, which strangers' pages see translucent) becomes plain
+ * white, so that a colour given here is seen as it is. Without it everything works, and rooms in alarm are paler.
+ */
+export const CLEAR = `void fragmentMain(FragmentInput fsInput, inout czm_modelMaterial material) {
+  if (material.alpha < 0.99) { material.diffuse = vec3(1.0); material.alpha = 1.0; }
+}`;
 
 /** The worse of two severities; either may be undefined. */
 export const worse = (a, b) => ((RANK[a] ?? 9) <= (RANK[b] ?? 9) ? a : b);
@@ -37,7 +47,8 @@ export class LiveStyle {
   constructor(tileset, { Color, redraw = () => {} }) {
     const css = (text, alpha = 1) => Color.fromCssColorString(text).withAlpha(alpha);
     this.redraw = redraw;
-    this.colours = { plain: css("#ffffff"), glass: css("#ffffff", 0.22), room: css("#7fb4e8", 0.16), selected: css("#35c8ff") };
+    // A room's own glass is undone by `CLEAR`, so these alphas are what is seen.
+    this.colours = { plain: css("#ffffff"), glass: css("#ffffff", 0.22), room: css("#7fb4e8", 0.16), selected: css("#35c8ff"), chosen: css("#35c8ff", 0.6) };
     this.solid = Object.fromEntries(Object.entries(SEVERITIES).map(([name, text]) => [name, css(text)]));
     this.tint = Object.fromEntries(Object.entries(SEVERITIES).map(([name, text]) => [name, css(text, 0.4)]));
     this.veil = Object.fromEntries(Object.entries(SEVERITIES).map(([name, text]) => [name, css(text, 0.16)]));
@@ -173,9 +184,10 @@ export class LiveStyle {
     const envelope = ENVELOPES.has(kind);
     const looked = this.#xray || this.#opened.has(id) || this.#opened.has(parent);
     const space = SPACES.has(kind);
-    feature.show = !space || looked || severity !== undefined || id === this.#selected;
+    const selected = id === this.#selected;
+    feature.show = selected || severity !== undefined || (space ? looked : !AREAS.has(kind));
     if (severity) feature.color = (!envelope ? this.solid : looked ? this.veil : this.tint)[severity];
-    else if (id === this.#selected) feature.color = this.colours.selected;
+    else if (selected) feature.color = space || AREAS.has(kind) ? this.colours.chosen : this.colours.selected;
     else if (space) feature.color = this.colours.room;
     else if (envelope && looked) feature.color = this.colours.glass;
     else feature.color = this.colours.plain;

@@ -30,7 +30,7 @@ async function pick(id, { fly: flying = false } = {}) {
     refresh(feature?.id);
     if (flying) fly();
     if (feature && feature.properties.class === "space") inside(picked);
-    if (feature) await tree.reveal([...path.map((each) => each.id), feature.id]);
+    await reveal();
   } catch (problem) {
     trouble(`${word("failed")}: ${problem.message}`);
   }
@@ -69,6 +69,8 @@ function trouble(text) {
   the("trouble").textContent = text;
   the("trouble").hidden = !text;
 }
+
+const hasWebGl = () => Boolean(document.createElement("canvas").getContext("webgl2"));
 
 async function find(event) {
   event?.preventDefault();
@@ -110,10 +112,22 @@ function live() {
       }
       if (event.type === "assets") {
         clearTimeout(stale);
-        stale = setTimeout(() => Promise.all([city?.reload(), tree.load()]).catch((problem) => trouble(problem.message)), 800);
+        stale = setTimeout(() => Promise.all([city?.reload(), replant()]).catch((problem) => trouble(problem.message)), 800);
       }
     },
   });
+}
+
+/** Shows in the tree what is picked. */
+async function reveal() {
+  if (picked) await tree.reveal([...picked.path.map(({ id }) => id), picked.feature.id]);
+}
+
+/** Builds the tree anew, open where it was picked. */
+async function replant() {
+  await tree.load();
+  recolour();
+  await reveal();
 }
 
 function recolour() {
@@ -148,7 +162,7 @@ the("xray").addEventListener("click", () => {
 the("language").addEventListener("click", () => {
   toggle();
   speak();
-  tree.load().then(recolour).then(() => picked && tree.reveal([...picked.path.map(({ id }) => id), picked.feature.id]));
+  replant();
 });
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") pick(undefined);
@@ -165,7 +179,7 @@ export const ready = (async () => {
   speak();
   const opened = City.open(the("map"), { tileset: address("3dtiles/tileset.json").href, headers: credentials, onPick: (id) => pick(id) });
   await Promise.all([
-    opened.then((view) => (city = view)).catch((problem) => trouble(`${word(problem.name === "RuntimeError" ? "noTiles" : "noWebGl")}: ${problem.message}`)),
+    opened.then((view) => (city = view)).catch((problem) => trouble(`${word(problem.statusCode ? "noTiles" : hasWebGl() ? "failed" : "noWebGl")}: ${problem.message ?? problem}`)),
     tree.load(),
     ask("collections").then(({ title }) => (the("site").textContent = title ?? "")).catch(() => {}),
   ]);

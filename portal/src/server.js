@@ -114,12 +114,14 @@ export function follow({ onSnapshot, onEvent, onLink }) {
     stream.onopen = async () => {
       try {
         const snapshot = await ask("state/assets");
+        if (stream.readyState === EventSource.CLOSED) return;
         onSnapshot(snapshot);
         for (const event of early ?? []) if (event.seq > snapshot.seq) onEvent(event);
         early = null;
         wait = 1000;
         onLink(true);
       } catch {
+        if (stream.readyState === EventSource.CLOSED) return;
         stream.close();
         again();
       }
@@ -127,7 +129,6 @@ export function follow({ onSnapshot, onEvent, onLink }) {
     // Never left to the browser: its own reconnect would repeat a used ticket.
     stream.onerror = () => {
       stream.close();
-      stream.onopen = null;
       again();
     };
   }

@@ -8,6 +8,7 @@ const WORDS = {
   skip: ["跳到地图", "Skip to the map"],
   structure: ["结构", "Structure"],
   details: ["详情", "Details"],
+  map: ["三维地图：方向键旋转，加减号缩放，Home 全景", "3D map: arrow keys turn, plus and minus zoom, Home shows all"],
   alarms: ["告警", "Alarms"],
   search: ["搜索名称、地址或编码", "Search names, addresses, codes"],
   results: ["搜索结果", "Search results"],
