@@ -7,6 +7,7 @@
 )]
 
 mod api;
+mod browser;
 mod properties;
 mod render;
 mod support;

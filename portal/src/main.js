@@ -112,7 +112,8 @@ function live() {
       }
       if (event.type === "assets") {
         clearTimeout(stale);
-        stale = setTimeout(() => Promise.all([city?.reload(), replant()]).catch((problem) => trouble(problem.message)), 800);
+        // Where there was no city to open, there may be one now.
+        stale = setTimeout(() => !city ? location.reload() : Promise.all([city.reload(), replant()]).catch((problem) => trouble(problem.message)), 800);
       }
     },
   });

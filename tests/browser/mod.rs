@@ -21,20 +21,17 @@ fn node(script: &str, arguments: &[&str]) -> Value {
     ] {
         assert!(path.exists(), "{what} ({}) is missing: run 'make setup'", path.display());
     }
-    let output = Command::new("node")
-        .arg(root.join("tests/browser").join(script))
-        .args(arguments)
-        .output()
-        .unwrap_or_else(|e| panic!("node does not start ({e}): run 'make setup'"));
-    let text = String::from_utf8_lossy(&output.stdout);
-    let result: Value = serde_json::from_str(text.trim())
-        .unwrap_or_else(|e| panic!("{script}: {e}: {text}\n{}", String::from_utf8_lossy(&output.stderr)));
+    let output = Command::new("node").arg(root.join("tests/browser").join(script)).args(arguments).output();
+    let output = output.expect("node does not start: run 'make setup'");
+    let (text, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let result: Value = serde_json::from_str(text.trim()).unwrap_or_default();
+    assert!(result.is_object(), "{script} gave no result: {text}{told}");
     assert!(output.status.success(), "{script} failed: {}", result["failed"].as_str().unwrap_or(&text));
     result
 }
 
 /// Asserts that a list in a script's result is empty, and shows it where it is not.
 fn assert_none(result: &Value, pointer: &str) {
-    let list = result.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("no list at {pointer}"));
-    assert!(list.is_empty(), "{pointer}: {list:#?}");
+    let list = result.pointer(pointer).and_then(Value::as_array);
+    assert!(list.is_some_and(Vec::is_empty), "{pointer}: {list:#?}");
 }

