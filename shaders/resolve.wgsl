@@ -57,20 +57,21 @@ fn fragment(@builtin(position) position: vec4<f32>) -> Pixel {
             continue;
         }
         covered += 1.0;
+        // Glass has every second sample of a row: its neighbours are two away, and its lines are darker for being sparse.
+        let glass = here.a < 0.75;
+        let feature = textureLoad(features, at, 0).xy;
         var edge = 0.0;
-        if here.a > 0.75 {
-            let feature = textureLoad(features, at, 0).xy;
-            for (var k = 0; k < 2; k++) {
-                let next = at + vec2<i32>(1 - k, k);
-                let beside = textureLoad(samples, next, 0).a;
-                if beside == 0.0 {
-                    edge = 1.0;
-                } else if beside > 0.75 {
-                    edge = max(edge, parted(feature, textureLoad(features, next, 0).xy));
-                }
+        for (var k = 0; k < 2; k++) {
+            let next = at + vec2<i32>(1 - k, k) * select(1, 2, glass);
+            let beside = textureLoad(samples, next, 0).a;
+            if beside == 0.0 || (glass && beside > 0.75) {
+                edge = 1.0;
+            } else if glass == (beside < 0.75) {
+                edge = max(edge, parted(feature, textureLoad(features, next, 0).xy));
             }
         }
-        colour += here.xyz * (1.0 - view.options.y * edge);
+        edge *= select(view.options.y, 0.9, glass);
+        colour += here.xyz * (1.0 - edge);
     }
     if covered < 4.0 && view.zenith.w > 0.5 {
         colour += background(first) * (4.0 - covered);

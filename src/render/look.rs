@@ -87,7 +87,8 @@ impl<'a> Looks<'a> {
 
     /// Whether this asset is drawn.
     pub fn wants(&self, place: Place, class: Class) -> bool {
-        let collection = class.collection();
+        // A building is drawn with its parts, whatever collection those are in.
+        let collection = if class == Class::BuildingPart { Collection::Buildings } else { class.collection() };
         if self.pointed.contains(&place) || self.alarmed.contains_key(&place) {
             return true;
         }

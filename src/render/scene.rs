@@ -60,6 +60,8 @@ pub(super) struct Triangles {
     pub offsets: Vec<[f32; 3]>,
     /// Normal, colour with flags in the highest byte, id, 0.
     pub faces: Vec<[u32; 4]>,
+    /// How many triangles are solid; glass comes after them and throws no shadow.
+    pub solid: usize,
     /// The box of the offsets.
     pub bounds: Option<Bounds>,
 }
@@ -108,10 +110,15 @@ impl Scene {
             )
             .remedy("show less: a smaller bbox, a storey, fewer layers"));
         }
-        let mut out =
-            Triangles { offsets: Vec::with_capacity(count * 3), faces: Vec::with_capacity(count), bounds: None };
+        let mut out = Triangles {
+            offsets: Vec::with_capacity(count * 3),
+            faces: Vec::with_capacity(count),
+            ..Triangles::default()
+        };
         let mut bounds = Bounds::EMPTY;
-        for item in &self.items {
+        let (glass, solid): (Vec<&Item>, Vec<&Item>) = self.items.iter().partition(|i| i.paint.glass);
+        out.solid = solid.iter().map(|i| i.mesh.triangles.len()).sum();
+        for item in solid.into_iter().chain(glass) {
             let shift = DVec3::from(item.mesh.origin) - eye;
             for (surface, range) in item.mesh.runs() {
                 let colour = item.paint.word(&surface);

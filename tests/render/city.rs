@@ -68,7 +68,7 @@ fn town() -> (tempfile::TempDir, Arc<Snapshot>) {
         detector,
         solid("south", Class::Building, None, block([-5.0, -40.0, 0.0], [25.0, -30.0, 60.0])),
         solid("north", Class::Building, None, block([0.0, 60.0, 0.0], [20.0, 70.0, 20.0])),
-        point("cam", Class::Camera, None, [50.0, 0.0, 6.0]),
+        point("cam", Class::Camera, None, [-25.0, 0.0, 6.0]),
         asset("pipe", Class::Pipe, None, pipe, Bounds::of(line)),
     ] {
         draft.put(asset).unwrap();
@@ -156,7 +156,8 @@ fn layers_choose_and_what_may_not_be_seen_is_not_there() {
     assert!(pipes.keys().eq(["pipe"]), "{pipes:?}");
     let asked = format!("{bbox}&layers=cameras,buildings");
     assert!(!shown(&composed(&town, &asked, &[], false), SIZE).contains_key("cam"));
-    assert!(shown(&composed(&town, &asked, &[], true), SIZE).contains_key("cam"));
+    let all = shown(&composed(&town, &asked, &[], true), SIZE);
+    assert!(all.contains_key("cam") && all.contains_key("幢1"), "{all:?}");
     let pointed = shown(&composed(&town, &format!("{bbox}&highlight=烟感05"), &[], false), SIZE);
     assert!(pointed.contains_key("烟感05"), "what is pointed out is seen: {pointed:?}");
 }

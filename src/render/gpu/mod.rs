@@ -43,6 +43,8 @@ pub struct Uploaded {
     pub faces: wgpu::Buffer,
     /// How many vertices.
     pub count: u32,
+    /// How many of them, the first, throw shadows.
+    pub casting: u32,
 }
 
 impl Gpu {
@@ -118,6 +120,7 @@ impl Gpu {
             vertices: buffer("vertices", bytemuck::cast_slice(&triangles.offsets), wgpu::BufferUsages::VERTEX),
             faces: buffer("faces", bytemuck::cast_slice(&triangles.faces), wgpu::BufferUsages::STORAGE),
             count,
+            casting: count.min(u32::try_from(triangles.solid * 3).unwrap_or(count)),
         })
     }
 }

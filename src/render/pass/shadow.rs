@@ -97,6 +97,6 @@ impl Shadow {
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &group, &[]);
         pass.set_vertex_buffer(0, scene.vertices.slice(..));
-        pass.draw(0..scene.count, 0..1);
+        pass.draw(0..scene.casting, 0..1);
     }
 }
