@@ -1,4 +1,5 @@
 //! Walks through a room or the whole house, from the outside.
 
+mod generate;
 mod ifc_oracle;
 mod store;

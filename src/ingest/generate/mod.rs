@@ -1,7 +1,6 @@
 //! A whole community made up from a seed and written as ordinary files, which the ordinary intake takes back.
 //!
-//! The same seed gives the same bytes on every machine, as far as `to_lon_lat` does. Nothing here knows the store: what is
-//! not in the files is not in the city.
+//! The same seed gives the same bytes. Nothing here knows the store: what is not in the files is not in the city.
 
 mod addresses;
 mod cityjson;
@@ -24,6 +23,7 @@ mod usage;
 
 pub use out::Entry;
 
+use crate::crs::{Choice, Transform};
 use crate::fault::{Fault, Kind, Result};
 use make_up::MakeUp;
 use serde::Serialize;
@@ -70,18 +70,18 @@ pub struct Manifest {
     pub files: Vec<Entry>,
 }
 
-/// Writes a community into `dir`, which is made when missing. `to_lon_lat` turns EPSG:4549 metres east and north into
-/// WGS 84 longitude and latitude in degrees, for the GeoJSON files; `progress` hears what is being written.
+/// Writes a community into `dir`, which is made when missing; `progress` hears what is being written.
 ///
 /// # Errors
 /// Bad input for numbers out of range; a conflict when `dir` holds something else than a community made earlier; input and
-/// output errors; whatever `to_lon_lat` fails with.
-pub fn write(
-    dir: &Path,
-    community: &Community,
-    to_lon_lat: &dyn Fn([f64; 2]) -> Result<[f64; 2]>,
-    progress: &mut dyn FnMut(&str),
-) -> Result<Manifest> {
+/// output errors.
+pub fn write(dir: &Path, community: &Community, progress: &mut dyn FnMut(&str)) -> Result<Manifest> {
+    let transform = Transform::new(&format!("EPSG:{EPSG}"), &Choice::default())?;
+    let to_lon_lat = |[east, north]: [f64; 2]| {
+        let mut point = [[east, north, 0.0]];
+        transform.forward(&mut point)?;
+        Ok([point[0][0], point[0][1]])
+    };
     let &Community { households, seed, density } = community;
     if !(0.25..=4.0).contains(&density) {
         return Err(Fault::parameter("--density", format!("{density} is outside 0.25 to 4")));
@@ -97,14 +97,14 @@ pub fn write(
     progress("tower-1.ifc");
     files.extend(tables::tower(dir, &make_up, &structures, seed)?);
     progress("ground");
-    files.push(ground::grids(dir, &make_up, &site, to_lon_lat)?);
-    files.push(ground::green(dir, &site, plots, seed, to_lon_lat)?);
-    files.push(ground::components(dir, &make_up, &site, seed, to_lon_lat)?);
-    files.push(ground::neighbours(dir, &site, seed, to_lon_lat)?);
+    files.push(ground::grids(dir, &make_up, &site, &to_lon_lat)?);
+    files.push(ground::green(dir, &site, plots, seed, &to_lon_lat)?);
+    files.push(ground::components(dir, &make_up, &site, seed, &to_lon_lat)?);
+    files.push(ground::neighbours(dir, &site, seed, &to_lon_lat)?);
     progress("addresses");
-    files.push(addresses::write(dir, &structures, to_lon_lat)?);
+    files.push(addresses::write(dir, &structures, &to_lon_lat)?);
     progress("pipes");
-    files.extend(pipes::write(dir, &site, to_lon_lat)?);
+    files.extend(pipes::write(dir, &site, &to_lon_lat)?);
     progress("devices");
     let (written, devices) = tables::devices(dir, &make_up, &site, &structures, seed)?;
     files.extend(written);
@@ -175,8 +175,7 @@ mod tests {
     }
 
     fn written(dir: &Path, households: u32, seed: u64) -> Result<Manifest> {
-        let degrees = |[e, n]: [f64; 2]| Ok([120.0 + (e - 500_000.0) / 94_470.0, n / 110_700.0]);
-        write(dir, &Community { households, seed, density: 1.0 }, &degrees, &mut |_| {})
+        write(dir, &Community { households, seed, density: 1.0 }, &mut |_| {})
     }
 
     #[test]
