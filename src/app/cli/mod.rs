@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod generate;
 mod key;
 mod serve;
 
@@ -20,6 +21,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Generate(generate::Args),
     Key(key::Args),
 }
 
@@ -59,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
     super::telemetry::start();
     let outcome = match cli.command {
         Command::Serve(args) => args.run(),
+        Command::Generate(args) => args.run(),
         Command::Key(args) => args.run(),
     };
     match outcome {

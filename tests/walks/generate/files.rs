@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::rc::Rc;
 
-/// The city objects of a CityJSON file or sequence, each with its document's vertices in metres.
-fn city_objects(dir: &Path) -> Vec<(String, Value, Rc<[[f64; 3]]>)> {
+/// A city object: its key, itself, and its document's vertices in metres.
+type CityObject = (String, Value, Rc<[[f64; 3]]>);
+
+/// The city objects of a CityJSON file or sequence.
+fn city_objects(dir: &Path) -> Vec<CityObject> {
     let name = if dir.join("structures.city.json").exists() { "structures.city.json" } else { "structures.city.jsonl" };
     let text = std::fs::read_to_string(dir.join(name)).unwrap();
     let documents: Vec<Value> = if name.ends_with('l') {
