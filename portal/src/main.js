@@ -3,7 +3,7 @@ import { Alarms } from "./alarms.js";
 import { City } from "./city.js";
 import { make, the } from "./elements.js";
 import { Panel } from "./panel.js";
-import { address, ask, credentials, enter, features, follow, item, lineage, role } from "./server.js";
+import { address, credentials, enter, features, follow, item, lineage, role } from "./server.js";
 import { Tree } from "./tree.js";
 import { className, toggle, word, write } from "./words.js";
 
@@ -181,8 +181,7 @@ export const ready = (async () => {
   const opened = City.open(the("map"), { tileset: address("3dtiles/tileset.json").href, headers: credentials, onPick: (id) => pick(id) });
   await Promise.all([
     opened.then((view) => (city = view)).catch((problem) => trouble(`${word(problem.statusCode ? "noTiles" : hasWebGl() ? "failed" : "noWebGl")}: ${problem.message ?? problem}`)),
-    tree.load(),
-    ask("collections").then(({ title }) => (the("site").textContent = title ?? "")).catch(() => {}),
+    tree.load().then((sites) => (the("site").textContent = sites.join(" "))),
   ]);
   await live();
 })();

@@ -47,17 +47,17 @@ export async function features(path, query) {
 }
 
 /** One asset by its id, as a feature. */
-export const item = (id) => ask(`collections/assets/items/${encodeURIComponent(id)}`);
+export const item = (id) => ask(`collections/assets/items/${encodeURIComponent(id)}`, { query: { skipGeometry: true } });
 
-/** What a feature stands in, `[{ id, name, class }]` from the building down to its parent. */
+/** What a feature stands in, `[{ id, name, class }]` from the building (or, outside of one, from the top) down to its parent. */
 export async function lineage(feature) {
   const path = [];
-  let parent = feature.properties.parent;
+  let { parent, class: kind } = feature.properties;
   // A chain is short; the bound is for data whose parents go in a circle.
-  while (parent && path.length < 16 && !path.some(({ id }) => id === parent)) {
+  while (parent && kind !== "building" && path.length < 16 && !path.some(({ id }) => id === parent)) {
     const { id, properties } = await item(parent);
     path.unshift({ id, name: properties.name, class: properties.class });
-    parent = properties.parent;
+    ({ parent, class: kind } = properties);
   }
   return path;
 }

@@ -24,11 +24,12 @@ export class Tree {
     this.#root.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** Fills the first level. */
+  /** Fills the first level; gives the codes of the sites that its buildings are of. */
   async load() {
     this.#root.replaceChildren();
-    await this.#fill(this.#root, "collections/buildings/items", PAGE, 1);
+    const found = await this.#fill(this.#root, "collections/buildings/items", PAGE, 1);
     this.#root.querySelector("[role=treeitem]")?.setAttribute("tabindex", "0");
+    return [...new Set(found.map(({ uid }) => String(uid).split("/")[0]))];
   }
 
   /** Opens the branches of `path` (ids from the building down) as far as they are there and marks the last as chosen. */
@@ -64,8 +65,10 @@ export class Tree {
         const more = make("li", {}, make("button", { type: "button", class: "plain", onclick: () => (more.remove(), this.#fill(list, page.next, {}, level)) }, word("more")));
         list.append(more);
       }
+      return page.features;
     } catch (problem) {
       list.append(make("li", { class: "hint" }, problem.message));
+      return [];
     } finally {
       waiting.remove();
     }

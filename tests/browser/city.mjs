@@ -33,8 +33,8 @@ export class City {
 
   /** A smoke detector, the space it is in and the building around that. */
   async alarmPlace() {
-    const { features } = await this.get("collections/devices/items", { limit: 1000, skipGeometry: true });
-    for (const device of features.filter(({ properties }) => properties.class === "smoke_detector" && properties.parent)) {
+    const { features } = await this.get("collections/devices/items", { class: "smoke_detector", limit: 100, skipGeometry: true });
+    for (const device of features.filter(({ properties }) => properties.parent)) {
       const room = await this.item(device.properties.parent);
       let building = room;
       while (building.properties.parent && building.properties.class !== "building") building = await this.item(building.properties.parent);
