@@ -62,6 +62,7 @@ pub struct Draft<'a> {
     ops: Vec<Op>,
     seen: HashSet<AssetId>,
     gone: HashSet<AssetId>,
+    layers: HashSet<Arc<str>>,
     retire: bool,
     tally: Committed,
     failed: Option<Fault>,
@@ -78,6 +79,7 @@ impl<'a> Draft<'a> {
             }
         };
         let base = site.snapshot();
+        let layers = dataset.layers.iter().cloned().collect();
         let tally = Committed { revision: 0, added: 0, replaced: 0, removed: 0, unchanged: 0 };
         Ok(Self {
             site,
@@ -92,6 +94,7 @@ impl<'a> Draft<'a> {
             ops: Vec::new(),
             seen: HashSet::new(),
             gone: HashSet::new(),
+            layers,
             retire: false,
             tally,
             failed: None,
@@ -147,7 +150,7 @@ impl<'a> Draft<'a> {
             blob: Blob::default(),
         };
         version.hash = self.hash(&version, geometry, attributes);
-        if let Some(layer) = version.layer.as_ref().filter(|l| !self.dataset.layers.contains(l)) {
+        if let Some(layer) = version.layer.as_ref().filter(|l| self.layers.insert((*l).clone())) {
             self.dataset.layers.push(layer.clone());
         }
         let same = held.filter(|_| !self.gone.contains(&id)).and_then(|r| self.base.record(r));
@@ -250,7 +253,7 @@ impl<'a> Draft<'a> {
 
     fn hash(&self, version: &Version, geometry: &[u8], attributes: &[u8]) -> u64 {
         let mut identity = Vec::new();
-        Op::Put(version.clone()).encode(&mut identity);
+        version.encode(&mut identity);
         let mut hasher = Xxh3Default::new();
         for part in [self.dataset.name.as_str().as_bytes(), &identity, geometry, attributes] {
             hasher.update(&(part.len() as u64).to_le_bytes());

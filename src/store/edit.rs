@@ -45,8 +45,7 @@ pub(super) struct Edit<'a> {
 }
 
 impl<'a> Edit<'a> {
-    pub fn new(base: &Snapshot, numbers: &'a mut Numbers) -> Self {
-        let next = base.clone();
+    pub fn new(next: Snapshot, numbers: &'a mut Numbers) -> Self {
         let revision = next.times.len() as u32;
         Self { next, numbers, fresh: HashMap::new(), now: Batch::default(), past: Batch::default(), revision }
     }

@@ -9,6 +9,7 @@ use crate::fault::{Fault, Kind, Result};
 use crate::model::SiteCode;
 use crate::units::{Geodetic, Instant};
 use serde::{Deserialize, Serialize};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
@@ -21,6 +22,15 @@ pub(super) struct Node {
     pub cache: Arc<Cache>,
     /// The store's directory.
     pub dir: PathBuf,
+    /// Keeps the directory ours while anything of the store is in use.
+    pub lock: File,
+}
+
+impl Drop for Node {
+    /// Closing the file would do, were it not for a child process that is just being started and has it still.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
 }
 
 /// What it takes to write; there is one, and a draft holds it.
@@ -83,12 +93,13 @@ impl Site {
                 .remedy("restore it from a backup")
         })?;
         let code = SiteCode::new(&file.code)?;
+        if dir.file_name().is_none_or(|name| *name != *code.as_str()) {
+            return Err(Fault::new(Kind::Conflict, format!("the directory holds site {code} and is not named so"))
+                .about(dir.display().to_string())
+                .remedy("move the copy out of the store"));
+        }
         let frame = SiteFrame::new(file.origin.into());
-        let (mut numbers, mut commits) = (Numbers::default(), Vec::new());
-        let log = Log::open(&dir.join(LOG_FILE), |commit| {
-            commits.push(commit);
-            Ok(())
-        })?;
+        let mut log = Log::open(&dir.join(LOG_FILE))?;
         let blobs = Blobs {
             site: number,
             file: log.file.clone(),
@@ -97,10 +108,9 @@ impl Site {
             cache: node.cache.clone(),
         };
         let empty = Snapshot::empty(code.clone(), frame, Arc::new(blobs));
-        let mut edit = Edit::new(&empty, &mut numbers);
-        for Replayed { dataset, ops, at } in commits {
-            edit.commit(&dataset, at, ops);
-        }
+        let mut numbers = Numbers::default();
+        let mut edit = Edit::new(empty, &mut numbers);
+        log.replay(|Replayed { dataset, ops, at }| edit.commit(&dataset, at, ops))?;
         let snapshot = edit.finish();
         node.revision.fetch_add(1 + log.revision(), Ordering::AcqRel);
         Ok(Some(Self {
@@ -150,7 +160,7 @@ impl Site {
         if ![&old.now, &old.past].iter().any(|e| e.ids.is_grown() || e.parts.is_grown() || e.boxes.is_grown()) {
             return Ok(false);
         }
-        let [now, past] = old.packed();
+        let (now, past) = (old.pack(&old.now), old.pack(&old.past));
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut next = Snapshot::clone(&self.snapshot());
         for (era, old, (ids, parts, boxes)) in [(&mut next.now, &old.now, now), (&mut next.past, &old.past, past)] {
@@ -171,7 +181,7 @@ impl Site {
 
     pub(super) fn publish(&self, writer: &mut Writer, dataset: &Dataset, at: Instant, ops: Vec<Op>) {
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut edit = Edit::new(&self.snapshot(), &mut writer.numbers);
+        let mut edit = Edit::new(Snapshot::clone(&self.snapshot()), &mut writer.numbers);
         edit.commit(dataset, at, ops);
         self.show(edit.finish());
         self.node.revision.fetch_add(1, Ordering::AcqRel);

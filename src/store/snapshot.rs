@@ -280,17 +280,16 @@ impl Snapshot {
         };
         self.clashes.then(own).flatten().or_else(|| self.lookup(id, at))
     }
-    /// The same state over freshly packed indexes.
-    pub(super) fn packed(&self) -> [(Names, Names, Forest); 2] {
-        [&self.now, &self.past].map(|era| {
-            let (mut ids, mut parts, mut boxes) = (Vec::new(), Vec::new(), Vec::new());
-            let is_past = std::ptr::eq(era, &raw const self.past);
-            for (row, record) in era.rows.iter_from(0).filter(|(_, r)| is_past || r.is_current()) {
-                ids.push((key(&record.id), row));
-                parts.extend(self.parent_word(record).map(|p| (key(p), row)));
-                boxes.extend(Entry::new(row, &self.frame.bounds_to_index(&record.bounds)));
-            }
-            (Names::packed(ids), Names::packed(parts), Forest::packed(boxes))
-        })
+    /// The indexes of an era of this state, packed anew.
+    pub(super) fn pack(&self, era: &Era) -> (Names, Names, Forest) {
+        let (mut ids, mut parts, mut boxes) = (Vec::new(), Vec::new(), Vec::new());
+        // Ended rows of the present answer nothing any more; in the past every row has ended.
+        let ended = std::ptr::eq(era, &self.past);
+        for (row, record) in era.rows.iter_from(0).filter(|(_, r)| ended || r.is_current()) {
+            ids.push((key(&record.id), row));
+            parts.extend(self.parent_word(record).map(|p| (key(p), row)));
+            boxes.extend(Entry::new(row, &self.frame.bounds_to_index(&record.bounds)));
+        }
+        (Names::packed(ids), Names::packed(parts), Forest::packed(boxes))
     }
 }

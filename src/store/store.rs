@@ -23,8 +23,6 @@ pub struct Store {
     node: Arc<Node>,
     sites: RwLock<BTreeMap<SiteCode, Arc<Site>>>,
     creating: Mutex<()>,
-    /// Keeps the directory ours until the process ends.
-    _lock: File,
 }
 
 impl Store {
@@ -43,6 +41,7 @@ impl Store {
     pub fn open_with(dir: &Path, cache: u64) -> Result<Self> {
         let shown = dir.display().to_string();
         let io = |e: std::io::Error| Fault::io(&format!("opening the store {shown}"), &e);
+        check_ours(dir).map_err(|f| f.about(&*shown))?;
         std::fs::create_dir_all(dir.join("sites")).map_err(io)?;
         let lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock")).map_err(io)?;
         match lock.try_lock() {
@@ -57,8 +56,8 @@ impl Store {
         check_format(dir)?;
         sources::sweep(dir);
         let cache = quick_cache::sync::Cache::with_weighter((cache / 4096).max(64) as usize, cache, Weigh);
-        let node = Node { revision: AtomicU64::new(0), cache: Arc::new(cache), dir: dir.to_owned() };
-        let store = Self { node: Arc::new(node), sites: RwLock::default(), creating: Mutex::new(()), _lock: lock };
+        let node = Node { revision: AtomicU64::new(0), cache: Arc::new(cache), dir: dir.to_owned(), lock };
+        let store = Self { node: Arc::new(node), sites: RwLock::default(), creating: Mutex::new(()) };
         for entry in std::fs::read_dir(dir.join("sites")).map_err(io)? {
             store.open_site(&entry.map_err(io)?.path())?;
         }
@@ -112,7 +111,19 @@ impl Store {
     }
 }
 
-/// Reads the format's version, or writes it into a directory that holds nothing yet.
+/// Refuses a directory that holds other things, before anything is made in it.
+fn check_ours(dir: &Path) -> Result<()> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Ok(()) };
+    let names: Vec<_> = entries.flatten().map(|e| e.file_name()).collect();
+    let begun = |name: &std::ffi::OsString| ["lock", "sites", "format.new"].iter().any(|ours| *name == **ours);
+    if names.iter().any(|name| name == "format") || names.iter().all(begun) {
+        return Ok(());
+    }
+    Err(Fault::bad_input("the directory holds other things and is no store")
+        .remedy("name a new or empty directory with --store"))
+}
+
+/// Reads the format's version, or writes it into a new store.
 fn check_format(dir: &Path) -> Result<()> {
     let path = dir.join("format");
     match std::fs::read_to_string(&path) {
@@ -120,21 +131,10 @@ fn check_format(dir: &Path) -> Result<()> {
         Ok(text) => Err(Fault::bad_input(format!("the format is '{}', this Cimbra reads '{FORMAT}'", text.trim_end()))
             .about(path.display().to_string())
             .remedy("use the Cimbra that wrote the store")),
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(Fault::io(&format!("reading {}", path.display()), &e))
-        }
-        Err(_) => {
-            let io = |e: std::io::Error| Fault::io(&format!("reading {}", dir.display()), &e);
-            for entry in std::fs::read_dir(dir).map_err(io)? {
-                let name = entry.map_err(io)?.file_name();
-                if !["lock", "sites", "format.new"].iter().any(|ours| name == *ours) {
-                    return Err(Fault::bad_input("the directory holds other things and is no store")
-                        .about(dir.display().to_string())
-                        .remedy("name a new or empty directory with --store"));
-                }
-            }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             write_whole(&path, format!("{FORMAT}\n").as_bytes())?;
             dir.parent().filter(|p| !p.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
         }
+        Err(e) => Err(Fault::io(&format!("reading {}", path.display()), &e)),
     }
 }

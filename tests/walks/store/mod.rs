@@ -1,6 +1,9 @@
 //! The store from the outside: what is committed is there, whole, and stays.
 
 mod basics;
+mod damage;
+mod kill;
+mod scale;
 
 use cimbra::geom::{Bounds, Mesh, Surface, SurfaceKind};
 use cimbra::model::{Asset, AssetId, Class, DatasetName, Footprint, Geometry, SiteCode, Value};

@@ -32,6 +32,22 @@ pub(crate) struct Version {
     pub blob: Blob,
 }
 
+impl Version {
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        out.text(&self.id);
+        out.text(self.class.name());
+        out.text(&self.name);
+        [&self.parent, &self.storey, &self.layer].into_iter().for_each(|t| out.maybe(t.as_deref()));
+        out.f64s(&self.bounds.min);
+        out.f64s(&self.bounds.max);
+        out.u64(self.hash);
+        out.u8(u8::from(self.mesh));
+        out.u64(self.blob.offset);
+        out.u32(self.blob.geometry);
+        out.u32(self.blob.attributes);
+    }
+}
+
 impl Op {
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
@@ -39,19 +55,9 @@ impl Op {
                 out.u8(0);
                 out.text(id);
             }
-            Self::Put(v) => {
+            Self::Put(version) => {
                 out.u8(1);
-                out.text(&v.id);
-                out.text(v.class.name());
-                out.text(&v.name);
-                [&v.parent, &v.storey, &v.layer].into_iter().for_each(|t| out.maybe(t.as_deref()));
-                out.f64s(&v.bounds.min);
-                out.f64s(&v.bounds.max);
-                out.u64(v.hash);
-                out.u8(u8::from(v.mesh));
-                out.u64(v.blob.offset);
-                out.u32(v.blob.geometry);
-                out.u32(v.blob.attributes);
+                version.encode(out);
             }
         }
     }

@@ -10,6 +10,9 @@ pub(super) const MAGIC: [u8; 4] = *b"CmFr";
 /// A header's length in bytes.
 pub(super) const HEADER: u64 = 24;
 
+/// The longest payload of a frame that is read whole; blobs may be longer.
+pub(super) const LONGEST: u64 = 256 << 20;
+
 /// What a frame holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -67,7 +70,8 @@ impl Header {
         }
         let mut bytes = [0; HEADER as usize];
         file.read_exact_at(&mut bytes, at)?;
-        Ok(Self::decode(&bytes).filter(|h| h.len <= size - at - HEADER))
+        let longest = |h: &Self| if h.kind == Kind::Blobs { u64::MAX } else { LONGEST };
+        Ok(Self::decode(&bytes).filter(|h| h.len <= size - at - HEADER && h.len <= longest(h)))
     }
     /// The payload of this header's frame at `at`, when its hash holds. The frame is known to lie within the file.
     pub fn payload(&self, file: &File, at: u64, salt: u64) -> std::io::Result<Option<Vec<u8>>> {

@@ -144,3 +144,60 @@ fn mesh(b: &mut Bytes, short: bool) -> Option<Mesh> {
         .collect::<Option<_>>()?;
     Some(Mesh { origin, positions, triangles, surfaces })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(positions: usize) -> Geometry {
+        let points: Vec<[f64; 3]> = (0..positions).map(|i| [i as f64, -1.5, 1e6 + i as f64 / 3.0]).collect();
+        let surfaces = vec![
+            Surface { first: 0, kind: SurfaceKind::Roof, colour: None },
+            Surface { first: 1, kind: SurfaceKind::Door, colour: Some([0, 1, 2, 3]) },
+        ];
+        let triangles = (2..positions as u32).map(|i| [0, i - 1, i]).collect();
+        let ring = vec![[118.780_000_000_1, 32.04, 0.0], [118.79, 32.04, 0.0], [118.79, 32.05, 1.0]];
+        let footprint = Footprint::Areas(vec![vec![ring.clone()], vec![ring, vec![]]]);
+        Geometry { footprint, mesh: Some(Mesh::from_points(&points, triangles, surfaces)) }
+    }
+
+    #[test]
+    fn geometry_comes_back_to_the_bit() {
+        let point = Geometry { footprint: Footprint::Point([1.0, -0.0, f64::MIN_POSITIVE]), mesh: None };
+        let lines = Geometry { footprint: Footprint::Lines(vec![vec![[0.1; 3]; 2], vec![]]), mesh: None };
+        for geometry in [point, lines, Geometry::default(), sample(5), sample(65_536), sample(65_537)] {
+            let mut bytes = vec![];
+            encode_geometry(&geometry, &mut bytes);
+            assert!(decode_geometry(&bytes).as_ref() == Some(&geometry));
+            assert_eq!(decode_geometry(&bytes[..bytes.len() - 1]), None);
+        }
+    }
+
+    /// Whatever the bytes: no panic, no allocation beyond them, and nothing that does not hold together.
+    #[test]
+    fn mutated_bytes_are_refused_or_hold_together() {
+        use rand::{Rng, RngExt, SeedableRng};
+        let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+        let mut whole = vec![];
+        encode_geometry(&sample(9), &mut whole);
+        let mut whole_meshes = 0;
+        for _ in 0..200_000 {
+            let mut bytes = whole.clone();
+            for _ in 0..random.random_range(1..4) {
+                let at = random.random_range(0..bytes.len());
+                match random.random_range(0..4) {
+                    0 => bytes.truncate(at + 1),
+                    1 => bytes[at] ^= 1 << random.random_range(0..8),
+                    2 => bytes[at] = [0, 1, 0x7f, 0xff][random.random_range(0..4)],
+                    _ => random.fill_bytes(&mut bytes[at..]),
+                }
+            }
+            if let Some(mesh) = decode_geometry(&bytes).and_then(|g| g.mesh) {
+                assert!(mesh.runs().all(|(_, run)| mesh.triangles.get(run).is_some()));
+                assert!(mesh.triangles.iter().flatten().all(|i| mesh.point(*i).is_some()));
+                whole_meshes += 1;
+            }
+        }
+        assert!((10_000..190_000).contains(&whole_meshes), "both ends must be met: {whole_meshes}");
+    }
+}

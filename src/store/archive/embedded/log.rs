@@ -1,7 +1,8 @@
 //! One site's log: frames are appended, a seal makes them a commit, and what follows the last seal never was.
 
+use super::bytes::Bytes;
 use super::change::{Op, Seal, decode_dataset, encode_dataset};
-use super::frame::{HEADER, Header, Kind, MAGIC};
+use super::frame::{HEADER, Header, Kind, LONGEST, MAGIC};
 use crate::fault::{self, Fault, Result};
 use crate::store::Dataset;
 use crate::units::Instant;
@@ -11,9 +12,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// The file's own header: eight bytes of name, the salt of its hashes.
+/// The file's own header: eight bytes of name, the salt of its hashes, a hash of the salt.
 const NAME: [u8; 8] = *b"CIMBRA\n1";
-const START: u64 = 16;
+const START: u64 = 24;
+/// A whole seal with its header.
+const SEAL: u64 = HEADER + Seal::LEN as u64;
 
 /// One commit as read back.
 pub(crate) struct Replayed {
@@ -47,36 +50,39 @@ impl Log {
     /// Makes an empty log on disk.
     pub fn create(path: &Path) -> Result<()> {
         let salt = getrandom::u64().map_err(|e| Fault::internal(format!("no random numbers: {e}")))?;
-        super::write_whole(path, &[NAME, salt.to_le_bytes()].concat())
+        super::write_whole(path, &[NAME, salt.to_le_bytes(), xxh3_64_with_seed(&NAME, salt).to_le_bytes()].concat())
     }
 
-    /// Opens a log, gives every commit in it to `each` in order, and cuts off what was never sealed.
+    /// Opens a log; [`Log::replay`] must follow before anything is appended.
+    ///
+    /// # Errors
+    /// [`fault::Kind::Corrupt`] when it is no log.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(|e| reading(path, &e))?;
+        let mut head = [0; START as usize];
+        file.read_exact_at(&mut head, 0).map_err(|_| corrupt(path, 0))?;
+        let mut head = Bytes(&head);
+        let salt = head.take(NAME.len()).filter(|name| *name == NAME).and_then(|_| head.u64());
+        let salt = salt.filter(|salt| head.u64() == Some(xxh3_64_with_seed(&NAME, *salt)));
+        let salt = salt.ok_or_else(|| corrupt(path, 0))?;
+        let file = Arc::new(file);
+        Ok(Self { file, path: path.to_owned(), salt, end: START, chain: salt, revision: 0, broken: None })
+    }
+
+    /// Gives every commit to `each` in order, and cuts off what was never sealed.
     ///
     /// # Errors
     /// [`fault::Kind::Corrupt`] when a sealed part is not what was written.
-    pub fn open(path: &Path, mut each: impl FnMut(Replayed) -> Result<()>) -> Result<Self> {
-        let io = |e: std::io::Error| Fault::io(&format!("reading {}", path.display()), &e);
-        let file = OpenOptions::new().read(true).write(true).open(path).map_err(io)?;
-        let size = file.metadata().map_err(io)?.len();
-        let mut head = [0; START as usize];
-        if size < START || file.read_exact_at(&mut head, 0).is_err() || head[..8] != NAME {
-            return Err(corrupt(path, 0));
-        }
-        let salt = u64::from_le_bytes(std::array::from_fn(|i| head[8 + i]));
-        let mut log = Self {
-            file: Arc::new(file),
-            path: path.to_owned(),
-            salt,
-            end: START,
-            chain: salt,
-            revision: 0,
-            broken: None,
-        };
-        let (mut append, mut ops, mut dataset) = (log.append(), Vec::new(), None);
+    pub fn replay(&mut self, mut each: impl FnMut(Replayed)) -> Result<()> {
+        let path = self.path.clone();
+        let io = |e: std::io::Error| reading(&path, &e);
+        let size = self.file.metadata().map_err(io)?.len();
+        let (mut append, mut ops, mut dataset) = (self.append(), Vec::new(), None);
         while append.at < size {
-            let Some((header, payload)) = log.frame_at(append.at, size).map_err(io)? else {
-                if log.seal_after(append.at, size).map_err(io)? {
-                    return Err(corrupt(path, append.at));
+            let Some((header, payload)) = self.frame_at(append.at, size).map_err(io)? else {
+                let damaged = dataset.is_some() && self.was_seal(append.at, size).map_err(io)?;
+                if damaged || self.seal_after(append.at, size).map_err(io)? {
+                    return Err(corrupt(&path, append.at));
                 }
                 break;
             };
@@ -84,22 +90,22 @@ impl Log {
             append.pass(&header);
             match (header.kind, payload.as_deref().unwrap_or_default()) {
                 (Kind::Blobs, _) => {}
-                (Kind::Changes, bytes) => Op::decode(bytes, &mut ops).ok_or_else(|| corrupt(path, at))?,
-                (Kind::Dataset, bytes) => dataset = Some(decode_dataset(bytes).ok_or_else(|| corrupt(path, at))?),
+                (Kind::Changes, bytes) => Op::decode(bytes, &mut ops).ok_or_else(|| corrupt(&path, at))?,
+                (Kind::Dataset, bytes) => dataset = Some(decode_dataset(bytes).ok_or_else(|| corrupt(&path, at))?),
                 (Kind::Seal, bytes) => {
-                    let expected = |s: &Seal| (s.revision, s.start, s.chain) == (log.revision + 1, log.end, chain);
-                    let seal = Seal::decode(bytes).filter(expected).ok_or_else(|| corrupt(path, at))?;
-                    let dataset = dataset.take().ok_or_else(|| corrupt(path, at))?;
-                    each(Replayed { dataset, ops: std::mem::take(&mut ops), at: seal.at })?;
-                    (log.end, log.chain, log.revision) = (append.at, append.chain, seal.revision);
+                    let expected = |s: &Seal| (s.revision, s.start, s.chain) == (self.revision + 1, self.end, chain);
+                    let seal = Seal::decode(bytes).filter(expected).ok_or_else(|| corrupt(&path, at))?;
+                    let dataset = dataset.take().ok_or_else(|| corrupt(&path, at))?;
+                    each(Replayed { dataset, ops: std::mem::take(&mut ops), at: seal.at });
+                    (self.end, self.chain, self.revision) = (append.at, append.chain, seal.revision);
                 }
             }
         }
-        if log.end < size {
-            tracing::warn!(log = %path.display(), bytes = size - log.end, "cut off a commit that was never finished");
-            log.file.set_len(log.end).and_then(|()| log.file.sync_all()).map_err(io)?;
+        if self.end < size {
+            tracing::warn!(log = %path.display(), bytes = size - self.end, "cut off a commit that was never finished");
+            self.file.set_len(self.end).and_then(|()| self.file.sync_all()).map_err(io)?;
         }
-        Ok(log)
+        Ok(())
     }
 
     /// The frame at `at` with its payload checked; blobs are passed over, their hashes are checked when they are read.
@@ -111,24 +117,34 @@ impl Log {
         Ok(header.payload(&self.file, at, self.salt)?.map(|payload| (header, Some(payload))))
     }
 
+    /// Whether the log ends at `at` with what was a whole seal: a seal follows a dataset, and one that was torn
+    /// as it was written is short, or begins or ends with zeros.
+    fn was_seal(&self, at: u64, size: u64) -> std::io::Result<bool> {
+        let mut seal = [0; SEAL as usize];
+        if size - at != SEAL {
+            return Ok(false);
+        }
+        self.file.read_exact_at(&mut seal, at)?;
+        Ok(!seal.starts_with(&[0; 4]) && !seal.ends_with(&[0; 8]))
+    }
+
     /// Whether a whole seal lies anywhere after `from`: then the damage before it is inside a commit.
     fn seal_after(&self, from: u64, size: u64) -> std::io::Result<bool> {
         const WINDOW: usize = 1 << 20;
-        const SEAL: usize = HEADER as usize + Seal::LEN;
         let mut window = vec![0; WINDOW];
         let mut at = from + 1;
-        while size.saturating_sub(at) >= SEAL as u64 {
+        while size.saturating_sub(at) >= SEAL {
             let len = WINDOW.min((size - at) as usize);
             let Some(bytes) = window.get_mut(..len) else { break };
             self.file.read_exact_at(bytes, at)?;
-            for (i, found) in bytes.windows(SEAL).enumerate().filter(|(_, w)| w.starts_with(&MAGIC)) {
+            for (i, found) in bytes.windows(SEAL as usize).enumerate().filter(|(_, w)| w.starts_with(&MAGIC)) {
                 let (head, payload) = found.split_at(HEADER as usize);
                 if Header::of(Kind::Seal, payload, self.salt).encode() == head {
                     tracing::error!(log = %self.path.display(), at = at + i as u64, "a sealed commit follows damage");
                     return Ok(true);
                 }
             }
-            at += (len - SEAL + 1) as u64;
+            at += len as u64 - SEAL + 1;
         }
         Ok(false)
     }
@@ -152,6 +168,12 @@ impl Log {
     }
     fn write(&self, append: &mut Append, kind: Kind, payload: &[u8]) -> Result<()> {
         let header = Header::of(kind, payload, self.salt);
+        if kind != Kind::Blobs && header.len > LONGEST {
+            return Err(Fault::new(
+                fault::Kind::TooLarge,
+                "the dataset's description or layers take more than 256 MiB",
+            ));
+        }
         let io = |e| Fault::io(&format!("writing {}", self.path.display()), &e);
         self.file.write_all_at(&header.encode(), append.at).map_err(io)?;
         self.file.write_all_at(payload, append.at + HEADER).map_err(io)?;
@@ -208,11 +230,12 @@ impl Append {
     }
 }
 
+fn reading(path: &Path, e: &std::io::Error) -> Fault {
+    Fault::io(&format!("reading {}", path.display()), e)
+}
+
 fn corrupt(path: &Path, offset: u64) -> Fault {
-    Fault::new(
-        fault::Kind::Corrupt,
-        format!("the bytes at offset {offset} are not what was written, and finished commits follow"),
-    )
-    .about(path.display().to_string())
-    .remedy("restore the file from a backup, or import the site's sources again into a new store")
+    Fault::new(fault::Kind::Corrupt, format!("the bytes at offset {offset} are not what was written"))
+        .about(path.display().to_string())
+        .remedy("restore the file from a backup, or import the site's sources again into a new store")
 }
