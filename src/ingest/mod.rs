@@ -1,3 +1,13 @@
 //! Files into a site: read, place, check, report, commit; and a community made up for trying it.
 
+mod assemble;
+mod batch;
 pub mod generate;
+mod georeference;
+mod intake;
+mod report;
+mod survey;
+
+pub use georeference::{Georeference, Origin};
+pub use intake::{ImportOptions, Intake, Progress};
+pub use report::{FileReport, Refused, Renamed, Report};

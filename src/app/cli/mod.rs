@@ -1,7 +1,9 @@
 //! The command line: one file a subcommand.
 
 mod generate;
+mod import;
 mod key;
+mod progress;
 mod serve;
 
 use crate::fault::{Fault, Kind, Result};
@@ -22,6 +24,8 @@ struct Cli {
 enum Command {
     Serve(serve::Args),
     Generate(generate::Args),
+    Import(import::Args),
+    Check(import::CheckArgs),
     Key(key::Args),
 }
 
@@ -62,6 +66,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
     let outcome = match cli.command {
         Command::Serve(args) => args.run(),
         Command::Generate(args) => args.run(),
+        Command::Import(args) => args.run(),
+        Command::Check(args) => args.run(),
         Command::Key(args) => args.run(),
     };
     match outcome {

@@ -1,0 +1,382 @@
+//! One file on its way in: objects placed in parallel batches, put in the file's order, committed together.
+
+use super::assemble::{assemble, points};
+use super::georeference::Georeference;
+use super::intake::{Intake, Progress};
+use super::report::{FileReport, Renamed};
+use crate::crs::SiteFrame;
+use crate::fault::{Fault, Kind, Result};
+use crate::formats::{SourceFrame, SourceItem, SourceObject};
+use crate::geom::{Bounds, Polygon};
+use crate::model::{Asset, AssetId, DatasetName, Footprint, SiteCode};
+use crate::store::{Dataset, Draft, Put, Site};
+use crate::units::Geodetic;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Objects and points after which a batch is placed.
+const BATCH: (usize, usize) = (1024, 500_000);
+/// Objects without a mesh that wait for their parts, to have boxes around them; then the oldest goes on as it is.
+const WAITING: usize = 20_000;
+/// Steps up from a part within the waiting ones.
+const DEEPEST: usize = 64;
+/// From here on the site's plane and its heights part by over 200 m: worth a remark.
+const FAR: f64 = 50_000.0;
+
+/// An object and its way onto the globe; none for an object without a point.
+type Placeable = (SourceObject, Option<Arc<Georeference>>);
+
+/// The state of one file's import.
+pub(super) struct FileImport<'i, 's> {
+    intake: &'i Intake<'i>,
+    file: &'i Path,
+    site: &'s OnceCell<Arc<Site>>,
+    code: SiteCode,
+    dataset: DatasetName,
+    frame: Option<SiteFrame>,
+    declared: SourceFrame,
+    of_file: Option<Arc<Georeference>>,
+    others: HashMap<Arc<str>, std::result::Result<Arc<Georeference>, String>>,
+    batch: Vec<Placeable>,
+    weight: usize,
+    waiting: VecDeque<Asset>,
+    /// What the parts of a parent cover.
+    below: HashMap<AssetId, Bounds>,
+    extent: Bounds,
+    draft: Option<Draft<'s>>,
+    hash: String,
+    /// The ids taken, where there is no draft to know them.
+    seen: HashSet<AssetId>,
+    report: &'i mut FileReport,
+}
+
+impl<'i, 's> FileImport<'i, 's> {
+    pub fn new(
+        intake: &'i Intake<'i>,
+        file: &'i Path,
+        site: &'s OnceCell<Arc<Site>>,
+        code: SiteCode,
+        dataset: DatasetName,
+        origin: Option<Geodetic>,
+        report: &'i mut FileReport,
+    ) -> Self {
+        Self {
+            intake,
+            file,
+            site,
+            code,
+            dataset,
+            frame: origin.map(SiteFrame::new),
+            declared: SourceFrame::default(),
+            of_file: None,
+            others: HashMap::new(),
+            batch: Vec::new(),
+            weight: 0,
+            waiting: VecDeque::new(),
+            below: HashMap::new(),
+            extent: Bounds::EMPTY,
+            draft: None,
+            hash: String::new(),
+            seen: HashSet::new(),
+            report,
+        }
+    }
+
+    /// Takes one item of the reader.
+    ///
+    /// # Errors
+    /// What refuses the whole file.
+    pub fn take(&mut self, item: SourceItem) -> Result<()> {
+        match item {
+            SourceItem::Frame(frame) => {
+                self.declared = frame;
+                if self.declared.placement.is_some() { self.place_file(None).map(drop) } else { Ok(()) }
+            }
+            SourceItem::Refused { object, reason } => {
+                self.report.refuse(&object, None, reason);
+                Ok(())
+            }
+            SourceItem::Note(note) => {
+                self.report.notes.push(note);
+                Ok(())
+            }
+            SourceItem::Object(object) => self.object(*object),
+        }
+    }
+
+    /// Places what is left and commits.
+    ///
+    /// # Errors
+    /// Nothing came in, or the store refused.
+    pub fn finish(mut self) -> Result<()> {
+        self.flush()?;
+        self.settle_waiting();
+        while let Some(asset) = self.waiting.pop_front() {
+            self.put(asset)?;
+        }
+        if self.report.objects == 0 {
+            let refused = self.report.refused.len();
+            let why = if refused > 0 {
+                format!("all of its {refused} objects are refused")
+            } else {
+                "holds no objects".into()
+            };
+            return Err(Fault::bad_input(why));
+        }
+        self.remark_distance();
+        let Some(mut draft) = self.draft.take() else { return Ok(()) };
+        self.keep_refused(&mut draft)?;
+        draft.retire_others();
+        let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
+        if site.keep_source(self.file)? != self.hash {
+            return Err(
+                Fault::new(Kind::Conflict, "changed while it was read").remedy("import it again when it stands still")
+            );
+        }
+        let done = draft.commit((self.intake.clock)())?;
+        (self.report.added, self.report.replaced) = (done.added, done.replaced);
+        (self.report.unchanged, self.report.removed) = (done.unchanged, done.removed);
+        self.report.revision = self.intake.store.map(crate::store::Store::revision);
+        Ok(())
+    }
+
+    fn object(&mut self, object: SourceObject) -> Result<()> {
+        let mut all = points(&object.shape);
+        all.extend(object.footprint.iter().flat_map(Polygon::points));
+        let (weight, first) = (all.len(), all.first().copied());
+        let georeference = match (first, object.crs.clone()) {
+            (None, _) => None,
+            (Some(near), None) => Some(self.place_file(Some(near))?),
+            (Some(near), Some(crs)) => match self.place_other(crs, near) {
+                Ok(georeference) => Some(georeference),
+                Err(reason) => {
+                    self.report.refuse(&object.id, Some(object.class), reason);
+                    return Ok(());
+                }
+            },
+        };
+        self.weight += weight;
+        self.batch.push((object, georeference));
+        if self.batch.len() >= BATCH.0 || self.weight >= BATCH.1 { self.flush() } else { Ok(()) }
+    }
+
+    /// The file's own way onto the globe, made at its first coordinate.
+    fn place_file(&mut self, near: Option<[f64; 3]>) -> Result<Arc<Georeference>> {
+        if let Some(made) = &self.of_file {
+            return Ok(made.clone());
+        }
+        let made = Arc::new(self.intake.georeference(&self.declared, near)?);
+        self.report.frame = Some(made.label.clone());
+        self.report.accuracy_metres = made.accuracy;
+        self.report.moved_metres = made.moved;
+        self.report.notes.extend(made.notes.iter().cloned());
+        self.of_file = Some(made.clone());
+        Ok(made)
+    }
+    /// The way of an object with a CRS of its own; made once for each.
+    fn place_other(&mut self, crs: Arc<str>, near: [f64; 3]) -> std::result::Result<Arc<Georeference>, String> {
+        let (intake, report) = (self.intake, &mut *self.report);
+        let make = || {
+            let made = Georeference::of_crs(&crs, &intake.options, near).map_err(|f| f.to_string())?;
+            report.frame.get_or_insert_with(|| made.label.clone());
+            report.notes.extend(made.notes.iter().cloned());
+            Ok(Arc::new(made))
+        };
+        self.others.entry(crs.clone()).or_insert_with(make).clone()
+    }
+
+    /// Places the batch and puts it.
+    fn flush(&mut self) -> Result<()> {
+        let batch = std::mem::take(&mut self.batch);
+        self.weight = 0;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let frame = self.site_frame()?;
+        let placed: Vec<std::result::Result<Asset, (AssetId, crate::model::Class, Fault)>> = batch
+            .into_par_iter()
+            .map(|(object, georeference)| {
+                let (id, class) = (object.id.clone(), object.class);
+                match georeference {
+                    Some(georeference) => assemble(object, &georeference, &frame).map_err(|fault| (id, class, fault)),
+                    None => Ok(without_place(object)),
+                }
+            })
+            .collect();
+        for asset in placed {
+            match asset {
+                Ok(asset) => self.asset(asset)?,
+                Err((id, class, fault)) => self.report.refuse(&id, Some(class), fault.to_string()),
+            }
+        }
+        (self.intake.progress)(Progress::Objects(self.report.objects + self.report.refused.len() + self.waiting.len()));
+        Ok(())
+    }
+
+    fn site_frame(&mut self) -> Result<SiteFrame> {
+        if let Some(frame) = self.frame {
+            return Ok(frame);
+        }
+        let origin = self.of_file.as_ref().and_then(|g| g.model_origin()).ok_or_else(|| {
+            Fault::bad_input("would make a new site and nothing in it has a place")
+                .remedy("import a file with a place first, or give the site's origin with --origin LON,LAT,H")
+        })?;
+        Ok(*self.frame.insert(SiteFrame::new(origin)))
+    }
+
+    fn asset(&mut self, asset: Asset) -> Result<()> {
+        self.extent = self.extent.union(asset.bounds);
+        if let Some(parent) = asset.parent.as_ref().filter(|_| !asset.bounds.is_empty()) {
+            let below = self.below.entry(parent.clone()).or_insert(Bounds::EMPTY);
+            *below = below.union(asset.bounds);
+        }
+        let may_have_parts =
+            asset.geometry.mesh.is_none() && matches!(asset.geometry.footprint, Footprint::None | Footprint::Areas(_));
+        if !may_have_parts {
+            return self.put(asset);
+        }
+        self.waiting.push_back(asset);
+        match self.waiting.len() > WAITING {
+            true => {
+                let oldest = self.waiting.pop_front().map(|mut asset| {
+                    asset.bounds = self.around(&asset);
+                    asset
+                });
+                oldest.map_or(Ok(()), |asset| self.put(asset))
+            }
+            false => Ok(()),
+        }
+    }
+
+    fn around(&self, asset: &Asset) -> Bounds {
+        self.below.get(&asset.id).map_or(asset.bounds, |below| asset.bounds.union(*below))
+    }
+
+    /// Gives every waiting asset the box of all that is below it.
+    fn settle_waiting(&mut self) {
+        let parents: HashMap<AssetId, AssetId> =
+            self.waiting.iter().filter_map(|a| Some((a.id.clone(), a.parent.clone()?))).collect();
+        let own: Vec<(AssetId, Bounds)> = self.waiting.iter().map(|a| (a.id.clone(), self.around(a))).collect();
+        for (id, bounds) in own.into_iter().filter(|(_, bounds)| !bounds.is_empty()) {
+            for ancestor in std::iter::successors(parents.get(&id), |id| parents.get(*id)).take(DEEPEST) {
+                let below = self.below.entry(ancestor.clone()).or_insert(Bounds::EMPTY);
+                *below = below.union(bounds);
+            }
+        }
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.iter_mut().for_each(|asset| asset.bounds = self.around(asset));
+        self.waiting = waiting;
+    }
+
+    fn put(&mut self, asset: Asset) -> Result<()> {
+        let (id, class) = (asset.id.clone(), asset.class);
+        if self.intake.store.is_none() {
+            match self.seen.insert(id.clone()) {
+                true => self.report.take_in(class),
+                false => self.report.refuse(&id, Some(class), "its id comes twice in this file"),
+            }
+            return Ok(());
+        }
+        match self.draft()?.put(asset) {
+            Ok(put) => {
+                self.report.take_in(class);
+                if let Put::Renamed(renamed) = put {
+                    self.report.renamed.push(Renamed { id: id.to_string(), renamed: renamed.to_string() });
+                }
+                Ok(())
+            }
+            Err(fault) if matches!(fault.kind, Kind::Conflict | Kind::BadInput | Kind::TooLarge) => {
+                self.report.refuse(&id, Some(class), fault.detail);
+                Ok(())
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn draft(&mut self) -> Result<&mut Draft<'s>> {
+        if self.draft.is_none() {
+            let store = self.intake.store.ok_or_else(|| Fault::internal("a check has no draft"))?;
+            let frame = self.site_frame()?;
+            self.hash = hash(self.file)?;
+            let site = self.intake.make_site(self.site, store, &self.code, frame.origin())?;
+            let crs = self.report.frame.clone().unwrap_or_default();
+            let title = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let source = Some(self.hash.clone());
+            let imported = (self.intake.clock)();
+            let dataset = Dataset { name: self.dataset.clone(), title, crs, source, imported, layers: Vec::new() };
+            self.draft = Some(site.draft(dataset)?);
+        }
+        self.draft.as_mut().ok_or_else(|| Fault::internal("the draft is not there"))
+    }
+
+    /// Puts refused objects of the dataset's former version again as they were: a refusal must not end what is stored.
+    fn keep_refused(&mut self, draft: &mut Draft<'s>) -> Result<()> {
+        let Some(snapshot) = self.site.get().map(|s| s.snapshot()) else { return Ok(()) };
+        let mut kept = 0;
+        for refused in &self.report.refused {
+            let ours = format!("{}~{}", self.dataset, refused.object);
+            let stored = [refused.object.as_str(), &ours].into_iter().find_map(|id| {
+                let row = snapshot.find(id)?;
+                snapshot.asset(row).filter(|a| *a.dataset() == self.dataset).map(|a| (row, a))
+            });
+            let Some((row, old)) = stored else { continue };
+            let asset = Asset {
+                id: refused.object.as_str().into(),
+                class: old.class(),
+                name: old.name().to_owned(),
+                parent: old.parent_id().map(Into::into),
+                storey: old.storey().map(Into::into),
+                layer: old.layer().map(Into::into),
+                attributes: snapshot.attributes(row)?.as_ref().clone(),
+                geometry: snapshot.geometry(row)?.as_ref().clone(),
+                bounds: old.bounds(),
+            };
+            match draft.put(asset) {
+                Ok(_) => kept += 1,
+                // The id came twice, and the first of them is in.
+                Err(fault) if fault.kind == Kind::Conflict => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        if kept > 0 {
+            self.report.notes.push(format!("{kept} refused objects stay as an earlier import left them"));
+        }
+        Ok(())
+    }
+
+    fn remark_distance(&mut self) {
+        let Some(frame) = self.frame.filter(|_| !self.extent.is_empty()) else { return };
+        let [x, y, _] = frame.to_index(self.extent.center().into());
+        let distance = x.hypot(y);
+        if distance > FAR {
+            let km = distance / 1000.0;
+            self.report.notes.push(format!("lies {km:.0} km from the site's origin: is it the right site (--site)?"));
+        }
+    }
+}
+
+fn without_place(object: SourceObject) -> Asset {
+    Asset {
+        id: object.id,
+        class: object.class,
+        name: object.name,
+        parent: object.parent,
+        storey: object.storey,
+        layer: object.layer,
+        attributes: object.attributes,
+        geometry: crate::model::Geometry::default(),
+        bounds: Bounds::EMPTY,
+    }
+}
+
+/// SHA-256 of a file, hex.
+fn hash(file: &Path) -> Result<String> {
+    let io = |e: std::io::Error| Fault::io("reading", &e).about(file.display().to_string());
+    let mut hasher = Sha256::new();
+    std::io::copy(&mut std::fs::File::open(file).map_err(io)?, &mut hasher).map_err(io)?;
+    Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}

@@ -1,0 +1,214 @@
+//! Files into a site: one commit a file, all of it or nothing.
+
+use super::batch::FileImport;
+use super::georeference::{Georeference, Origin};
+use super::report::{FileReport, Report};
+use super::survey::survey;
+use crate::fault::{Fault, Kind, Result};
+use crate::formats::{ReadOptions, Reader, reader_of};
+use crate::model::{Class, DatasetName, SiteCode};
+use crate::store::{Site, Store};
+use crate::units::{Clock, Geodetic};
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The site that an empty store gets when the caller names none.
+const FIRST_SITE: &str = "000000000001";
+
+/// What the caller decides about an import.
+#[derive(Debug, Clone, Default)]
+pub struct ImportOptions {
+    /// The site; absent: the only one there is, and `000000000001` in an empty store.
+    pub site: Option<SiteCode>,
+    /// The dataset's name; absent: the file's stem.
+    pub dataset: Option<DatasetName>,
+    /// The CRS of a file that names none.
+    pub crs: Option<String>,
+    /// Metres that make the source's heights ellipsoidal.
+    pub height_offset: Option<f64>,
+    /// Where an engineering model's (0, 0, 0) goes; for other files, a new site's origin.
+    pub origin: Option<Origin>,
+    /// The class of features that name none.
+    pub class: Option<Class>,
+}
+
+/// What is going on, for a progress bar.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// A file begins; its size in bytes.
+    File(&'a Path, u64),
+    /// So many objects of it have been taken or refused.
+    Objects(usize),
+    /// The file is done with.
+    Done(&'a FileReport),
+}
+
+/// An import into a store, or with none a check that does all but that.
+pub struct Intake<'a> {
+    /// Where to; `None` checks only.
+    pub store: Option<&'a Store>,
+    /// What the caller decides.
+    pub options: ImportOptions,
+    /// Gives the time of commits.
+    pub clock: Clock,
+    /// Hears how it goes.
+    pub progress: &'a dyn Fn(Progress),
+}
+
+impl Intake<'_> {
+    /// Imports `files`, and the files of those that are directories, one after another; a file's failure is in the report
+    /// and does not stop the others.
+    ///
+    /// # Errors
+    /// Options that contradict each other or the store: then nothing was tried.
+    pub fn import(&self, files: &[PathBuf]) -> Result<Report> {
+        let started = Instant::now();
+        let mut report = Report { check: self.store.is_none(), ..Report::default() };
+        let files = expand(files)?;
+        if self.options.dataset.is_some() && files.len() > 1 {
+            return Err(Fault::parameter("--dataset", format!("names one dataset for {} files", files.len()))
+                .remedy("import one file at a time, or leave it out: a dataset is named after its file"));
+        }
+        let mut names: HashMap<DatasetName, PathBuf> = HashMap::new();
+        for file in files {
+            let begun = Instant::now();
+            let mut done = FileReport { file: file.display().to_string(), ..FileReport::default() };
+            let result = self.file(&file, &mut names, &mut done);
+            if let Err(fault) = result {
+                done.fail(&fault.about(file.display().to_string()));
+            }
+            done.seconds = begun.elapsed().as_secs_f64();
+            (self.progress)(Progress::Done(&done));
+            report.add(done);
+        }
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    fn file(&self, file: &Path, names: &mut HashMap<DatasetName, PathBuf>, report: &mut FileReport) -> Result<()> {
+        let reader = reader_of(file)?;
+        report.format = Some(reader.name().to_owned());
+        let size = std::fs::metadata(file).map_or(0, |m| m.len());
+        (self.progress)(Progress::File(file, size));
+        let name = self.options.dataset.clone().unwrap_or_else(|| DatasetName::from_stem(&stem(file, reader)));
+        report.dataset = Some(name.to_string());
+        if let Some(before) = names.insert(name.clone(), file.to_owned()) {
+            names.insert(name.clone(), before.clone());
+            return Err(Fault::new(
+                Kind::Conflict,
+                format!("dataset '{name}' was just imported from {}", before.display()),
+            )
+            .remedy("import it by itself under another name with --dataset NAME"));
+        }
+        // The site may be made only once something is sure to come in; the cell outlives the draft that borrows from it.
+        let site = OnceCell::new();
+        let code = self.site(report)?;
+        report.site = Some(code.to_string());
+        if let Some(there) = self.store.and_then(|s| s.site(&code)) {
+            _ = site.set(there);
+        }
+        let options = ReadOptions { class: self.options.class };
+        let origin = match site.get() {
+            Some(there) => Some(there.frame().origin()),
+            None => self.new_origin(file, reader, &options)?,
+        };
+        let mut import = FileImport::new(self, file, &site, code, name, origin, report);
+        reader.read(file, &options, &mut |item| import.take(item))?;
+        import.finish()
+    }
+
+    /// The site's code by the rules of the command line.
+    fn site(&self, report: &mut FileReport) -> Result<SiteCode> {
+        if let Some(code) = &self.options.site {
+            return Ok(code.clone());
+        }
+        let sites = self.store.map(Store::sites).unwrap_or_default();
+        match sites.as_slice() {
+            [] => {
+                report
+                    .notes
+                    .push(format!("the store was empty: this file makes site {FIRST_SITE} (--site names another)"));
+                SiteCode::new(FIRST_SITE)
+            }
+            [only] => Ok(only.code().clone()),
+            several => {
+                let codes: Vec<_> = several.iter().map(|s| s.code().as_str()).collect();
+                Err(Fault::parameter("--site", format!("is missing, and the store has {} sites", several.len()))
+                    .remedy(format!("name one of {}, or a new one", codes.join(", "))))
+            }
+        }
+    }
+
+    /// The origin of the site that this file makes, when it needs a look at the file; a placed model brings its own.
+    fn new_origin(&self, file: &Path, reader: &dyn Reader, options: &ReadOptions) -> Result<Option<Geodetic>> {
+        match self.options.origin {
+            Some(origin) => Ok(Some(origin.position)),
+            None if reader.name() == "IFC" => Ok(None),
+            None => survey(file, reader, options, &self.options),
+        }
+    }
+
+    /// Makes the site, unless it is there.
+    pub(super) fn make_site<'s>(
+        &self,
+        cell: &'s OnceCell<Arc<Site>>,
+        store: &Store,
+        code: &SiteCode,
+        origin: Geodetic,
+    ) -> Result<&'s Arc<Site>> {
+        if cell.get().is_none() {
+            _ = cell.set(store.create_site(code, origin, (self.clock)())?);
+        }
+        cell.get().ok_or_else(|| Fault::internal("the site is not there"))
+    }
+    pub(super) fn georeference(
+        &self,
+        frame: &crate::formats::SourceFrame,
+        near: Option<[f64; 3]>,
+    ) -> Result<Georeference> {
+        Georeference::new(frame, &self.options, near)
+    }
+}
+
+/// The files to take: those named, and of directories the visible files in them, by name.
+fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for file in files {
+        if !file.is_dir() {
+            all.push(file.clone());
+            continue;
+        }
+        let about = |e: &std::io::Error| Fault::io("reading", e).about(file.display().to_string());
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(file).map_err(|e| about(&e))? {
+            let path = entry.map_err(|e| about(&e))?.path();
+            let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+            if !hidden && !path.is_dir() {
+                inside.push(path);
+            }
+        }
+        inside.sort();
+        all.append(&mut inside);
+    }
+    match all.is_empty() {
+        true => Err(Fault::bad_input("there is no file to take")),
+        false => Ok(all),
+    }
+}
+
+/// The file's name without the ending that its format has.
+fn stem(file: &Path, reader: &dyn Reader) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let lower = name.to_lowercase();
+    let endings = reader.extensions().iter().filter(|e| lower.ends_with(&format!(".{e}"))).map(|e| e.len() + 1);
+    match endings.max() {
+        // Lower case may differ in length from what it was made from; then the plain stem does.
+        Some(length) if lower.len() == name.len() && name.is_char_boundary(name.len() - length) => {
+            name[..name.len() - length].to_owned()
+        }
+        _ => file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    }
+}

@@ -1,0 +1,177 @@
+//! What an import did: in numbers per class, with every refusal and its reason.
+
+use crate::fault::Fault;
+use crate::model::Class;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Refused objects that the text form names; the JSON form names all.
+const NAMED: usize = 20;
+
+/// The report of one import or check.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    /// Whether this was a check, which changes nothing.
+    pub check: bool,
+    /// Objects that came in (or would).
+    pub objects: usize,
+    /// Objects and files refused.
+    pub refused: usize,
+    /// Time taken.
+    pub seconds: f64,
+    /// The files in the order they were taken.
+    pub files: Vec<FileReport>,
+}
+
+/// What became of one file.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct FileReport {
+    /// The file's path as given.
+    pub file: String,
+    /// The format it was read as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// The dataset it is in the site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<String>,
+    /// The site's code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
+    /// The frame its coordinates were taken in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame: Option<String>,
+    /// How good the change of frame is, metres.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy_metres: Option<f64>,
+    /// How far `--origin` moved the model from the place that the file claims.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_metres: Option<f64>,
+    /// What was assumed, changed or left out.
+    pub notes: Vec<String>,
+    /// Objects in, by class.
+    pub classes: BTreeMap<&'static str, usize>,
+    /// Objects in.
+    pub objects: usize,
+    /// Of those, new in the site.
+    pub added: usize,
+    /// Of those, with a new version.
+    pub replaced: usize,
+    /// Of those, the same as before.
+    pub unchanged: usize,
+    /// Objects of the dataset's former version that this file no longer has.
+    pub removed: usize,
+    /// Objects whose id another dataset has: the source's id and the one given.
+    pub renamed: Vec<Renamed>,
+    /// Objects refused.
+    pub refused: Vec<Refused>,
+    /// Why the whole file was refused; then nothing of it came in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The store's revision after the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+    /// Time taken.
+    pub seconds: f64,
+}
+
+/// An object whose id was taken.
+#[derive(Debug, Clone, Serialize)]
+pub struct Renamed {
+    /// The source's id.
+    pub id: String,
+    /// The id in the site.
+    pub renamed: String,
+}
+
+/// An object that did not come in.
+#[derive(Debug, Clone, Serialize)]
+pub struct Refused {
+    /// Its id or its position in the file.
+    pub object: String,
+    /// What it would have been, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<&'static str>,
+    /// Why.
+    pub reason: String,
+}
+
+impl FileReport {
+    pub(super) fn take_in(&mut self, class: Class) {
+        self.objects += 1;
+        *self.classes.entry(class.name()).or_default() += 1;
+    }
+    pub(super) fn refuse(&mut self, object: &str, class: Option<Class>, reason: impl Into<String>) {
+        self.refused.push(Refused { object: object.to_owned(), class: class.map(Class::name), reason: reason.into() });
+    }
+    /// Takes back what was counted: the file is refused as a whole.
+    pub(super) fn fail(&mut self, fault: &Fault) {
+        self.error = Some(fault.to_string());
+        (self.objects, self.added, self.replaced, self.unchanged, self.removed) = (0, 0, 0, 0, 0);
+        self.classes.clear();
+        self.renamed.clear();
+    }
+    fn text(&self, check: bool, out: &mut String) {
+        let Self { file, objects, seconds, .. } = self;
+        let format = self.format.as_deref().unwrap_or("unknown format");
+        if let Some(error) = &self.error {
+            _ = writeln!(out, "{file}: refused: {}", error.strip_prefix(&format!("{file}: ")).unwrap_or(error));
+        } else {
+            let verb = if check { "would come in" } else { "in" };
+            let into = match (&self.dataset, &self.site) {
+                (Some(dataset), Some(site)) => format!(" as dataset {dataset} of site {site}"),
+                _ => String::new(),
+            };
+            _ = writeln!(out, "{file} ({format}): {objects} objects {verb}{into} in {seconds:.1} s");
+            let classes: Vec<_> = self.classes.iter().map(|(class, n)| format!("{n} {class}")).collect();
+            _ = writeln!(out, "  {}", classes.join(", "));
+            if !check {
+                let Self { added, replaced, unchanged, removed, .. } = self;
+                _ = writeln!(out, "  {added} new, {replaced} changed, {unchanged} unchanged, {removed} ended");
+            }
+        }
+        self.notes.iter().for_each(|note| _ = writeln!(out, "  note: {note}"));
+        for Renamed { id, renamed } in self.renamed.iter().take(NAMED) {
+            _ = writeln!(out, "  renamed: {id} is {renamed} here, for another dataset has its id");
+        }
+        more(self.renamed.len(), "renamed", out);
+    }
+    fn refusals(&self, out: &mut String) {
+        for Refused { object, reason, .. } in self.refused.iter().take(NAMED) {
+            _ = writeln!(out, "{}: refused {object}: {reason}", self.file);
+        }
+        more(self.refused.len(), "refused", out);
+    }
+}
+
+fn more(count: usize, what: &str, out: &mut String) {
+    if count > NAMED {
+        _ = writeln!(out, "  … and {} more {what}; --json names all", count - NAMED);
+    }
+}
+
+impl Report {
+    pub(super) fn add(&mut self, file: FileReport) {
+        self.objects += file.objects;
+        self.refused += file.refused.len() + usize::from(file.error.is_some());
+        self.files.push(file);
+    }
+    /// The report for people, without the refused objects.
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        self.files.iter().for_each(|f| f.text(self.check, &mut out));
+        let Self { objects, refused, seconds, .. } = self;
+        _ = write!(out, "{objects} objects in, {refused} refused, {seconds:.1} s");
+        out
+    }
+    /// The refused objects for people, a line each.
+    pub fn refusals(&self) -> String {
+        let mut out = String::new();
+        self.files.iter().for_each(|f| f.refusals(&mut out));
+        out
+    }
+    /// One JSON document.
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_else(|e| format!("{{\"error\": \"{e}\"}}"))
+    }
+}
