@@ -28,10 +28,11 @@ impl Bounds {
     }
     /// The smallest box around both.
     #[must_use]
-    pub fn union(mut self, other: Self) -> Self {
-        self.extend(other.min);
-        self.extend(other.max);
-        self
+    pub fn union(self, other: Self) -> Self {
+        Self {
+            min: std::array::from_fn(|k| self.min[k].min(other.min[k])),
+            max: std::array::from_fn(|k| self.max[k].max(other.max[k])),
+        }
     }
     /// Whether the box holds no point.
     pub fn is_empty(&self) -> bool {
@@ -70,7 +71,8 @@ mod tests {
     #[test]
     fn union_with_nothing_changes_nothing_and_touching_boxes_intersect() {
         let a = Bounds::of([[0.0, 0.0, 0.0], [1.0, 2.0, 3.0]]);
-        assert_eq!(Bounds::EMPTY.union(a), a);
+        assert_eq!((Bounds::EMPTY.union(a), a.union(Bounds::EMPTY)), (a, a));
+        assert!(Bounds::EMPTY.union(Bounds::EMPTY).is_empty());
         assert!(Bounds::EMPTY.is_empty() && !a.is_empty());
         assert!(a.intersects(&Bounds::of([[1.0, 2.0, 3.0], [4.0, 4.0, 4.0]])));
         assert!(!a.intersects(&Bounds::of([[1.1, 0.0, 0.0], [4.0, 4.0, 4.0]])));

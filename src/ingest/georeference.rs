@@ -129,6 +129,8 @@ impl Georeference {
     }
     fn local(origin: Geodetic, turn: f64, label: &str) -> Self {
         let Geodetic { lon, lat, h } = origin;
+        // Adding zero takes the sign from a zero.
+        let turn = turn + 0.0;
         let notes = vec![format!(
             "local metres around {lon:.7}, {lat:.7}, {h:.3} ({label}), turned by {turn:.3}° counter-clockwise"
         )];

@@ -114,8 +114,8 @@ impl FileReport {
     fn text(&self, check: bool, out: &mut String) {
         let Self { file, objects, seconds, .. } = self;
         let format = self.format.as_deref().unwrap_or("unknown format");
-        if let Some(error) = &self.error {
-            _ = writeln!(out, "{file}: refused: {}", error.strip_prefix(&format!("{file}: ")).unwrap_or(error));
+        if self.error.is_some() {
+            _ = writeln!(out, "{file}: refused");
         } else {
             let verb = if check { "would come in" } else { "in" };
             let into = match (&self.dataset, &self.site) {
