@@ -2,7 +2,10 @@
 
 #![deny(clippy::indexing_slicing)]
 
+mod attribute;
+mod cityjson;
 pub mod ifc;
+mod lines;
 mod reader;
 
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};

@@ -33,7 +33,7 @@ pub trait Reader: Sync {
 }
 
 /// Every reader; where several claim a file's content the earlier one has it.
-pub const READERS: &[&dyn Reader] = &[&super::ifc::Ifc];
+pub const READERS: &[&dyn Reader] = &[&super::cityjson::CityJson, &super::ifc::Ifc];
 
 /// The reader for the file at `path`, chosen by its first [`HEAD_BYTES`].
 ///

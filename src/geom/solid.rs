@@ -7,10 +7,14 @@ use std::collections::HashMap;
 /// How far a set of faces is from enclosing a volume.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Closure {
+    /// Different edges.
+    pub edges: usize,
     /// Edges that are not run through equally often in both directions.
     pub open_edges: usize,
     /// The middle of one of them, the least in x, y, z.
     pub near: Option<[f64; 3]>,
+    /// Whether every open edge lies at the lowest height: only the ground is missing.
+    pub only_lowest: bool,
 }
 
 impl Closure {
@@ -40,6 +44,9 @@ pub fn closure(faces: &[Face], weld: f64) -> Closure {
             }
         }
     }
+    let edges = balance.len();
+    let lowest = welded.points.iter().map(|p| p[2]).fold(f64::INFINITY, f64::min);
+    let low = |i: &u32| welded.points.get(*i as usize).is_some_and(|p| p[2] <= lowest + weld);
     let open: Vec<[u32; 2]> = balance.into_iter().filter(|(_, n)| *n != 0).map(|(edge, _)| edge).collect();
     let middle = |[a, b]: &[u32; 2]| -> Option<[f64; 3]> {
         let (a, b) = (welded.points.get(*a as usize)?, welded.points.get(*b as usize)?);
@@ -47,7 +54,9 @@ pub fn closure(faces: &[Face], weld: f64) -> Closure {
     };
     let least = |a: &[f64; 3], b: &[f64; 3]| a.iter().zip(b).map(|(a, b)| a.total_cmp(b)).find(|o| o.is_ne());
     let near = open.iter().filter_map(middle).min_by(|a, b| least(a, b).unwrap_or(std::cmp::Ordering::Equal));
-    Closure { open_edges: open.len(), near }
+    let tall = welded.points.iter().any(|p| p[2] > lowest + weld);
+    let only_lowest = tall && !open.is_empty() && open.iter().flatten().all(low);
+    Closure { edges, open_edges: open.len(), near, only_lowest }
 }
 
 /// The volume that closed `faces` enclose; positive when they are counter-clockwise seen from outside.

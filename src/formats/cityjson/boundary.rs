@@ -1,0 +1,174 @@
+//! Boundaries of every geometry type become faces, lines or points in real coordinates.
+
+use super::model::{Geometry, NOTHING, Nested, Semantics, Templates, Transform};
+use crate::geom::{Face, Polygon, SurfaceKind};
+
+/// What one geometry holds; one of the lists is used.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub points: Vec<[f64; 3]>,
+    pub lines: Vec<Vec<[f64; 3]>>,
+    /// Each group is one surface model; solids one by one, their shells together.
+    pub groups: Vec<Group>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub faces: Vec<Face>,
+    pub solid: bool,
+}
+
+/// Where vertex numbers lead.
+pub(super) struct Space<'a> {
+    pub vertices: &'a [[f64; 3]],
+    pub transform: Option<Transform>,
+    pub templates: Option<&'a Templates>,
+}
+
+type Refusal = String;
+
+impl Space<'_> {
+    /// The geometry in real coordinates.
+    pub fn parts(&self, geometry: &Geometry) -> Result<Parts, Refusal> {
+        if geometry.kind == "GeometryInstance" {
+            return self.instance(geometry);
+        }
+        let b = &geometry.boundaries;
+        let depth = || format!("the boundaries are not nested as a {} needs", geometry.kind);
+        let lists = |n: &Nested| n.lists().map(<[Nested]>::to_vec).ok_or_else(depth);
+        let semantics = geometry.semantics.as_ref();
+        let values = semantics.map(|s| &s.values);
+        let mut parts = Parts::default();
+        match geometry.kind.as_str() {
+            "MultiPoint" => parts.points = self.row(b.numbers().ok_or_else(depth)?)?,
+            "MultiLineString" => {
+                for line in b.lists().ok_or_else(depth)? {
+                    let line = self.row(line.numbers().ok_or_else(depth)?)?;
+                    parts.lines.extend((line.len() > 1).then_some(line));
+                }
+            }
+            "MultiSurface" | "CompositeSurface" => {
+                let faces = self.faces(b, values, semantics).ok_or_else(depth)??;
+                parts.groups.push(Group { faces, solid: false });
+            }
+            "Solid" => parts.groups.push(self.solid(b, values, semantics).ok_or_else(depth)??),
+            "MultiSolid" | "CompositeSolid" => {
+                for (i, solid) in lists(b)?.iter().enumerate() {
+                    let values = values.and_then(|v| v.lists()?.get(i));
+                    parts.groups.push(self.solid(solid, values, semantics).ok_or_else(depth)??);
+                }
+            }
+            other => return Err(format!("'{other}' is not a geometry type of CityJSON")),
+        }
+        Ok(parts)
+    }
+    fn solid(&self, shells: &Nested, values: Option<&Nested>, s: Option<&Semantics>) -> Option<Result<Group, Refusal>> {
+        let mut faces = Vec::new();
+        for (i, shell) in shells.lists()?.iter().enumerate() {
+            match self.faces(shell, values.and_then(|v| v.lists()?.get(i)), s)? {
+                Ok(more) => faces.extend(more),
+                Err(refusal) => return Some(Err(refusal)),
+            }
+        }
+        Some(Ok(Group { faces, solid: true }))
+    }
+    /// The surfaces of one shell; nothing when the nesting is wrong.
+    fn faces(
+        &self,
+        shell: &Nested,
+        values: Option<&Nested>,
+        s: Option<&Semantics>,
+    ) -> Option<Result<Vec<Face>, Refusal>> {
+        let mut faces = Vec::new();
+        for (i, surface) in shell.lists()?.iter().enumerate() {
+            let mut rings = Vec::new();
+            for ring in surface.lists()? {
+                match self.row(ring.numbers()?) {
+                    Ok(ring) => rings.push(open_ring(ring)),
+                    Err(refusal) => return Some(Err(refusal)),
+                }
+            }
+            let mut rings = rings.into_iter();
+            // A surface whose outer ring is a line or a point covers nothing; its neighbours still close without it.
+            if let Some(exterior) = rings.next().filter(|r| r.len() > 2) {
+                let value = values.and_then(|v| v.numbers()?.get(i).copied()).filter(|v| *v != NOTHING);
+                let semantic = value.and_then(|v| s?.surfaces.get(v as usize));
+                let kind = semantic.map_or(SurfaceKind::Other, |s| surface_kind(&s.kind));
+                let polygon = Polygon { exterior, interiors: rings.filter(|r| r.len() > 2).collect() };
+                faces.push(Face { polygon, kind, colour: None });
+            }
+        }
+        Some(Ok(faces))
+    }
+    fn row(&self, numbers: &[u32]) -> Result<Vec<[f64; 3]>, Refusal> {
+        numbers.iter().map(|n| self.vertex(*n)).collect()
+    }
+    fn vertex(&self, number: u32) -> Result<[f64; 3], Refusal> {
+        let count = self.vertices.len();
+        let stored = self.vertices.get(number as usize);
+        let stored = stored.ok_or_else(|| format!("vertex {number} does not exist (there are {count})"))?;
+        let real = match self.transform {
+            None => *stored,
+            Some(t) => {
+                let [[x, y, z], [sx, sy, sz], [tx, ty, tz]] = [*stored, t.scale, t.translate];
+                [x * sx + tx, y * sy + ty, z * sz + tz]
+            }
+        };
+        if real.iter().all(|v| v.is_finite()) { Ok(real) } else { Err(format!("vertex {number} is not a place")) }
+    }
+    /// A template turned and scaled by a row-major 4x4 matrix and moved to its reference point (CityJSON §3.4).
+    fn instance(&self, geometry: &Geometry) -> Result<Parts, Refusal> {
+        let templates = self.templates.ok_or("an instance stands in a file without templates")?;
+        let number = geometry.template.ok_or("an instance names no template")?;
+        let template = templates.templates.get(number).ok_or_else(|| format!("template {number} does not exist"))?;
+        if template.kind == "GeometryInstance" {
+            return Err(format!("template {number} is itself an instance"));
+        }
+        let [m @ .., _, _, _, w] = geometry.matrix.as_deref().unwrap_or(&[]) else {
+            return Err("the transformation matrix has not 16 numbers".into());
+        };
+        let rows: Vec<[f64; 4]> = m.chunks_exact(4).filter_map(|row| row.try_into().ok()).collect();
+        let (Ok(rows), true) = (<[[f64; 4]; 3]>::try_from(rows), m.len() == 12 && *w != 0.0) else {
+            return Err("the transformation matrix has not 16 numbers".into());
+        };
+        let anchor = geometry.boundaries.numbers().unwrap_or(&[]);
+        let &[anchor] = anchor else { return Err("an instance has not one reference point".into()) };
+        let anchor = self.vertex(anchor)?;
+        let own = Space { vertices: &templates.vertices, transform: None, templates: None };
+        let mut parts = own.parts(template)?;
+        let [ax, ay, az] = anchor;
+        let place = |p: &mut [f64; 3]| {
+            let [x, y, z] = *p;
+            let [rx, ry, rz] = rows.map(|[a, b, c, d]| (a * x + b * y + c * z + d) / w);
+            *p = [rx + ax, ry + ay, rz + az];
+        };
+        parts.points.iter_mut().for_each(place);
+        parts.lines.iter_mut().flatten().for_each(place);
+        for face in parts.groups.iter_mut().flat_map(|g| &mut g.faces) {
+            face.polygon.exterior.iter_mut().chain(face.polygon.interiors.iter_mut().flatten()).for_each(place);
+        }
+        Ok(parts)
+    }
+}
+
+/// The ring without points that repeat their neighbour; files close rings now and then against the standard.
+fn open_ring(mut ring: Vec<[f64; 3]>) -> Vec<[f64; 3]> {
+    ring.dedup();
+    while ring.len() > 1 && ring.first() == ring.last() {
+        ring.pop();
+    }
+    ring
+}
+
+/// The kind for a semantic surface's type; extensions (`+…`) and the types of roads and waters are other.
+fn surface_kind(name: &str) -> SurfaceKind {
+    match name {
+        "WallSurface" | "InteriorWallSurface" => SurfaceKind::Wall,
+        "RoofSurface" => SurfaceKind::Roof,
+        "GroundSurface" => SurfaceKind::Ground,
+        "FloorSurface" | "OuterFloorSurface" | "CeilingSurface" | "OuterCeilingSurface" => SurfaceKind::Floor,
+        "Window" => SurfaceKind::Window,
+        "Door" => SurfaceKind::Door,
+        _ => SurfaceKind::Other,
+    }
+}

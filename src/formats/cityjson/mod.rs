@@ -1,0 +1,138 @@
+//! CityJSON 1.1 and 2.0, whole files and CityJSONSeq (one feature a line).
+
+mod boundary;
+mod model;
+mod object;
+mod shape;
+
+use super::lines::{LONGEST_LINE, Line, Lines};
+use super::reader::open;
+use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
+use crate::fault::{Fault, Kind, Result};
+use model::Document;
+use object::Objects;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+/// The reader of CityJSON and CityJSONSeq.
+#[derive(Debug, Clone, Copy)]
+pub struct CityJson;
+
+/// The largest file that is held in memory whole; a CityJSONSeq may be of any size.
+const LARGEST_WHOLE: u64 = 2 << 30;
+const VERSIONS: [&str; 2] = ["1.1", "2.0"];
+
+impl Reader for CityJson {
+    fn name(&self) -> &'static str {
+        "CityJSON"
+    }
+    fn extensions(&self) -> &'static [&'static str] {
+        &["city.json", "city.jsonl", "cityjson", "cityjsonl", "json", "jsonl"]
+    }
+    fn sniff(&self, head: &[u8]) -> bool {
+        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+        let has = |word: &[u8]| head.windows(word.len()).any(|w| w == word);
+        head.starts_with(b"{") && (has(b"\"CityJSON\"") || has(b"\"CityObjects\"") || has(b"\"CityJSONFeature\""))
+    }
+    fn read(&self, file: &Path, _: &ReadOptions, sink: &mut Sink) -> Result<()> {
+        let name = || file.display().to_string();
+        read(Lines::new(BufReader::with_capacity(1 << 20, open(file)?), LONGEST_LINE), sink)
+            .map_err(|e| e.about(name()))
+    }
+}
+
+fn read<R: std::io::BufRead>(mut lines: Lines<R>, sink: &mut Sink) -> Result<()> {
+    // The first line tells a sequence (its header, whole) from a document that may run over many lines.
+    let first = match lines.next()? {
+        None => return Err(Fault::bad_input("is empty")),
+        Some(Line::Whole(line)) => match parse(line, 1) {
+            Ok(document) => Some(document),
+            Err(fault) if fault.cut => None,
+            Err(fault) => return Err(fault.fault),
+        },
+        Some(Line::TooLong) => None,
+    };
+    let Some(mut header) = first else {
+        let (mut whole, rest) = lines.into_rest();
+        let room = LARGEST_WHOLE.saturating_sub(whole.len() as u64);
+        whole.push(b'\n');
+        rest.take(room + 1).read_to_end(&mut whole).map_err(|e| Fault::io("reading", &e))?;
+        if whole.len() as u64 > LARGEST_WHOLE {
+            let detail = format!("is larger than {} GiB, which is as much as is read at once", LARGEST_WHOLE >> 30);
+            return Err(Fault::new(Kind::TooLarge, detail).remedy("convert it to CityJSONSeq, one feature a line"));
+        }
+        let mut document = parse(&whole, 1).map_err(|e| e.fault)?;
+        drop(whole);
+        let mut objects = begin(&document, sink)?;
+        objects.keep_templates(&mut document);
+        objects.take(document, sink)?;
+        return objects.end(sink);
+    };
+    let mut objects = begin(&header, sink)?;
+    objects.keep_templates(&mut header);
+    objects.take(header, sink)?;
+    while let Some((number, line)) = lines.next_record()? {
+        match parse(line, number) {
+            Ok(feature) if feature.kind == "CityJSONFeature" => objects.take(feature, sink)?,
+            Ok(other) => {
+                let detail = format!("line {number} is a '{}' where a CityJSONFeature belongs", clip(&other.kind));
+                return Err(Fault::bad_input(detail));
+            }
+            Err(fault) if fault.data => {
+                sink(SourceItem::Refused { object: format!("line {number}"), reason: fault.fault.detail })?;
+            }
+            Err(fault) => return Err(fault.fault),
+        }
+    }
+    objects.end(sink)
+}
+
+/// Checks the header and tells the frame.
+fn begin(header: &Document, sink: &mut Sink) -> Result<Objects> {
+    if header.kind != "CityJSON" {
+        let kind = clip(&header.kind);
+        return Err(Fault::bad_input(format!("is JSON of type '{kind}' and not CityJSON")));
+    }
+    let version = header.version.as_deref().unwrap_or("");
+    if !VERSIONS.iter().any(|v| version == *v || version.strip_prefix(v).is_some_and(|rest| rest.starts_with('.'))) {
+        return Err(Fault::bad_input(format!("is CityJSON of version '{}', and 1.1 and 2.0 are read", clip(version)))
+            .remedy("upgrade it, for example with 'cjio FILE upgrade save OUT'"));
+    }
+    if let Some(t) = header.transform.filter(|t| t.scale.iter().chain(&t.translate).any(|v| !v.is_finite())) {
+        return Err(Fault::bad_input(format!("has a transform that is not made of numbers: {t:?}")));
+    }
+    sink(SourceItem::Frame(SourceFrame { crs: header.metadata.crs.clone(), placement: None }))?;
+    Ok(Objects::new(header.transform))
+}
+
+/// Why a text is no document.
+struct Unreadable {
+    fault: Fault,
+    /// It ends too early.
+    cut: bool,
+    /// It is sound JSON of another structure.
+    data: bool,
+}
+
+fn parse(text: &[u8], first_line: usize) -> std::result::Result<Document, Unreadable> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    serde_json::from_slice(text).map_err(|e| {
+        let place = format!("line {}, column {}", first_line + e.line().saturating_sub(1), e.column());
+        let said = e.to_string();
+        let said = said.split(" at line ").next().unwrap_or_default();
+        let detail = match e.classify() {
+            serde_json::error::Category::Eof => format!("ends in the middle of an object ({place}): it is not whole"),
+            serde_json::error::Category::Data => format!("is not CityJSON at {place}: {said}"),
+            _ => format!("is not JSON at {place}: {said}"),
+        };
+        Unreadable { fault: Fault::bad_input(detail), cut: e.is_eof(), data: e.is_data() }
+    })
+}
+
+/// A word of a stranger's file, short enough for a message.
+fn clip(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+#[cfg(test)]
+mod tests;
