@@ -1,5 +1,6 @@
 //! Walks through a room or the whole house, from the outside.
 
+mod cityjson;
 mod generate;
 mod ifc_oracle;
 mod store;
