@@ -2,6 +2,7 @@
 
 use super::{Limits, tickets::Tickets};
 use crate::query::Search;
+use crate::render::Studio;
 use crate::store::{Audit, Keys, Store};
 use crate::units::Clock;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ pub struct City {
     pub tickets: Arc<Tickets>,
     /// Search by name and code.
     pub search: Arc<Search>,
+    /// Draws pictures.
+    pub studio: Arc<Studio>,
     /// The time.
     pub clock: Clock,
     /// What the configuration says.

@@ -5,6 +5,7 @@ use crate::api::{City, router, tickets::Tickets};
 use crate::fault::{Fault, Kind, Result};
 use crate::model::Role;
 use crate::query::Search;
+use crate::render::Studio;
 use crate::store::{Audit, Keys, Store};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -32,6 +33,7 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
         audit: Arc::new(Audit::open(&config.store)?),
         tickets: Arc::new(Tickets::default()),
         search: Arc::new(Search::default()),
+        studio: Arc::new(Studio::new()),
         clock: clock.clone(),
         settings: Arc::new(settings),
     };

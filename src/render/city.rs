@@ -13,7 +13,7 @@ use super::{Camera, Item, Scene, Sight};
 use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::geom::Bounds;
-use crate::model::{AssetId, Class, Collection, Severity};
+use crate::model::{Alarm, AssetId, Class, Collection, Severity};
 use crate::store::{Row, Snapshot};
 use crate::units::Geodetic;
 
@@ -32,6 +32,18 @@ pub struct City<'a> {
     pub visible: &'a dyn Fn(Collection) -> bool,
     /// The worst active alarm of each asset that has one.
     pub alarms: &'a HashMap<AssetId, Severity>,
+}
+
+/// The worst active alarm of each asset and device.
+pub fn worst_alarms(active: &[Arc<Alarm>]) -> HashMap<AssetId, Severity> {
+    let mut worst = HashMap::new();
+    for alarm in active.iter().filter(|a| a.state.is_active()) {
+        for id in [&alarm.asset, &alarm.device] {
+            let now = worst.entry(id.clone()).or_insert(alarm.severity);
+            *now = alarm.severity.max(*now);
+        }
+    }
+    worst
 }
 
 /// A picture ready to be drawn.

@@ -26,7 +26,7 @@ mod style;
 
 pub use body::Body;
 pub use camera::{Attitude, Camera, Projection, Sight, local_axes};
-pub use city::{City, Composition, Picked, compose};
+pub use city::{City, Composition, Picked, compose, worst_alarms};
 pub use image::{Picture, decode_ids};
 pub use marker::{point_marker, tube};
 pub use request::{Aim, PARAMETERS, Request};

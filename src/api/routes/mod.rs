@@ -7,6 +7,7 @@ mod landing;
 pub mod portal;
 mod search;
 mod session;
+mod views;
 
 use super::openapi::Operation;
 use super::state::City;
@@ -22,6 +23,7 @@ pub fn all() -> Router<City> {
         .merge(collections::routes())
         .merge(items::routes())
         .merge(search::routes())
+        .merge(views::routes())
 }
 
 /// What every route says of itself.
@@ -33,6 +35,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         collections::OPERATIONS,
         items::OPERATIONS,
         search::OPERATIONS,
+        views::OPERATIONS,
     ]
     .into_iter()
     .flatten()

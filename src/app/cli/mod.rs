@@ -5,6 +5,7 @@ mod import;
 mod key;
 mod progress;
 mod serve;
+mod view;
 
 use crate::fault::{Fault, Kind, Result};
 use clap::{Parser, Subcommand};
@@ -27,6 +28,7 @@ enum Command {
     Import(import::Args),
     Check(import::CheckArgs),
     Key(key::Args),
+    View(view::Args),
 }
 
 /// How a command ended (API.md): 0 done, 1 done with some items refused, 2 nothing done.
@@ -69,6 +71,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
         Command::Import(args) => args.run(),
         Command::Check(args) => args.run(),
         Command::Key(args) => args.run(),
+        Command::View(args) => args.run(),
     };
     match outcome {
         Ok(outcome) => Ok(outcome.into()),

@@ -1,0 +1,153 @@
+//! `/views`, `/views/pick`: a picture of the city, the ids under its pixels, the asset under one of them.
+
+use super::collections::snapshots;
+use super::items::offload;
+use crate::api::caller::Caller;
+use crate::api::encode;
+use crate::api::openapi::Operation;
+use crate::api::params::{Form, Param, Params};
+use crate::api::problem::Answer;
+use crate::api::state::City;
+use crate::fault::{Fault, Kind, Result};
+use crate::model::{Collection, SiteCode};
+use crate::render::{self, Composition, PARAMETERS, Picked, Request, compose};
+use crate::store::Snapshot;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::response::Response;
+use axum::routing::get;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const TICKET: Param = Param::new("ticket", Form::Text, "A ticket of 60 seconds, for a picture in a page.");
+const F: Param = Param::new(
+    "f",
+    Form::OneOf(&["png", "ids"]),
+    "png; or ids, a PNG whose red, green and blue are a number: the place, from 1, in the JSON array of its text chunk \
+     'cimbra:ids'; 0 is the background.",
+);
+const LAST: i64 = render::MAX_SIDE as i64 - 1;
+const VIEW: &[Param] = &with::<{ PARAMETERS.len() + 2 }>(&[F, TICKET]);
+const PICK: &[Param] = &with::<{ PARAMETERS.len() + 3 }>(&[
+    Param::new("x", Form::Integer(0, LAST), "The pixel, from the left."),
+    Param::new("y", Form::Integer(0, LAST), "The pixel, from the top."),
+    TICKET,
+]);
+
+/// What these routes say of themselves.
+pub const OPERATIONS: &[Operation] = &[
+    operation("/views", "getView", "A picture of the city.", VIEW, "image/png"),
+    operation("/views/pick", "getPick", "The asset under a pixel, with its point in space.", PICK, "application/json"),
+];
+
+const fn operation(
+    path: &'static str,
+    id: &'static str,
+    about: &'static str,
+    params: &'static [Param],
+    media: &'static str,
+) -> Operation {
+    Operation { method: "get", path, id, about, params, media, keyed: false }
+}
+
+/// The parameters of every picture and `more`.
+const fn with<const N: usize>(more: &[Param]) -> [Param; N] {
+    let mut all = [TICKET; N];
+    let mut i = 0;
+    while i < N {
+        all[i] = if i < PARAMETERS.len() {
+            Param::new(PARAMETERS[i].0, Form::Text, PARAMETERS[i].1)
+        } else {
+            more[i - PARAMETERS.len()]
+        };
+        i += 1;
+    }
+    all
+}
+
+/// The routes.
+pub fn routes() -> Router<City> {
+    Router::new().route("/views", get(view)).route("/views/pick", get(pick))
+}
+
+async fn view(State(city): State<City>, caller: Caller, uri: Uri, headers: HeaderMap) -> Answer {
+    let params = Params::read(&uri, VIEW)?;
+    let request = request(&city, &params)?;
+    permitted(&city, &caller)?;
+    let ids = params.get("f") == Some("ids");
+    let (bytes, left_out) = offload(move || {
+        let composed = composed(&city, &caller, &request, &snapshots(&city))?;
+        let picture = city.studio.draw(&composed.scene, &composed.camera, request.size)?;
+        let bytes = if ids { picture.ids_to_png(&composed.legend)? } else { picture.to_png()? };
+        Ok((bytes, composed.left_out))
+    })
+    .await?;
+    let mut response = private(encode::tagged(&headers, "image/png", bytes));
+    if left_out > 0 {
+        response.headers_mut().insert(HeaderName::from_static("cimbra-left-out"), HeaderValue::from(left_out));
+    }
+    Ok(response)
+}
+
+async fn pick(State(city): State<City>, caller: Caller, uri: Uri, headers: HeaderMap) -> Answer {
+    let params = Params::read(&uri, PICK)?;
+    let request = request(&city, &params)?;
+    let pixel = [axis(&params, "x", request.size[0])?, axis(&params, "y", request.size[1])?];
+    permitted(&city, &caller)?;
+    let body = offload(move || {
+        let snapshots = snapshots(&city);
+        let picked = composed(&city, &caller, &request, &snapshots)?.pick(pixel);
+        Ok(picked.and_then(|p| describe(&p, &snapshots)).unwrap_or_else(|| json!({ "asset": null, "point": null })))
+    })
+    .await?;
+    Ok(private(encode::json(&headers, "application/json", &body)?))
+}
+
+fn request(city: &City, params: &Params) -> Result<Request> {
+    let request = Request::read(&|name| params.get(name).map(str::to_owned))?;
+    let most = city.settings.limits.pixels;
+    if request.size.iter().any(|side| *side > most) {
+        return Err(Fault::parameter("size", format!("a side is over this server's limit of {most} pixels")));
+    }
+    Ok(request)
+}
+
+fn axis(params: &Params, name: &str, size: u32) -> Result<u32> {
+    let value = params.get(name).ok_or_else(|| Fault::parameter(name, format!("'{name}' is missing")))?;
+    let inside = value.parse::<u32>().ok().filter(|v| *v < size);
+    inside.ok_or_else(|| Fault::parameter(name, format!("'{value}' is not a pixel from 0 to {}", size - 1)))
+}
+
+/// Views cost much: where the configuration opens layers to a network they need a key.
+fn permitted(city: &City, caller: &Caller) -> Result<()> {
+    caller.require_read(city)?;
+    if city.settings.public_layers.is_some() && caller.role.is_none() {
+        return Err(Fault::new(Kind::Unauthorized, "a view needs a key here"));
+    }
+    Ok(())
+}
+
+fn composed(city: &City, caller: &Caller, request: &Request, snapshots: &[Arc<Snapshot>]) -> Result<Composition> {
+    let visible = |collection: Collection| caller.may_read(city, collection);
+    let alarms = render::worst_alarms(&[]);
+    compose(request, &render::City { snapshots, visible: &visible, alarms: &alarms })
+}
+
+fn describe(picked: &Picked, snapshots: &[Arc<Snapshot>]) -> Option<Value> {
+    let (snapshot, asset) = snapshots.iter().find_map(|s| Some((s, s.asset(s.find(&picked.asset)?)?)))?;
+    let uid = format!("{}/{}/{}", SiteCode::as_str(snapshot.site()), asset.dataset(), asset.id());
+    Some(json!({
+        "asset": {
+            "id": asset.id(), "uid": uid, "class": asset.class().name(),
+            "collection": asset.class().collection().name(), "name": asset.name(), "storey": asset.storey(),
+        },
+        "point": picked.point.to_array(),
+    }))
+}
+
+/// A picture depends on who asks, also where a ticket in the URL says it.
+fn private(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    response
+}
