@@ -39,7 +39,7 @@ fn point(id: &str, class: Class, parent: Option<&str>, at: [f64; 3]) -> Asset {
 
 /// A tower whose shell is a building part, with a storey, a room and a detector in it; a neighbour to the south that
 /// stands in the way; a camera on a pole; a pipe.
-fn town() -> (tempfile::TempDir, Arc<Snapshot>) {
+pub fn town() -> (tempfile::TempDir, Arc<Snapshot>) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let site = store.create_site(&SiteCode::new("320106003001").unwrap(), ORIGIN, Instant(0)).unwrap();

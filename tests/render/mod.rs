@@ -6,4 +6,5 @@ mod city;
 mod figures;
 mod ids;
 mod pictures;
+mod server;
 mod shaders;
