@@ -2,5 +2,6 @@
 
 mod cityjson;
 mod generate;
+mod examples;
 mod ifc_oracle;
 mod store;
