@@ -1,7 +1,7 @@
 //! Walks through a room or the whole house, from the outside.
 
 mod cityjson;
-mod generate;
 mod examples;
+mod generate;
 mod ifc_oracle;
 mod store;
