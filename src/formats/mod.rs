@@ -4,9 +4,12 @@
 
 mod attribute;
 mod cityjson;
+mod geojson;
 pub mod ifc;
 mod lines;
 mod reader;
+mod table;
+mod taken;
 
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};
 

@@ -33,7 +33,8 @@ pub trait Reader: Sync {
 }
 
 /// Every reader; where several claim a file's content the earlier one has it.
-pub const READERS: &[&dyn Reader] = &[&super::cityjson::CityJson, &super::ifc::Ifc];
+pub const READERS: &[&dyn Reader] =
+    &[&super::cityjson::CityJson, &super::geojson::GeoJson, &super::ifc::Ifc, &super::table::Table];
 
 /// The reader for the file at `path`, chosen by its first [`HEAD_BYTES`].
 ///
