@@ -16,6 +16,8 @@ const RANK = Object.fromEntries(Object.keys(SEVERITIES).map((name, place) => [na
 
 /** Classes that hold rooms: in alarm, or looked into, they turn translucent so that what is inside shines through. */
 const ENVELOPES = new Set(["building", "building_part", "building_unit", "storey"]);
+/** The collection of walls, slabs, doors …: they go with the storey that they are part of. */
+const ELEMENTS = "elements";
 /** Classes that are volumes of air: drawn only as glass, or when they are in alarm or selected. */
 const SPACES = new Set(["space"]);
 /** Classes that lie over the ground and everything on it: drawn only when selected. */
@@ -34,7 +36,8 @@ export const worse = (a, b) => ((RANK[a] ?? 9) <= (RANK[b] ?? 9) ? a : b);
 
 export class LiveStyle {
   #tiles = new Map(); // tile -> [[id, feature], …], to forget a tile's features when it unloads
-  #features = new Map(); // id -> Set of { feature, kind, parent }
+  #features = new Map(); // id -> Set of { feature, kind, collection, parent }
+  #parts = new Map(); // id -> Set of the ids that name it as their parent
   #state = new Map(); // id -> { observedProperty: { value, unit, time } }
   #alarms = new Map(); // id -> Map of alarm id -> severity
   #touched = new Map(); // alarm id -> Set of ids it colours
@@ -60,6 +63,7 @@ export class LiveStyle {
     for (const stop of this.#unlisten) stop();
     this.#tiles.clear();
     this.#features.clear();
+    this.#parts.clear();
     this.#unlisten = [
       tileset.tileLoad.addEventListener((tile) => this.#index(tile)),
       tileset.tileUnload.addEventListener((tile) => this.#forget(tile)),
@@ -101,9 +105,7 @@ export class LiveStyle {
     const before = [this.#selected, ...this.#opened];
     this.#selected = id;
     this.#opened = new Set(parents);
-    // What merely hangs on an opened parent (walls of the storey) opens with it, hence the second look through the index.
-    const around = [...this.#features].filter(([, kept]) => [...kept].some(({ parent }) => before.includes(parent) || this.#opened.has(parent)));
-    this.#paint(new Set([...before, id, ...parents, ...around.map(([key]) => key)]));
+    this.#paint(new Set([...before, id, ...parents]));
   }
 
   /** Shows every building as glass with its rooms inside, or not. */
@@ -156,9 +158,14 @@ export class LiveStyle {
         const feature = content.getFeature(place);
         const id = feature.getProperty("id");
         if (id === undefined) continue;
-        const entry = { feature, kind: feature.getProperty("class"), parent: feature.getProperty("parent") };
+        const [kind, collection, parent] = ["class", "collection", "parent"].map((name) => feature.getProperty(name));
+        const entry = { feature, kind, collection, parent };
         if (!this.#features.has(id)) this.#features.set(id, new Set());
         this.#features.get(id).add(entry);
+        if (parent) {
+          if (!this.#parts.has(parent)) this.#parts.set(parent, new Set());
+          this.#parts.get(parent).add(id);
+        }
         own.push([id, entry]);
         this.#colour(id, entry);
       }
@@ -175,21 +182,27 @@ export class LiveStyle {
   }
 
   #paint(ids) {
-    for (const id of ids) for (const entry of this.#features.get(id) ?? []) this.#colour(id, entry);
+    for (const id of ids) {
+      for (const each of [id, ...(this.#parts.get(id) ?? [])]) {
+        for (const entry of this.#features.get(each) ?? []) this.#colour(each, entry);
+      }
+    }
     this.redraw();
   }
 
-  #colour(id, { feature, kind, parent }) {
-    const severity = this.severityOf(id);
-    const envelope = ENVELOPES.has(kind);
-    const looked = this.#xray || this.#opened.has(id) || this.#opened.has(parent);
+  #colour(id, { feature, kind, collection, parent }) {
+    const element = collection === ELEMENTS;
+    const shell = element || ENVELOPES.has(kind);
     const space = SPACES.has(kind);
     const selected = id === this.#selected;
-    feature.show = selected || severity !== undefined || (space ? looked : !AREAS.has(kind));
-    if (severity) feature.color = (!envelope ? this.solid : looked ? this.veil : this.tint)[severity];
+    const own = this.severityOf(id);
+    const severity = own ?? (element ? this.severityOf(parent) : undefined);
+    const looked = this.#xray || this.#opened.has(id) || this.#opened.has(parent);
+    feature.show = selected || own !== undefined || (space ? looked : !AREAS.has(kind));
+    if (severity) feature.color = (!shell || (element && own) ? this.solid : looked ? this.veil : this.tint)[severity];
     else if (selected) feature.color = space || AREAS.has(kind) ? this.colours.chosen : this.colours.selected;
     else if (space) feature.color = this.colours.room;
-    else if (envelope && looked) feature.color = this.colours.glass;
+    else if (shell && looked) feature.color = this.colours.glass;
     else feature.color = this.colours.plain;
   }
 }
