@@ -1,6 +1,6 @@
 //! Shapes made for drawing: markers for points, tubes for lines, blocks that stand in for buildings.
 
-use crate::geom::{Mesh, Surface, SurfaceKind};
+use crate::geom::{Bounds, Mesh, Surface, SurfaceKind};
 
 /// A regular octahedron: eight triangles around `middle`, tips `radius` metres away on the axes.
 pub fn octahedron(middle: [f64; 3], radius: f64) -> Mesh {
@@ -30,6 +30,12 @@ pub fn prism(ring: &[[f64; 2]], low: f64, high: f64) -> Mesh {
     let surfaces =
         vec![surface(0, SurfaceKind::Wall), surface(walls, SurfaceKind::Roof), surface(roof, SurfaceKind::Ground)];
     Mesh::from_points(&points, triangles, surfaces)
+}
+
+/// The upright box itself.
+pub fn cuboid(bounds: &Bounds) -> Mesh {
+    let ([x, y, low], [u, v, high]) = (bounds.min, bounds.max);
+    prism(&[[x, y], [u, y], [u, v], [x, v]], low, high)
 }
 
 /// A square tube of half-width `radius` around each line, open at its ends; points that repeat are passed over.

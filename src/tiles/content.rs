@@ -1,7 +1,9 @@
 //! What one tile holds before it is bytes: features with their lasting attributes, and their shapes in the site's frame.
 
-use crate::geom::Mesh;
+use crate::fault::{Fault, Result};
+use crate::lod::{self, Drawn, Form, Look};
 use crate::model::{AssetId, Attributes, Class};
+use crate::store::{Row, Snapshot};
 use std::sync::Arc;
 
 /// One feature of a tile: a row of its property table. It never carries live state, which travels beside the tiles.
@@ -25,9 +27,9 @@ pub struct Feature {
 #[derive(Debug, Clone)]
 pub enum Shapes {
     /// Triangle meshes in east-north-up metres; the first number of a pair is the feature's position in the tile.
-    Meshes(Vec<(u32, Arc<Mesh>)>),
+    Meshes(Vec<(u32, Drawn)>),
     /// As [`Shapes::Meshes`], seen through: rooms, whose walls are drawn too.
-    Glass(Vec<(u32, Arc<Mesh>)>),
+    Glass(Vec<(u32, Drawn)>),
     /// One small marker for each feature, at east-north-up metres.
     Markers(Vec<[f64; 3]>),
 }
@@ -41,4 +43,50 @@ pub struct Content {
     pub features: Vec<Feature>,
     /// Their shapes.
     pub shapes: Shapes,
+}
+
+impl Content {
+    /// Reads what `planned` names from `snapshot`.
+    ///
+    /// # Errors
+    /// As [`Snapshot::geometry`].
+    pub fn gather(snapshot: &Snapshot, planned: &lod::Content) -> Result<Self> {
+        let mut features = Vec::with_capacity(planned.draws.len());
+        let (mut meshes, mut points) = (Vec::new(), Vec::new());
+        for (number, draw) in (0u32..).zip(&planned.draws) {
+            features.push(feature(snapshot, draw.row)?);
+            let own = [draw.row];
+            match (&draw.form, planned.look) {
+                (Form::Whole(_), Look::Markers) => {
+                    points.push(lod::point(snapshot, draw.row)?.unwrap_or_else(|| planned.bounds.center()));
+                }
+                (Form::Whole(pieces), _) => {
+                    for row in pieces.as_deref().unwrap_or(&own) {
+                        meshes.extend(lod::drawn(snapshot, *row)?.map(|drawn| (number, drawn)));
+                    }
+                }
+                (Form::Block(block), _) => meshes.push((number, block.mesh().into())),
+                (Form::Box(bounds), _) => meshes.push((number, lod::shape::cuboid(bounds).into())),
+            }
+        }
+        let shapes = match planned.look {
+            Look::Solid => Shapes::Meshes(meshes),
+            Look::Glass => Shapes::Glass(meshes),
+            Look::Markers => Shapes::Markers(points),
+        };
+        // Whole metres keep the translation short and exact.
+        Ok(Self { origin: planned.bounds.center().map(f64::round), features, shapes })
+    }
+}
+
+fn feature(snapshot: &Snapshot, row: Row) -> Result<Feature> {
+    let asset = snapshot.asset(row).ok_or_else(|| Fault::internal("a tile of an asset that is not there"))?;
+    Ok(Feature {
+        id: asset.id().clone(),
+        class: asset.class(),
+        name: asset.name().to_owned(),
+        parent: asset.parent_id().map(Into::into),
+        storey: asset.storey().map(Into::into),
+        attributes: snapshot.attributes(row)?,
+    })
 }

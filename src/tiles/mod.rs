@@ -1,6 +1,11 @@
 //! Tiles: what a tile holds, the formats it is written in, and the cache of finished bytes.
 
+mod cache;
 pub mod colour;
 pub mod content;
+mod plan;
 pub mod schema;
 pub mod tiles3d;
+
+pub use cache::Tiles;
+pub use plan::{Node, Plan};

@@ -17,9 +17,6 @@ const FLOAT: u32 = 5126;
 const ARRAY_BUFFER: u32 = 34962;
 const ELEMENT_ARRAY_BUFFER: u32 = 34963;
 
-/// A marker's distance from its middle to its tips, metres.
-pub const MARKER_RADIUS: f64 = 0.3;
-
 /// The binary chunk and its views, as they grow.
 #[derive(Default)]
 pub(super) struct Buffer {

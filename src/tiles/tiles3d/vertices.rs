@@ -1,9 +1,9 @@
 //! A tile's triangles as one run of vertices with flat normals, colours and feature numbers, in glTF's axes.
 
 use crate::geom::{Bounds, Mesh, Surface, SurfaceKind};
+use crate::lod::{Drawn, shape};
 use crate::tiles::colour;
 use crate::tiles::content::Content;
-use std::sync::Arc;
 
 /// Vertex columns, all of one length, and triangles over them.
 #[derive(Default)]
@@ -29,11 +29,11 @@ pub(super) fn offset(p: [f64; 3], origin: [f64; 3]) -> [f32; 3] {
 
 /// All `meshes` in their order. Each feature gets at least one triangle: one whose mesh has none left that spans an area
 /// gets a marker in its middle, so that no feature is lost.
-pub(super) fn gather(content: &Content, meshes: &[(u32, Arc<Mesh>)], alpha: u8) -> Vertices {
+pub(super) fn gather(content: &Content, meshes: &[(u32, Drawn)], alpha: u8) -> Vertices {
     let mut made = Vertices { features: Some(Vec::new()), ..Vertices::default() };
     let mut drawn = vec![false; content.features.len()];
-    for (number, mesh) in meshes {
-        let Some(feature) = content.features.get(*number as usize) else { continue };
+    for (number, drawn_as) in meshes {
+        let (Some(feature), Some(mesh)) = (content.features.get(*number as usize), drawn_as.mesh()) else { continue };
         let colours = |surface: &Surface| {
             let [r, g, b, _] = colour::of(feature.class, surface).map(colour::linear);
             [r, g, b, alpha]
@@ -43,13 +43,11 @@ pub(super) fn gather(content: &Content, meshes: &[(u32, Arc<Mesh>)], alpha: u8) 
     for (number, feature) in content.features.iter().enumerate().filter(|(number, _)| !drawn[*number]) {
         #[expect(clippy::cast_possible_truncation, reason = "at most 65,535 features")]
         let number = number as u32;
-        let bounds = meshes.iter().filter(|(n, _)| *n == number).map(|(_, m)| m.bounds());
+        let bounds = meshes.iter().filter(|(n, _)| *n == number).filter_map(|(_, d)| Some(d.mesh()?.bounds()));
         let bounds = bounds.fold(Bounds::EMPTY, Bounds::union);
         let middle = if bounds.is_empty() { content.origin } else { bounds.center() };
         let colour = colour::of(feature.class, &Surface { first: 0, kind: SurfaceKind::Other, colour: None });
-        made.append(&crate::lod::shape::octahedron(middle, 0.01), content.origin, number, &|_| {
-            colour.map(colour::linear)
-        });
+        made.append(&shape::octahedron(middle, 0.01), content.origin, number, &|_| colour.map(colour::linear));
     }
     made
 }
@@ -59,7 +57,7 @@ pub(super) fn marker(content: &Content) -> Vertices {
     let class = content.features.first().map_or(crate::model::Class::Device, |f| f.class);
     let colour = colour::of(class, &Surface { first: 0, kind: SurfaceKind::Other, colour: None });
     let mut made = Vertices::default();
-    let shape = crate::lod::shape::octahedron([0.0; 3], super::glb::MARKER_RADIUS);
+    let shape = shape::octahedron([0.0; 3], crate::lod::MARKER);
     made.append(&shape, [0.0; 3], 0, &|_| colour.map(colour::linear));
     made
 }

@@ -1,0 +1,111 @@
+//! An asset's own shape at full detail: its mesh, or what is made of its points, lines and areas.
+
+use super::facts::{Fact, Has};
+use super::shape;
+use crate::crs::SiteFrame;
+use crate::fault::Result;
+use crate::geom::{Face, Mesh, Polygon, SurfaceKind, faces_to_mesh};
+use crate::model::{Footprint, Geometry};
+use crate::store::{Row, Snapshot};
+use crate::units::Geodetic;
+use std::sync::Arc;
+
+/// Half the width of the tube that draws a line, metres.
+pub const TUBE: f64 = 0.15;
+/// From the middle of the marker that draws a point to its tips, metres.
+pub const MARKER: f64 = 0.3;
+
+/// A mesh in the site's east-north-up frame: the stored one, or one made for drawing.
+#[derive(Debug, Clone)]
+pub enum Drawn {
+    /// The geometry's own mesh.
+    Stored(Arc<Geometry>),
+    /// Made from points, lines, areas or a box.
+    Made(Arc<Mesh>),
+}
+
+impl Drawn {
+    /// The triangles.
+    pub fn mesh(&self) -> Option<&Mesh> {
+        match self {
+            Self::Stored(geometry) => geometry.mesh.as_ref(),
+            Self::Made(mesh) => Some(mesh),
+        }
+    }
+}
+
+impl From<Mesh> for Drawn {
+    fn from(mesh: Mesh) -> Self {
+        Self::Made(Arc::new(mesh))
+    }
+}
+
+/// The full shape of a row; nothing for one without a place.
+///
+/// # Errors
+/// As [`Snapshot::geometry`].
+pub fn drawn(snapshot: &Snapshot, row: Row) -> Result<Option<Drawn>> {
+    let geometry = snapshot.geometry(row)?;
+    if geometry.mesh.as_ref().is_some_and(|m| !m.triangles.is_empty()) {
+        return Ok(Some(Drawn::Stored(geometry)));
+    }
+    let frame = snapshot.frame();
+    Ok(match &geometry.footprint {
+        Footprint::None => None,
+        Footprint::Point(p) => Some(shape::octahedron(frame.to_enu((*p).into()), MARKER).into()),
+        Footprint::Lines(lines) => {
+            let lines: Vec<Vec<[f64; 3]>> = lines.iter().map(|line| to_enu(frame, line)).collect();
+            Some(shape::tube(&lines, TUBE).into())
+        }
+        Footprint::Areas(areas) => {
+            let face = |area: &Vec<Vec<[f64; 3]>>| Face {
+                polygon: polygon(frame, area),
+                kind: SurfaceKind::Other,
+                colour: None,
+            };
+            Some(faces_to_mesh(&areas.iter().map(face).collect::<Vec<_>>()).into())
+        }
+    })
+}
+
+/// The east-north-up metres of a row whose geometry is a point.
+///
+/// # Errors
+/// As [`Snapshot::geometry`].
+pub fn point(snapshot: &Snapshot, row: Row) -> Result<Option<[f64; 3]>> {
+    Ok(match snapshot.geometry(row)?.footprint {
+        Footprint::Point(p) => Some(snapshot.frame().to_enu(p.into())),
+        _ => None,
+    })
+}
+
+/// What `geometry` is made of, without making it.
+pub(super) fn fact(geometry: &Geometry) -> Fact {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    if let Some(mesh) = geometry.mesh.as_ref().filter(|m| !m.triangles.is_empty()) {
+        return Fact { has: Has::Mesh, triangles: count(mesh.triangles.len()) };
+    }
+    match &geometry.footprint {
+        Footprint::None => Fact { has: Has::Nothing, triangles: 0 },
+        Footprint::Point(_) => Fact { has: Has::Point, triangles: 8 },
+        Footprint::Lines(lines) => {
+            Fact { has: Has::Lines, triangles: count(8 * lines.iter().map(Vec::len).sum::<usize>()) }
+        }
+        Footprint::Areas(areas) => {
+            Fact { has: Has::Areas, triangles: count(areas.iter().flatten().map(Vec::len).sum()) }
+        }
+    }
+}
+
+fn to_enu(frame: &SiteFrame, line: &[[f64; 3]]) -> Vec<[f64; 3]> {
+    line.iter().map(|p| frame.to_enu(Geodetic::from(*p))).collect()
+}
+
+/// Rings of longitude, latitude and height as a polygon in metres; the repeated last point goes.
+fn polygon(frame: &SiteFrame, rings: &[Vec<[f64; 3]>]) -> Polygon {
+    let mut rings = rings.iter().map(|ring| {
+        let open = if ring.len() > 1 && ring.first() == ring.last() { &ring[..ring.len() - 1] } else { ring };
+        to_enu(frame, open)
+    });
+    Polygon { exterior: rings.next().unwrap_or_default(), interiors: rings.collect() }
+}

@@ -1,0 +1,105 @@
+//! `tileset.json`: of one site, and of several as a tileset of their tilesets.
+
+use crate::crs::SiteFrame;
+use crate::geom::Bounds;
+use crate::tiles::plan::{Node, Plan};
+use serde_json::{Value, json};
+
+/// The error of a whole tileset: large enough that a root of 200 pixels in height is drawn at 50 km, metres.
+const FAR: f64 = 8192.0;
+
+/// The tileset of one site. Tiles are in the site's east-north-up frame, which the root's `transform` puts on the globe;
+/// their addresses are `<prefix><hash>.glb`.
+pub fn of_site(plan: &Plan, prefix: &str) -> Vec<u8> {
+    let frame = plan.snapshot().frame();
+    let mut root = plan.root().map_or_else(nothing, |node| tile(node, prefix));
+    root["transform"] = json!(frame.enu_to_ecef());
+    root["refine"] = json!("REPLACE");
+    document(&root, plan.root().map_or(0.0, |n| n.error))
+}
+
+/// The tileset of several sites: one tile for each, whose content is the site's own tileset at `<code>/tileset.json`.
+pub fn of_sites(plans: &[&Plan]) -> Vec<u8> {
+    let error = plans.iter().filter_map(|p| p.root()).map(|n| n.error).fold(FAR, f64::max);
+    let mut around = Bounds::EMPTY;
+    let children: Vec<Value> = plans
+        .iter()
+        .map(|plan| {
+            let frame = plan.snapshot().frame();
+            let bounds = plan.root().map_or(NOWHERE, |n| n.bounds);
+            around = around.union(Bounds::of(bounds.corners().map(|c| apply(frame, c))));
+            json!({
+                "boundingVolume": { "box": turned(frame, &padded(&bounds)) },
+                "geometricError": error,
+                "content": { "uri": format!("{}/tileset.json", plan.snapshot().site()) }
+            })
+        })
+        .collect();
+    let around = if around.is_empty() { NOWHERE } else { around };
+    let mut root = json!({
+        "boundingVolume": { "box": straight(&padded(&around)) },
+        "geometricError": error,
+        "refine": "REPLACE"
+    });
+    // `children` must not be empty.
+    if !children.is_empty() {
+        root["children"] = json!(children);
+    }
+    document(&root, error)
+}
+
+/// A metre around the site's origin, for a site that shows nothing.
+const NOWHERE: Bounds = Bounds { min: [-0.5; 3], max: [0.5; 3] };
+
+fn nothing() -> Value {
+    json!({ "boundingVolume": { "box": straight(&NOWHERE) }, "geometricError": 0.0 })
+}
+
+fn document(root: &Value, error: f64) -> Vec<u8> {
+    let document = json!({
+        "asset": { "version": "1.1" },
+        "geometricError": error.max(FAR),
+        "root": root
+    });
+    document.to_string().into_bytes()
+}
+
+fn tile(node: &Node, prefix: &str) -> Value {
+    let mut tile =
+        json!({ "boundingVolume": { "box": straight(&padded(&node.bounds)) }, "geometricError": node.error });
+    if let Some(hash) = node.content {
+        tile["content"] = json!({ "uri": format!("{prefix}{hash:032x}.glb") });
+    }
+    if !node.children.is_empty() {
+        tile["children"] = node.children.iter().map(|child| self::tile(child, prefix)).collect();
+    }
+    tile
+}
+
+/// Outward to whole centimetres: short to write, never thinner than two.
+fn padded(bounds: &Bounds) -> Bounds {
+    Bounds {
+        min: bounds.min.map(|v| ((v * 100.0).floor() - 1.0) / 100.0),
+        max: bounds.max.map(|v| ((v * 100.0).ceil() + 1.0) / 100.0),
+    }
+}
+
+/// The twelve numbers of a box along the axes: its middle and three half axes (OGC 22-025r4 §6.7.2.2).
+fn straight(bounds: &Bounds) -> [f64; 12] {
+    let ([x, y, z], [a, b, c]) = (bounds.center(), bounds.size().map(|s| s / 2.0));
+    [x, y, z, a, 0.0, 0.0, 0.0, b, 0.0, 0.0, 0.0, c]
+}
+
+/// The same box of a site's east-north-up frame in ECEF.
+fn turned(frame: &SiteFrame, bounds: &Bounds) -> [f64; 12] {
+    let m = frame.enu_to_ecef();
+    let ([x, y, z], half) = (apply(frame, bounds.center()), bounds.size().map(|s| s / 2.0));
+    let axis = |k: usize| [m[4 * k] * half[k], m[4 * k + 1] * half[k], m[4 * k + 2] * half[k]];
+    let (a, b, c) = (axis(0), axis(1), axis(2));
+    [x, y, z, a[0], a[1], a[2], b[0], b[1], b[2], c[0], c[1], c[2]]
+}
+
+fn apply(frame: &SiteFrame, p: [f64; 3]) -> [f64; 3] {
+    let m = frame.enu_to_ecef();
+    std::array::from_fn(|k| m[k] * p[0] + m[4 + k] * p[1] + m[8 + k] * p[2] + m[12 + k])
+}
