@@ -2,7 +2,7 @@
 
 use super::reader;
 use cimbra::geom::{Mesh, Surface, SurfaceKind};
-use cimbra::lod::shape;
+use cimbra::lod::{Drawn, shape};
 use cimbra::model::{Class, Value};
 use cimbra::tiles::content::{Content, Feature, Shapes};
 use cimbra::tiles::schema::{Schema, signature};
@@ -47,7 +47,7 @@ fn what_goes_into_a_glb_comes_back_bit_for_bit() {
     let collapsed = Mesh::from_points(&[[1005.0, 2003.0, 4.0]; 3], vec![[0, 1, 2]], vec![]);
     let content = Content {
         origin: [1004.0, 2003.0, 5.0],
-        shapes: Shapes::Meshes(vec![(0, prism.clone()), (1, Arc::new(tall)), (2, Arc::new(collapsed))]),
+        shapes: Shapes::Meshes(vec![(0, Drawn::Made(prism.clone())), (1, tall.into()), (2, collapsed.into())]),
         features,
     };
     let schema = schema(&content.features);
@@ -94,7 +94,7 @@ fn more_attributes_than_columns_lose_none() {
     let features = vec![feature("x", Class::Building, many)];
     let content = Content {
         origin: [0.0; 3],
-        shapes: Shapes::Glass(vec![(0, Arc::new(shape::octahedron([0.0; 3], 1.0)))]),
+        shapes: Shapes::Glass(vec![(0, shape::octahedron([0.0; 3], 1.0).into())]),
         features,
     };
     let tile = reader::read(&tiles3d::encode(&content, &schema(&content.features)).unwrap());

@@ -1,0 +1,207 @@
+//! Tilesets over a real store, read back whole: what 3D Tiles 1.1 demands of the tree, and that nothing is lost.
+
+use super::city::{self, City};
+use super::reader;
+use cimbra::geom::Bounds;
+use cimbra::lod::View;
+use cimbra::model::{Class, Collection, DatasetName};
+use cimbra::tiles::{Plan, Tiles, tiles3d};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a whole tileset holds: for each tile's depth and each feature the class, and how often leaves show it.
+#[derive(Default)]
+pub struct Seen {
+    pub leaves: BTreeMap<String, usize>,
+    pub inner: BTreeSet<String>,
+    pub classes: BTreeMap<String, String>,
+    pub tiles: usize,
+    pub rows: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
+/// Walks a site's tileset and checks every rule of the tree against every vertex of every tile.
+pub fn walk(plan: &Plan) -> Seen {
+    let tileset: Value = serde_json::from_slice(&tiles3d::of_site(plan, "")).unwrap();
+    assert_eq!(tileset["asset"]["version"], "1.1");
+    let root = &tileset["root"];
+    assert_eq!(root["refine"], "REPLACE");
+    let transform: Vec<f64> = root["transform"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    assert_eq!(transform, plan.snapshot().frame().enu_to_ecef());
+    let top = tileset["geometricError"].as_f64().unwrap();
+    // At 50 km a screen of 1080 pixels and 60 degrees still draws the root: its error would be 16 pixels or more.
+    assert!(top * 1080.0 / (50_000.0 * 2.0 * 30f64.to_radians().tan()) >= 16.0);
+    let mut seen = Seen::default();
+    if root.get("content").is_some() || root.get("children").is_some() {
+        assert!(root.get("content").is_some(), "something to see from afar");
+    }
+    tile(plan, root, top, &[], &mut seen);
+    seen
+}
+
+fn tile(plan: &Plan, node: &Value, above: f64, boxes: &[Bounds], seen: &mut Seen) {
+    let error = node["geometricError"].as_f64().unwrap();
+    assert!(error <= above && error >= 0.0, "{error} under {above}");
+    let b: Vec<f64> = node["boundingVolume"]["box"].as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
+    assert_eq!(b.len(), 12);
+    let half = [b[3], b[7], b[11]];
+    assert!(half.iter().all(|h| *h >= 0.005), "a box is never flat: {half:?}");
+    assert!([4, 5, 6, 8, 9, 10].iter().all(|i| b[*i] == 0.0));
+    let own = Bounds { min: std::array::from_fn(|k| b[k] - half[k]), max: std::array::from_fn(|k| b[k] + half[k]) };
+    let mut boxes = boxes.to_vec();
+    boxes.push(own);
+    let children = node.get("children").map(|c| c.as_array().unwrap());
+    assert!(children.is_none_or(|c| !c.is_empty()), "no empty children");
+    if children.is_none() {
+        assert_eq!(error, 0.0, "a leaf's error");
+    } else {
+        assert!(error > 0.0, "a tile of error 0 is never left for its parts");
+    }
+    if let Some(uri) = node["content"]["uri"].as_str() {
+        let hash = uri.strip_suffix(".glb").unwrap();
+        assert_eq!(hash.len(), 32);
+        let glb = plan.encode(u128::from_str_radix(hash, 16).unwrap()).unwrap().unwrap();
+        let read = reader::read(&glb);
+        let all = Bounds::of(read.vertices.iter().map(|(p, _)| *p));
+        for volume in &boxes {
+            assert!(volume.contains(&all), "{all:?} outside {volume:?}");
+        }
+        let slack = (0..3).map(|k| own.size()[k] - all.size()[k]).fold(0.0, f64::max);
+        assert!(children.is_some() || slack < 2.0, "a leaf's box is tight: {slack} m");
+        for row in read.rows {
+            let id = row["id"].as_str().unwrap().to_owned();
+            seen.classes.insert(id.clone(), row["class"].as_str().unwrap().to_owned());
+            if children.is_none() {
+                *seen.leaves.entry(id.clone()).or_default() += 1;
+            } else {
+                seen.inner.insert(id.clone());
+            }
+            seen.rows.insert(id, row);
+        }
+    }
+    seen.tiles += 1;
+    for child in children.into_iter().flatten() {
+        tile(plan, child, error, &boxes, seen);
+    }
+}
+
+fn seen(city: &City, view: &View, allowed: &(dyn Fn(Class) -> bool + Sync)) -> Seen {
+    walk(&Tiles::default().plan(&city.snapshot(), view, allowed).unwrap())
+}
+
+fn count(seen: &Seen, prefix: &str) -> usize {
+    seen.leaves.keys().filter(|id| id.starts_with(prefix)).count()
+}
+
+#[test]
+fn the_map_shows_everything_once_and_a_building_opens() {
+    let city = city::town();
+    let seen = seen(&city, &View::Map, &|c| c != Class::Camera);
+    assert!(seen.leaves.values().all(|n| *n == 1), "each feature is in one leaf");
+    let wanted = [("b", 700), ("compound", 20), ("pipe", 30), ("d", 80), ("w", 4), ("r", 4), ("slab", 1), ("flat", 1)];
+    for (prefix, n) in wanted {
+        assert_eq!(count(&seen, prefix), n, "{prefix}");
+    }
+    assert_eq!(seen.leaves.len(), 700 + 20 + 30 + 80 + 4 + 3 + 1 + 1 + 1);
+    assert!(seen.inner.contains("tower") && !seen.leaves.contains_key("tower"), "the tower opens");
+    assert_eq!(seen.classes["r0"], "space");
+    let row = &seen.rows["d03"];
+    assert_eq!((&row["parent"], &row["collection"], &row["name"]), (&"r0".into(), &"devices".into(), &"名 d03".into()));
+    assert_eq!((&row["@height"], &row["@层数"]), (&9.5.into(), &3.into()));
+    assert!(seen.tiles > 6);
+}
+
+#[test]
+fn each_collection_and_dataset_has_its_own() {
+    let city = city::town();
+    let of = |c| View::Collection(c);
+    let all: &(dyn Fn(Class) -> bool + Sync) = &|_| true;
+    for (collection, n) in [
+        (Collection::Buildings, 722),
+        (Collection::Elements, 5),
+        (Collection::Spaces, 3),
+        (Collection::Storeys, 1),
+        (Collection::Devices, 80),
+        (Collection::Cameras, 5),
+        (Collection::Pipes, 30),
+        (Collection::Components, 1),
+        (Collection::Grids, 1),
+        (Collection::Addresses, 0),
+    ] {
+        let seen = seen(&city, &of(collection), all);
+        assert_eq!(seen.leaves.len(), n, "{}", collection.name());
+        assert!(seen.leaves.values().all(|n| *n == 1));
+        assert!(seen.rows.values().all(|r| r["collection"] == collection.name()));
+    }
+    let dataset = View::Dataset { name: DatasetName::new("town").unwrap(), layer: None };
+    for view in [View::Assets, dataset] {
+        let seen = seen(&city, &view, all);
+        // All but the parts, which are drawn as their buildings, and the tower, whose inside replaces it.
+        assert_eq!(seen.leaves.len() + 1, city.snapshot().len() - 40, "{view:?}");
+    }
+    let none = View::Dataset { name: DatasetName::new("other").unwrap(), layer: None };
+    assert_eq!(seen(&city, &none, all).tiles, 1, "an empty tileset still has a root");
+}
+
+#[test]
+fn the_same_city_gives_the_same_bytes_in_any_process_and_thread() {
+    let (one, two) = (city::town(), city::town());
+    let whole = |city: &City, threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let plan = Tiles::default().plan(&city.snapshot(), &View::Map, &|_| true).unwrap();
+            let json = tiles3d::of_site(&plan, "");
+            let text = String::from_utf8(json).unwrap();
+            let hashes: BTreeSet<u128> = text
+                .split('"')
+                .filter_map(|s| s.strip_suffix(".glb"))
+                .map(|h| u128::from_str_radix(h, 16).unwrap())
+                .collect();
+            let tiles: Vec<Vec<u8>> = hashes.iter().map(|h| plan.encode(*h).unwrap().unwrap()).collect();
+            (text, tiles)
+        })
+    };
+    let first = whole(&one, 1);
+    assert_eq!(first, whole(&one, 2));
+    assert!(first == whole(&two, 2), "another store of the same city");
+}
+
+#[test]
+fn a_change_gives_new_addresses_to_the_tiles_that_show_it_and_to_no_other() {
+    let city = city::town();
+    let tiles = Tiles::default();
+    let addresses = || {
+        let plan = tiles.plan(&city.snapshot(), &View::Collection(Collection::Buildings), &|_| true).unwrap();
+        let text = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
+        text.split('"').filter(|s| s.ends_with(".glb")).map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let before = addresses();
+    city.commit("other", vec![city::meshed("b000x", Class::Building, None, city::prism(-1490.0, -1480.0, 0.0, 9.0))]);
+    let after = addresses();
+    let kept = before.intersection(&after).count();
+    assert!(kept >= before.len() / 2 && kept < before.len(), "{kept} of {} stay", before.len());
+    let snapshot = city.snapshot();
+    let buildings = View::Collection(Collection::Buildings);
+    let tile = |hash: &str| {
+        let hash = u128::from_str_radix(hash.strip_suffix(".glb").unwrap(), 16).unwrap();
+        tiles.tile(&snapshot, &buildings, &|_| true, hash)
+    };
+    assert!(after.iter().all(|hash| tile(hash).is_ok()));
+    let gone = before.difference(&after).next().unwrap();
+    assert_eq!(tile(gone).unwrap_err().kind, cimbra::fault::Kind::NotFound);
+}
+
+#[test]
+fn what_a_caller_may_not_see_is_in_no_tile_and_answers_to_no_address() {
+    let city = city::town();
+    let tiles = Tiles::default();
+    let open: &(dyn Fn(Class) -> bool + Sync) = &|class| !class.collection().is_guarded();
+    let cameras = View::Collection(Collection::Cameras);
+    let plan = tiles.plan(&city.snapshot(), &cameras, &|_| true).unwrap();
+    let text = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
+    let hash = text.split('"').find_map(|s| s.strip_suffix(".glb")).unwrap();
+    let hash = u128::from_str_radix(hash, 16).unwrap();
+    assert!(tiles.tile(&city.snapshot(), &cameras, &|_| true, hash).is_ok());
+    assert!(tiles.tile(&city.snapshot(), &cameras, open, hash).is_err(), "not even from the cache");
+    let seen = walk(&tiles.plan(&city.snapshot(), &View::Map, open).unwrap());
+    assert!(!seen.classes.values().any(|c| c == "camera"));
+}
