@@ -136,13 +136,19 @@ export class City {
     this.scene.requestRender();
   }
 
-  /** Puts a plain ground under the city and a light that falls on it from the south-east. */
+  /** Tells at what ellipsoidal height the city stands, metres; until then the ground is at its lowest point. */
+  stand(height) {
+    this.level = height;
+    this.#settle(this.tileset.boundingSphere);
+  }
+
+  /** Puts a plain ground under the city and a light that falls on it from the south-west. */
   #settle({ center, radius }) {
     if (this.ground) this.scene.primitives.remove(this.ground);
     const frame = C.Transforms.eastNorthUpToFixedFrame(center);
-    const down = C.Matrix4.multiplyByPointAsVector(frame, new C.Cartesian3(-0.55, 0.5, -0.9), new C.Cartesian3());
+    const down = C.Matrix4.multiplyByPointAsVector(frame, new C.Cartesian3(0.5, 0.55, -0.9), new C.Cartesian3());
     this.scene.light = new C.DirectionalLight({ direction: C.Cartesian3.normalize(down, down), intensity: 2.2 });
-    const bottom = lowest(this.tileset) ?? -radius;
+    const bottom = this.level === undefined ? lowest(this.tileset) ?? -radius : this.level - C.Cartographic.fromCartesian(center).height;
     const modelMatrix = C.Matrix4.multiplyByTranslation(frame, new C.Cartesian3(0, 0, bottom - 0.3), new C.Matrix4());
     C.Matrix4.multiplyByScale(modelMatrix, new C.Cartesian3(radius * 16, radius * 16, 1), modelMatrix);
     this.ground = this.scene.primitives.add(

@@ -119,6 +119,13 @@ function live() {
   });
 }
 
+/** Names the sites that the buildings are of, and lays the ground where most of them stand. */
+function describe(buildings) {
+  the("site").textContent = [...new Set(buildings.map(({ uid }) => String(uid).split("/")[0]))].join(" ");
+  const bottoms = buildings.flatMap(({ bbox }) => (bbox ? [bbox[2]] : [])).sort((a, b) => a - b);
+  if (bottoms.length) city?.stand(bottoms[bottoms.length >> 1]);
+}
+
 /** Shows in the tree what is picked. */
 async function reveal() {
   if (picked) await tree.reveal([...picked.path.map(({ id }) => id), picked.feature.id]);
@@ -126,7 +133,7 @@ async function reveal() {
 
 /** Builds the tree anew, open where it was picked. */
 async function replant() {
-  await tree.load();
+  describe(await tree.load());
   recolour();
   await reveal();
 }
@@ -181,7 +188,7 @@ export const ready = (async () => {
   const opened = City.open(the("map"), { tileset: address("3dtiles/tileset.json").href, headers: credentials, onPick: (id) => pick(id) });
   await Promise.all([
     opened.then((view) => (city = view)).catch((problem) => trouble(`${word(problem.statusCode ? "noTiles" : hasWebGl() ? "failed" : "noWebGl")}: ${problem.message ?? problem}`)),
-    tree.load().then((sites) => (the("site").textContent = sites.join(" "))),
+    Promise.all([tree.load(), opened.catch(() => {})]).then(([buildings]) => describe(buildings)),
   ]);
   await live();
 })();

@@ -24,12 +24,12 @@ export class Tree {
     this.#root.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** Fills the first level; gives the codes of the sites that its buildings are of. */
+  /** Fills the first level; gives the buildings that it shows. */
   async load() {
     this.#root.replaceChildren();
     const found = await this.#fill(this.#root, "collections/buildings/items", PAGE, 1);
     this.#root.querySelector("[role=treeitem]")?.setAttribute("tabindex", "0");
-    return [...new Set(found.map(({ uid }) => String(uid).split("/")[0]))];
+    return found;
   }
 
   /** Opens the branches of `path` (ids from the building down) as far as they are there and marks the last as chosen. */

@@ -25,10 +25,12 @@ export class City {
     return this.get(`collections/assets/items/${encodeURIComponent(id)}`);
   }
 
-  /** The tallest buildings: nothing leans over their roofs. */
-  async tallest(count) {
-    const { features } = await this.get("collections/buildings/items", { limit: 1000, skipGeometry: true });
-    return features.sort((a, b) => b.bbox[5] - b.bbox[2] - (a.bbox[5] - a.bbox[2])).slice(0, count);
+  /** What a look from straight above meets first, wherever it stands: the tallest buildings that are drawn as one, and the highest slab of all. */
+  async roofs() {
+    const tops = ({ features }) => features.filter(({ bbox }) => bbox).sort((a, b) => b.bbox[5] - a.bbox[5]);
+    const buildings = tops(await this.get("collections/buildings/items", { limit: 1000, skipGeometry: true }));
+    const slabs = tops(await this.get("collections/elements/items", { class: "slab", limit: 1000, skipGeometry: true }));
+    return [...buildings.filter(({ properties }) => !properties.ifc_type).slice(0, 3), ...slabs.slice(0, 1)];
   }
 
   /** A smoke detector, the space it is in and the building around that. */

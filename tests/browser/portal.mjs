@@ -43,7 +43,7 @@ const lookDown = (page, box) =>
     return [canvas.left + x, canvas.top + y];
   }, box);
 
-/** Clicks a building's roof and says what the panel then shows. */
+/** Clicks the top of an asset and says what the panel then shows. */
 async function clickOn(page, { id, bbox }) {
   await lookDown(page, bbox);
   await settled(page);
@@ -167,7 +167,7 @@ report(async () => {
   const address = page.url();
   const tiles = await page.evaluate(async () => (await import("/portal/main.js")).city.tileset.statistics.numberOfFeaturesSelected);
   const picks = [];
-  for (const building of await city.tallest(3)) picks.push(await clickOn(page, building));
+  for (const roof of await city.roofs()) picks.push(await clickOn(page, roof));
   const alarm = await alarmed(page, place);
   const classes = await walkDown(page);
   const found = await search(page, place.building.properties.name);
