@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod demo;
 mod generate;
 mod import;
 mod key;
@@ -23,6 +24,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Serve(serve::Args),
     Generate(generate::Args),
     Import(import::Args),
@@ -66,6 +68,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
     };
     super::telemetry::start();
     let outcome = match cli.command {
+        Command::Demo(args) => args.run(),
         Command::Serve(args) => args.run(),
         Command::Generate(args) => args.run(),
         Command::Import(args) => args.run(),
