@@ -8,6 +8,7 @@
 
 mod api;
 mod browser;
+mod fuzz;
 mod properties;
 mod render;
 mod support;

@@ -68,6 +68,11 @@ pub(super) fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|e| Fault::io("opening", &e).about(about()))
 }
 
+/// A stranger's text, short enough for a message.
+pub(super) fn clip(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
 fn choose<'r>(readers: &[&'r dyn Reader], path: &Path, head: &[u8]) -> Result<&'r dyn Reader> {
     let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().to_lowercase();
     let named =

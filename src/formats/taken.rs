@@ -1,6 +1,7 @@
 //! What readers of loose tables and features share: ids made where none is given, class words, ids that come twice.
 
 use super::attribute::{find, text};
+use super::reader::clip;
 use super::{Sink, SourceItem};
 use crate::fault::Result;
 use crate::model::{AssetId, Attributes, Class, Value};
@@ -49,7 +50,7 @@ impl Taken {
         if let Some(class) = Class::from_source(&word) {
             return Some(Word::Known(class));
         }
-        self.unknown.get_or_insert_with(|| (0, word.clone())).0 += 1;
+        self.unknown.get_or_insert_with(|| (0, clip(&word))).0 += 1;
         match find(attributes, "kind") {
             None => attributes.push(("kind".into(), Value::Text(word))),
             Some(_) => attributes.push(("class".into(), Value::Text(word))),

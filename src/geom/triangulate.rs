@@ -20,7 +20,8 @@ pub fn area_vector(ring: &[[f64; 3]]) -> [f64; 3] {
 
 /// Triangles of `polygon` as numbers of its [`points`](Polygon::points), counter-clockwise where its exterior is.
 ///
-/// Nothing for a polygon without area or with a coordinate that is not a number; holes without area are left out.
+/// Nothing for a polygon without area or with a coordinate that is not a number; holes without area or reaching out of the
+/// exterior's box are left out.
 pub fn triangulate(polygon: &Polygon) -> Vec<[u32; 3]> {
     let normal = area_vector(&polygon.exterior);
     let size = length(normal);
@@ -38,12 +39,18 @@ pub fn triangulate(polygon: &Polygon) -> Vec<[u32; 3]> {
     };
     let mut flattened: Vec<[f64; 2]> = polygon.exterior.iter().map(flat).collect();
     let mut numbers: Vec<usize> = (0..flattened.len()).collect();
+    let edge = |k: usize, pick: fn(f64, f64) -> f64, from: f64| flattened.iter().map(|p| p[k]).fold(from, pick);
+    let low = [0, 1].map(|k| edge(k, f64::min, f64::INFINITY));
+    let high = [0, 1].map(|k| edge(k, f64::max, f64::NEG_INFINITY));
+    let within = |p: &[f64; 2]| (0..2).all(|k| low[k] <= p[k] && p[k] <= high[k]);
     let mut holes = Vec::new();
     let mut next = flattened.len();
     for ring in &polygon.interiors {
-        if length(area_vector(ring)) > 0.0 {
+        // earcut panics where a hole reaches out of the exterior's box; such a ring is no hole.
+        let ring_flat: Vec<[f64; 2]> = ring.iter().map(flat).collect();
+        if length(area_vector(ring)) > 0.0 && ring_flat.iter().all(within) {
             holes.push(flattened.len());
-            flattened.extend(ring.iter().map(flat));
+            flattened.extend(ring_flat);
             numbers.extend(next..next + ring.len());
         }
         next += ring.len();

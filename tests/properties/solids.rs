@@ -111,3 +111,11 @@ proptest! {
         let _ = (triangulate(&polygon), extrude(&polygon, 0.0, 3.0));
     }
 }
+
+#[test]
+fn a_hole_outside_a_long_exterior_is_left_out() {
+    let exterior = star(&[10.0; 120], 1.0);
+    let hole: Vec<_> = star(&[1.0; 5], 1.0).iter().map(|p| [p[0] - 20.0, p[1], 0.0]).collect();
+    let with = triangulate(&Polygon { exterior: exterior.clone(), interiors: vec![hole] });
+    assert_eq!(with, triangulate(&Polygon { exterior, interiors: Vec::new() }));
+}

@@ -1,6 +1,7 @@
 //! Boundaries of every geometry type become faces, lines or points in real coordinates.
 
 use super::model::{Geometry, NOTHING, Nested, Semantics, Templates, Transform};
+use crate::formats::reader::clip;
 use crate::geom::{Face, Polygon, SurfaceKind};
 
 /// What one geometry holds; one of the lists is used.
@@ -34,7 +35,7 @@ impl Space<'_> {
             return self.instance(geometry);
         }
         let b = &geometry.boundaries;
-        let depth = || format!("the boundaries are not nested as a {} needs", geometry.kind);
+        let depth = || format!("the boundaries are not nested as a {} needs", clip(&geometry.kind));
         let lists = |n: &Nested| n.lists().map(<[Nested]>::to_vec).ok_or_else(depth);
         let semantics = geometry.semantics.as_ref();
         let values = semantics.map(|s| &s.values);
@@ -58,7 +59,7 @@ impl Space<'_> {
                     parts.groups.push(self.solid(solid, values, semantics).ok_or_else(depth)??);
                 }
             }
-            other => return Err(format!("'{other}' is not a geometry type of CityJSON")),
+            other => return Err(format!("'{}' is not a geometry type of CityJSON", clip(other))),
         }
         Ok(parts)
     }

@@ -6,7 +6,7 @@ mod object;
 mod shape;
 
 use super::lines::{LONGEST_LINE, Line, Lines};
-use super::reader::open;
+use super::reader::{clip, open};
 use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
 use crate::fault::{Fault, Kind, Result};
 use model::Document;
@@ -119,7 +119,8 @@ fn parse(text: &[u8], first_line: usize) -> std::result::Result<Document, Unread
     serde_json::from_slice(text).map_err(|e| {
         let place = format!("line {}, column {}", first_line + e.line().saturating_sub(1), e.column());
         let said = e.to_string();
-        let said = said.split(" at line ").next().unwrap_or_default();
+        // serde quotes what it found, whole.
+        let said: String = said.split(" at line ").next().unwrap_or_default().chars().take(200).collect();
         let detail = match e.classify() {
             serde_json::error::Category::Eof => format!("ends in the middle of an object ({place}): it is not whole"),
             serde_json::error::Category::Data => format!("is not CityJSON at {place}: {said}"),
@@ -127,11 +128,6 @@ fn parse(text: &[u8], first_line: usize) -> std::result::Result<Document, Unread
         };
         Unreadable { fault: Fault::bad_input(detail), cut: e.is_eof(), data: e.is_data() }
     })
-}
-
-/// A word of a stranger's file, short enough for a message.
-fn clip(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 #[cfg(test)]

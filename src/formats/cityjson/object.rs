@@ -5,6 +5,7 @@ use super::model::{Document, Object, Templates, Transform};
 use super::shape::{Chosen, Remark, choose};
 use crate::fault::Result;
 use crate::formats::attribute::{add, text};
+use crate::formats::reader::clip;
 use crate::formats::{Sink, SourceItem, SourceObject};
 use crate::geom::Shape;
 use crate::model::{AssetId, Class, Value};
@@ -40,7 +41,7 @@ impl Objects {
         let family = Family::of(&objects);
         let places: Vec<_> = objects.iter().map(|(id, object)| family.place(id, object)).collect();
         for ((id, object), (parent, storey)) in objects.into_iter().zip(places) {
-            let refuse = |reason: String| SourceItem::Refused { object: id.clone(), reason };
+            let refuse = |reason: String| SourceItem::Refused { object: id.chars().take(512).collect(), reason };
             if id.is_empty() || id.len() > 512 {
                 sink(refuse("the id is empty or longer than 512 bytes".into()))?;
                 continue;
@@ -74,7 +75,7 @@ impl Objects {
         let mut attributes = attributes.members();
         let class = Class::from_source(kind.trim_start_matches('+')).unwrap_or_else(|| {
             self.strangers.0 += 1;
-            self.strangers.1.clone_from(&kind);
+            self.strangers.1 = clip(&kind);
             Class::Element
         });
         let name = text(&attributes, NAMES).unwrap_or_default();

@@ -4,7 +4,7 @@ mod model;
 mod shape;
 
 use super::attribute::{Attribute, add};
-use super::reader::open;
+use super::reader::{clip, open};
 use super::taken::{Taken, Word, take_text};
 use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem, SourceObject};
 use crate::fault::{Fault, Kind, Result};
@@ -77,7 +77,8 @@ fn read(input: impl Read, options: &ReadOptions, sink: &mut Sink) -> Result<()> 
 fn unreadable(e: &serde_json::Error) -> Fault {
     let place = format!("line {}, column {}", e.line(), e.column());
     let said = e.to_string();
-    let said = said.split(" at line ").next().unwrap_or_default().to_owned();
+    // serde quotes what it found, whole.
+    let said: String = said.split(" at line ").next().unwrap_or_default().chars().take(200).collect();
     match e.classify() {
         serde_json::error::Category::Eof => {
             Fault::bad_input(format!("ends at {place} in the middle of an object: it is not whole"))
@@ -161,7 +162,7 @@ impl Features<'_, '_> {
             Some(told) if told.as_deref().is_some_and(|t| t == name || (t == CRS84 && name.ends_with("CRS84"))) => {
                 Ok(())
             }
-            Some(_) => Err(Fault::bad_input(format!("names its CRS '{name}' after its first feature"))
+            Some(_) => Err(Fault::bad_input(format!("names its CRS '{}' after its first feature", clip(&name)))
                 .remedy("move the 'crs' member before 'features'")),
             None => {
                 self.frame = Some(Some(name.clone()));
@@ -183,7 +184,7 @@ impl Features<'_, '_> {
         let given =
             super::attribute::text(&vec![("id".into(), id.0)], &["id"]).or_else(|| take_text(&mut attributes, &["id"]));
         let content = || format!("{attributes:?}{geometry:?}");
-        let named = given.clone().unwrap_or(place);
+        let named: String = given.as_deref().unwrap_or(&place).chars().take(512).collect();
         let refuse = |reason| SourceItem::Refused { object: named.clone(), reason };
         let id = match &given {
             Some(id) => match self.taken.id(id) {
@@ -270,10 +271,7 @@ impl<'de> Visitor<'de> for Text<'_, '_, '_> {
                 bare.kind.clone_from(&kind);
                 one.geometry = Some(bare);
             }
-            other => {
-                let other: String = other.chars().take(40).collect();
-                return Err(A::Error::custom(format!("an object of type '{other}' is not GeoJSON")));
-            }
+            other => return Err(A::Error::custom(format!("an object of type '{}' is not GeoJSON", clip(other)))),
         }
         one.kind = Attribute(Value::Text("Feature".into()));
         let done = self.0.feature(one);

@@ -1,6 +1,7 @@
 //! Coordinates become points, lines and areas; areas with a height become solids.
 
 use super::model::{Coordinates, Geometry};
+use crate::formats::reader::clip;
 use crate::geom::{Face, Polygon, Shape, extrude, turning};
 use crate::model::{Attributes, Value};
 
@@ -123,10 +124,7 @@ impl Parts {
                 }
             }
             "GeometryCollection" => geometry.geometries.iter().try_for_each(|g| self.take(g))?,
-            other => {
-                let other: String = other.chars().take(40).collect();
-                return Err(format!("'{other}' is not a geometry type of GeoJSON"));
-            }
+            other => return Err(format!("'{}' is not a geometry type of GeoJSON", clip(other))),
         }
         Ok(())
     }

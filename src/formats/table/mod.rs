@@ -1,7 +1,7 @@
 //! CSV tables of devices and other points: a header row, then one object a row.
 
 use super::attribute::text;
-use super::reader::open;
+use super::reader::{clip, open};
 use super::taken::{Taken, Word, take_text};
 use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem, SourceObject};
 use crate::fault::{Fault, Result};
@@ -106,7 +106,7 @@ fn read(input: impl Read, options: &ReadOptions, sink: &mut Sink) -> Result<()> 
         match object(&row, &names, &columns, &mut taken, options) {
             Ok(object) => sink(SourceItem::Object(Box::new(object)))?,
             Err((id, reason)) => {
-                let object = id.unwrap_or_else(|| format!("line {at}"));
+                let object = id.map_or_else(|| format!("line {at}"), |id| id.chars().take(512).collect());
                 sink(SourceItem::Refused { object, reason })?;
             }
         }
@@ -128,7 +128,7 @@ fn columns(names: &[String]) -> Result<Vec<Column>> {
     }
     if let Some(twice) = names.iter().enumerate().find(|(i, n)| !n.is_empty() && names.iter().take(*i).any(|m| m == *n))
     {
-        return Err(Fault::bad_input(format!("has two columns '{}'", twice.1)));
+        return Err(Fault::bad_input(format!("has two columns '{}'", clip(twice.1))));
     }
     let of = |n: &String| match n.as_str() {
         "x" => Column::X,
@@ -146,7 +146,7 @@ fn columns(names: &[String]) -> Result<Vec<Column>> {
         (true, false) | (false, true) => Ok(columns),
         (true, true) => Err(Fault::bad_input("has both x, y and lon, lat").remedy("keep one pair")),
         (false, false) => {
-            let found = names.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
+            let found = names.iter().take(20).map(|n| clip(n)).collect::<Vec<_>>().join(", ");
             Err(Fault::bad_input(format!("has no columns x, y or lon, lat (it has {found})"))
                 .remedy("name them in the first row, beside id, name, class, z or h, crs, parent, storey"))
         }
@@ -167,10 +167,10 @@ fn object(
     let mut wrong: Option<String> = None;
     for ((cell, name), column) in row.iter().zip(names).zip(columns) {
         if cell.len() > LONGEST_CELL {
-            return Err((None, format!("a cell of '{name}' is longer than 1 MiB")));
+            return Err((None, format!("a cell of '{}' is longer than 1 MiB", clip(name))));
         }
         let Ok(cell) = std::str::from_utf8(cell) else {
-            return Err((None, format!("the cell of '{name}' is not UTF-8")));
+            return Err((None, format!("the cell of '{}' is not UTF-8", clip(name))));
         };
         let cell = cell.trim();
         let axis = match column {
@@ -190,9 +190,7 @@ fn object(
         };
         let number = cell.parse::<f64>().ok().filter(|n| n.is_finite());
         if number.is_none() && !cell.is_empty() {
-            wrong.get_or_insert_with(|| {
-                format!("'{}' in column {name} is not a number", cell.chars().take(40).collect::<String>())
-            });
+            wrong.get_or_insert_with(|| format!("'{}' in column {name} is not a number", clip(cell)));
         }
         if let Some(axis) = place.get_mut(axis) {
             *axis = number;

@@ -1,0 +1,139 @@
+//! Fuzz targets on stable Rust: seeds mutated by a seeded generator and read for `CIMBRA_FUZZ_SECONDS` (3) each.
+//!
+//! Every target runs in a process of its own with 3 GiB of address space and a deadline, so that an abort, a stack
+//! overflow, a hang or an allocation without bounds is a failure with the guilty file kept, not the end of the test run.
+
+mod cityjson;
+mod geojson;
+mod mutate;
+mod table;
+
+use crate::support::shared;
+use cimbra::formats::{READERS, ReadOptions, Reader, SourceItem};
+use cimbra::geom::{Shape, closure, faces_to_mesh, triangulate};
+use mutate::Mutator;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// One target: a reader, what it is fed, and the words that its format knows.
+pub struct Target {
+    /// The test's own path, `fuzz::name::…`, by which the child runs it again.
+    pub test: &'static str,
+    /// The reader's name in [`READERS`].
+    pub reader: &'static str,
+    /// The ending of the case files.
+    pub ending: &'static str,
+    /// Sound files to begin with.
+    pub seeds: Vec<Vec<u8>>,
+    /// Words to strew in.
+    pub words: &'static [&'static str],
+}
+
+/// Longer than any case of at most a few hundred kilobytes may take.
+const SLOWEST_CASE: Duration = Duration::from_secs(10);
+
+fn seconds() -> u64 {
+    std::env::var("CIMBRA_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3)
+}
+
+/// The bytes of a real file, if the shared data is there.
+pub fn real(path: &str) -> Option<Vec<u8>> {
+    std::fs::read(shared()?.join("data").join(path)).ok()
+}
+
+impl Target {
+    /// Runs the target in a child process, or, in that child, the cases themselves.
+    pub fn run(self) {
+        match std::env::var_os("CIMBRA_FUZZ_CASE") {
+            Some(case) => self.cases(Path::new(&case)),
+            None => self.supervise(),
+        }
+    }
+    fn supervise(&self) {
+        let folder = std::env::temp_dir().join(format!("cimbra-fuzz-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let case: PathBuf = folder.join(format!("{}.{}", self.test.replace("::", "-"), self.ending));
+        let mut child = Command::new("sh")
+            .args(["-c", "ulimit -v 3145728; exec \"$0\" \"$@\""])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", self.test, "--nocapture", "--test-threads=1"])
+            .env("CIMBRA_FUZZ_CASE", &case)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let deadline = Instant::now() + Duration::from_secs(seconds() + 30);
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break Some(status);
+            }
+            if Instant::now() > deadline {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                break None;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert!(
+            status.is_some_and(|s| s.success()),
+            "{} fails ({status:?}) on the file kept at {}",
+            self.reader,
+            case.display()
+        );
+        std::fs::remove_file(&case).unwrap();
+    }
+    fn cases(self, case: &Path) {
+        let reader = *READERS.iter().find(|r| r.name() == self.reader).unwrap();
+        for seed in &self.seeds {
+            std::fs::write(case, seed).unwrap();
+            assert!(reader.sniff(seed), "a seed is not taken for {}", self.reader);
+            assert!(drive(reader, case) > 0, "a seed must give objects, else nothing is tested");
+        }
+        let (end, mut count, mut taken) = (Instant::now() + Duration::from_secs(seconds()), 0_u32, 0_usize);
+        let mut mutator = Mutator::new(self.seeds, self.words);
+        while Instant::now() < end {
+            let begun = Instant::now();
+            std::fs::write(case, mutator.next()).unwrap();
+            taken += drive(reader, case);
+            assert!(begun.elapsed() < SLOWEST_CASE, "one case took {:?}", begun.elapsed());
+            count += 1;
+        }
+        eprintln!("{}: {count} cases, {taken} objects", self.reader);
+        assert!(count > 20 && taken > 0, "{count} cases gave {taken} objects: the mutations reach nothing");
+    }
+}
+
+/// Reads one case and does with its objects what intake would; gives how many there were.
+fn drive(reader: &dyn Reader, case: &Path) -> usize {
+    let (mut objects, mut frames) = (0, 0);
+    let read = reader.read(case, &ReadOptions::default(), &mut |item| {
+        match item {
+            SourceItem::Frame(_) => {
+                frames += 1;
+                assert!(frames == 1 && objects == 0, "one frame, before all objects");
+            }
+            SourceItem::Object(object) => {
+                objects += 1;
+                assert!(frames == 1 && !object.id.is_empty(), "{object:?}");
+                assert!(object.id.len() <= 512, "an id without bounds");
+                match &object.shape {
+                    Shape::Faces { faces, .. } => {
+                        let mesh = faces_to_mesh(faces);
+                        assert!(mesh.triangles.iter().flatten().all(|i| (*i as usize) < mesh.positions.len()));
+                        let _ = closure(faces, 1e-3);
+                    }
+                    Shape::Areas(areas) => areas.iter().for_each(|a| drop(triangulate(a))),
+                    other => drop(other.bounds()),
+                }
+            }
+            SourceItem::Refused { object, reason } => assert!(!object.is_empty() && !reason.is_empty()),
+            SourceItem::Note(_) => {}
+        }
+        Ok(())
+    });
+    if let Err(fault) = read {
+        let said = fault.to_string();
+        assert!(said.len() < 4000, "a fault quotes its input without bounds: {} bytes", said.len());
+    }
+    objects
+}
