@@ -55,6 +55,10 @@ impl AlarmState {
             Self::Cleared => "cleared",
         }
     }
+    /// The state called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Raised, Self::Updated, Self::Acknowledged, Self::Cleared].into_iter().find(|s| s.name() == name)
+    }
     /// Whether the condition still holds.
     pub const fn is_active(self) -> bool {
         !matches!(self, Self::Cleared)
@@ -76,6 +80,8 @@ pub struct Alarm {
     pub asset: AssetId,
     /// The device whose reading raised it.
     pub device: AssetId,
+    /// The datastream whose readings it follows.
+    pub datastream: u64,
     /// The property that was measured.
     pub observed_property: String,
     /// The value of the last reading that changed it.
@@ -90,4 +96,17 @@ pub struct Alarm {
     pub acknowledged: Option<(String, Instant)>,
     /// Words for people.
     pub message: String,
+    /// What people wrote about it, oldest first.
+    pub comments: Vec<Comment>,
+}
+
+/// What a person wrote about an alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// Who wrote it.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub text: String,
 }

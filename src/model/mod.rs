@@ -5,11 +5,13 @@ mod alarm;
 mod asset;
 mod class;
 mod id;
+mod rule;
 mod sensing;
 
 pub use access::{Right, Role};
-pub use alarm::{Alarm, AlarmState, Severity};
+pub use alarm::{Alarm, AlarmState, Comment, Severity};
 pub use asset::{Asset, Attributes, Footprint, Geometry, Value};
 pub use class::{Class, Collection};
 pub use id::{AssetId, DatasetName, SiteCode};
-pub use sensing::{Datastream, Observation, Thing};
+pub use rule::{Direction, Rule};
+pub use sensing::{Datastream, Flaw, Observation, Quality, Thing};

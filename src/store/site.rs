@@ -2,6 +2,7 @@
 
 use super::archive::embedded::{Blobs, Cache, Log, Op, Replayed, sync_dir, write_whole};
 use super::edit::{Edit, Numbers};
+use super::live::Live;
 use super::snapshot::Snapshot;
 use super::{Dataset, Draft, sources};
 use crate::crs::SiteFrame;
@@ -22,14 +23,20 @@ pub(super) struct Node {
     pub cache: Arc<Cache>,
     /// The store's directory.
     pub dir: PathBuf,
-    /// Keeps the directory ours while anything of the store is in use.
-    pub lock: File,
+    /// Readings, alarms, and the telling of what changes.
+    pub live: Live,
+    /// Keeps the directory ours while anything of the store is in use; let go last.
+    pub _lock: Held,
 }
 
-impl Drop for Node {
+/// A locked file.
+#[derive(Debug)]
+pub(super) struct Held(pub File);
+
+impl Drop for Held {
     /// Closing the file would do, were it not for a child process that is just being started and has it still.
     fn drop(&mut self) {
-        let _ = self.lock.unlock();
+        let _ = self.0.unlock();
     }
 }
 
@@ -180,11 +187,14 @@ impl Site {
     }
 
     pub(super) fn publish(&self, writer: &mut Writer, dataset: &Dataset, at: Instant, ops: Vec<Op>) {
-        let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = ops.iter().filter_map(Op::measuring).cloned().collect::<Vec<_>>();
+        let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut edit = Edit::new(Snapshot::clone(&self.snapshot()), &mut writer.numbers);
         edit.commit(dataset, at, ops);
         self.show(edit.finish());
         self.node.revision.fetch_add(1, Ordering::AcqRel);
+        drop(publishing);
+        self.node.live.committed(&self.snapshot(), &changed);
     }
     fn show(&self, next: Snapshot) {
         let mut shown = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);

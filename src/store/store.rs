@@ -1,10 +1,14 @@
 //! One directory, one process: opening it, locking it, its sites.
 
 use super::archive::embedded::{Weigh, sync_dir, write_whole};
-use super::site::{Node, Site};
+use super::event::Events;
+use super::live::Live;
+use super::pulse::Pulse;
+use super::series::{Judge, Series, Taken};
+use super::site::{Held, Node, Site};
 use super::sources;
 use crate::fault::{Fault, Kind, Result};
-use crate::model::SiteCode;
+use crate::model::{Alarm, Observation, Rule, SiteCode};
 use crate::units::{Geodetic, Instant};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -56,7 +60,8 @@ impl Store {
         check_format(dir)?;
         sources::sweep(dir);
         let cache = quick_cache::sync::Cache::with_weighter((cache / 4096).max(64) as usize, cache, Weigh);
-        let node = Node { revision: AtomicU64::new(0), cache: Arc::new(cache), dir: dir.to_owned(), lock };
+        let (revision, cache, live) = (AtomicU64::new(0), Arc::new(cache), Live::open(dir)?);
+        let node = Node { revision, cache, dir: dir.to_owned(), live, _lock: Held(lock) };
         let store = Self { node: Arc::new(node), sites: RwLock::default(), creating: Mutex::new(()) };
         for entry in std::fs::read_dir(dir.join("sites")).map_err(io)? {
             store.open_site(&entry.map_err(io)?.path())?;
@@ -101,11 +106,49 @@ impl Store {
         &self.node.dir
     }
 
+    /// Things, datastreams, observations, rules and alarms.
+    pub fn series(&self) -> &Series {
+        &self.node.live.series
+    }
+    /// Latest values and active alarms by asset.
+    pub fn pulse(&self) -> &Pulse {
+        &self.node.live.pulse
+    }
+    /// What changed, in order.
+    pub fn events(&self) -> &Events {
+        &self.node.live.events
+    }
+    /// Takes readings, in order; when this returns they are on disk, with every change of an alarm that `judge` made of them,
+    /// and told. Callers at the same time share one sync of the disk. Blocks; not for an async thread.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] for a datastream that does not exist and [`Kind::TooLarge`] for more than 50,000 readings: then none
+    /// is taken. [`Kind::Io`] when the disk refuses.
+    pub fn append(&self, readings: Vec<Observation>, judge: Judge) -> Result<Vec<Taken>> {
+        self.node.live.append(readings, judge)
+    }
+    /// Changes an alarm as a person wants it, durably, and tells it; gives it as it is now.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] without such an alarm, what `act` refuses, [`Kind::Io`] when the disk refuses.
+    pub fn act(&self, alarm: u64, act: impl FnOnce(&mut Alarm) -> Result<()>) -> Result<Arc<Alarm>> {
+        self.node.live.act(alarm, act)
+    }
+    /// Keeps alarm rules, durably; one of the same id is replaced.
+    ///
+    /// # Errors
+    /// [`Kind::TooLarge`] beyond 1,000 rules, [`Kind::Io`] when the disk refuses.
+    pub fn put_rules(&self, rules: &[Rule]) -> Result<()> {
+        self.node.live.put_rules(rules)
+    }
+
     fn open_site(&self, dir: &Path) -> Result<()> {
         let number = self.sites.read().unwrap_or_else(PoisonError::into_inner).len() as u32;
         if let Some(site) = Site::open(dir, number, self.node.clone())? {
             let mut sites = self.sites.write().unwrap_or_else(PoisonError::into_inner);
-            sites.insert(site.code().clone(), Arc::new(site));
+            let site = Arc::new(site);
+            self.node.live.add(&site)?;
+            sites.insert(site.code().clone(), site);
         }
         Ok(())
     }

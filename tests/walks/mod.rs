@@ -4,4 +4,5 @@ mod cityjson;
 mod examples;
 mod generate;
 mod ifc_oracle;
+mod live;
 mod store;

@@ -3,7 +3,7 @@
 use super::blob::Blob;
 use super::bytes::{Bytes, Sink};
 use crate::geom::Bounds;
-use crate::model::{AssetId, Class, DatasetName};
+use crate::model::{AssetId, Class, Collection, DatasetName};
 use crate::store::Dataset;
 use crate::units::Instant;
 use std::sync::Arc;
@@ -49,6 +49,15 @@ impl Version {
 }
 
 impl Op {
+    /// The asset that this puts when it is of a class that measures.
+    pub fn measuring(&self) -> Option<&AssetId> {
+        match self {
+            Self::Put(version) if matches!(version.class.collection(), Collection::Devices | Collection::Cameras) => {
+                Some(&version.id)
+            }
+            _ => None,
+        }
+    }
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Self::Remove(id) => {

@@ -7,12 +7,16 @@ mod change;
 mod frame;
 mod geometry;
 mod log;
+mod series;
+mod series_form;
 
 pub(crate) use attributes::{decode_attributes, encode_attributes};
 pub(crate) use blob::{Blob, Blobs, Cache, Packer, Weigh};
 pub(crate) use change::{Op, Version};
 pub(crate) use geometry::{check, decode_geometry, encode_geometry};
 pub(crate) use log::{Append, Log, Replayed};
+pub(crate) use series::{Changes, Ledger};
+pub(crate) use series_form::{Head, Loaded, Mark};
 
 use std::fs::File;
 use std::path::Path;

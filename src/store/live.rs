@@ -1,0 +1,203 @@
+//! The live half of a store: readings and alarms on disk, what is true now, and the telling of every change.
+
+use super::event::{Event, Events, Step};
+use super::pulse::{Pulse, StateValue};
+use super::series::{Changed, Context, Judge, Series, Taken, ThingSpec};
+use super::{Site, Snapshot};
+use crate::fault::Result;
+use crate::model::{Alarm, AssetId, Attributes, Class, Collection, Observation, Rule, Value};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+
+/// The attribute of a device that names its datastreams: `smoke:m-1;temperature:Cel`, observed property and UCUM unit.
+pub const DATASTREAMS: &str = "datastreams";
+
+/// Series, pulse and events, kept in step.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub series: Series,
+    pub pulse: Pulse,
+    pub events: Events,
+    /// Where devices are looked up. Weak, since every site holds this.
+    sites: RwLock<Vec<Weak<Site>>>,
+    /// Held while a change is told, so that sequence numbers are told in order.
+    telling: Mutex<()>,
+}
+
+/// Where a device stands.
+struct Place {
+    collection: Collection,
+    ancestors: Vec<Step>,
+}
+
+impl Live {
+    pub fn open(dir: &Path) -> Result<Self> {
+        let series = Series::open(&dir.join("series"))?;
+        let events = Events::new(series.sequence());
+        let live =
+            Self { series, pulse: Pulse::default(), events, sites: RwLock::default(), telling: Mutex::default() };
+        let begin = live.series.sequence();
+        for (thing, datastream, reading) in live.series.latest() {
+            live.pulse.set(begin, &thing.device, &[state_value(&datastream, &reading)]);
+        }
+        live.pulse.begin(begin);
+        Ok(live)
+    }
+    /// Adds a site that was opened: its devices get the things they lack, alarms mark what their devices are part of.
+    pub fn add(&self, site: &Arc<Site>) -> Result<()> {
+        self.sites.write().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(site));
+        let snapshot = site.snapshot();
+        if self.series.site_revision(site.code().as_str()) != Some(snapshot.revision()) {
+            let devices = snapshot.rows().filter(|row| snapshot.asset(*row).is_some_and(|a| measures(a.class())));
+            let specs = devices.filter_map(|row| spec(&snapshot, row).transpose()).collect::<Result<Vec<_>>>()?;
+            self.series.ensure_things(&specs, Some((site.code().as_str(), snapshot.revision())))?;
+        }
+        let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let begin = self.series.sequence();
+        for alarm in self.series.active_alarms() {
+            self.pulse.mark(begin, &alarm, marks(&alarm, &self.place(&alarm.device)));
+        }
+        Ok(())
+    }
+    /// A commit of assets is durable and visible: devices among `changed` get their things, and the change is told.
+    pub fn committed(&self, snapshot: &Snapshot, changed: &[AssetId]) {
+        let rows = changed.iter().filter_map(|id| snapshot.find(id));
+        let specs: Result<Vec<_>> = rows.filter_map(|row| spec(snapshot, row).transpose()).collect();
+        let site = (snapshot.site().as_str(), snapshot.revision());
+        if let Err(fault) = specs.and_then(|specs| self.series.ensure_things(&specs, Some(site))) {
+            tracing::error!(%fault, "devices have no things yet; they get them when the store is opened next");
+        }
+        let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        let seq = self.series.tell();
+        // What devices are part of may have changed.
+        for alarm in self.series.active_alarms() {
+            let assets = marks(&alarm, &self.place(&alarm.device));
+            if self.pulse.marked_by(alarm.id).as_ref() != Some(&assets) {
+                self.pulse.mark(seq, &alarm, assets);
+            }
+        }
+        self.pulse.begin(seq);
+        self.events.publish(Event::Assets { seq, site: snapshot.site().clone(), revision: snapshot.revision() });
+    }
+    pub fn append(&self, readings: Vec<Observation>, judge: Judge) -> Result<Vec<Taken>> {
+        let concerned = |device: &AssetId| {
+            let place = self.place(device);
+            place.ancestors.into_iter().next().map_or_else(|| device.clone(), |step| step.id)
+        };
+        let tell = |changed: &Changed| self.tell(changed);
+        self.series.append(readings, &Context { judge, concerned: &concerned, tell: &tell })
+    }
+    pub fn act(&self, alarm: u64, act: impl FnOnce(&mut Alarm) -> Result<()>) -> Result<Arc<Alarm>> {
+        self.series.act(alarm, act, &|changed| self.tell(changed))
+    }
+    pub fn put_rules(&self, rules: &[Rule]) -> Result<()> {
+        self.series.put_rules(rules)
+    }
+
+    /// Alarms first: whoever waits for events hears of them before the readings of the same commit.
+    fn tell(&self, changed: &Changed) {
+        let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        for alarm in &changed.alarms {
+            let seq = self.series.tell();
+            let place = self.place(&alarm.device);
+            self.pulse.mark(seq, alarm, marks(alarm, &place));
+            let Place { collection, ancestors } = place;
+            self.events.publish(Event::Alarm { seq, alarm: alarm.clone(), collection, ancestors });
+        }
+        // Datastreams come in order of id, and so those of one device together.
+        for one in changed.latest.chunk_by(|(a, ..), (b, ..)| a.id == b.id) {
+            let Some((thing, ..)) = one.first() else { continue };
+            let values: Vec<_> = one.iter().map(|(_, datastream, reading)| state_value(datastream, reading)).collect();
+            let seq = self.series.tell();
+            self.pulse.set(seq, &thing.device, &values);
+            let (asset, collection) = (thing.device.clone(), thing.class.collection());
+            self.events.publish(Event::State { seq, asset, collection, values });
+        }
+    }
+    fn place(&self, device: &str) -> Place {
+        let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner).clone();
+        for site in sites.iter().filter_map(Weak::upgrade) {
+            let snapshot = site.snapshot();
+            let Some(row) = snapshot.find(device) else { continue };
+            let step =
+                |a: super::AssetRef<'_>| Step { id: a.id().clone(), name: a.name().to_owned(), class: a.class() };
+            let ancestors = snapshot.ancestors(row).into_iter().filter_map(|r| snapshot.asset(r)).map(step).collect();
+            let collection = snapshot.asset(row).map_or(Collection::Devices, |a| a.class().collection());
+            return Place { collection, ancestors };
+        }
+        // Its asset is gone; the class it had still says who may see it.
+        let class = self.series.thing_of(device).map_or(Class::Device, |t| t.class);
+        Place { collection: class.collection(), ancestors: Vec::new() }
+    }
+}
+
+fn state_value(datastream: &crate::model::Datastream, reading: &Observation) -> StateValue {
+    StateValue {
+        property: datastream.observed_property.clone(),
+        unit: datastream.unit.clone(),
+        value: reading.result,
+        time: reading.phenomenon_time,
+    }
+}
+
+/// What an alarm marks: its device, the asset it concerns, and all that the device is part of.
+fn marks(alarm: &Alarm, place: &Place) -> Vec<AssetId> {
+    let mut ids = vec![alarm.device.clone(), alarm.asset.clone()];
+    ids.extend(place.ancestors.iter().map(|step| step.id.clone()));
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+fn measures(class: Class) -> bool {
+    matches!(class.collection(), Collection::Devices | Collection::Cameras)
+}
+
+/// The thing that an asset describes; none when it is no device or names no datastreams.
+fn spec(snapshot: &Snapshot, row: super::Row) -> Result<Option<ThingSpec>> {
+    let Some(asset) = snapshot.asset(row).filter(|a| measures(a.class())) else { return Ok(None) };
+    let streams = streams(&*snapshot.attributes(row)?);
+    let (device, name, class) = (asset.id().clone(), asset.name().to_owned(), asset.class());
+    Ok((!streams.is_empty()).then_some(ThingSpec { device, name, class, streams }))
+}
+
+/// Observed properties and units from a device's attributes; parts that name no property are left out.
+fn streams(attributes: &Attributes) -> Vec<(Arc<str>, Arc<str>)> {
+    let words: Vec<&str> = match attributes.iter().find(|(name, _)| name == DATASTREAMS) {
+        Some((_, Value::Text(text))) => text.split(';').collect(),
+        Some((_, Value::List(parts))) => {
+            parts.iter().filter_map(|p| if let Value::Text(text) = p { Some(text.as_str()) } else { None }).collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut found: Vec<(Arc<str>, Arc<str>)> = Vec::new();
+    for word in words.into_iter().take(256) {
+        let (property, unit) = word.split_once(':').unwrap_or((word, "1"));
+        let (property, unit) = (property.trim(), unit.trim());
+        let named =
+            (1..=64).contains(&property.len()) && property.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+        if named && unit.len() <= 64 && !found.iter().any(|(p, _)| **p == *property) {
+            found.push((property.into(), if unit.is_empty() { "1" } else { unit }.into()));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn datastreams_are_read_from_text_and_lists() {
+        let text = |t: &str| vec![(DATASTREAMS.to_owned(), Value::Text(t.to_owned()))];
+        let names = |a: &Attributes| streams(a).iter().map(|(p, u)| format!("{p} {u}")).collect::<Vec<_>>();
+        assert_eq!(
+            names(&text("smoke:m-1; temperature:Cel;battery;smoke:1;;bad name:1")),
+            ["smoke m-1", "temperature Cel", "battery 1"]
+        );
+        assert_eq!(names(&text("gas:%{LEL}")), ["gas %{LEL}"]);
+        let list = vec![(DATASTREAMS.to_owned(), Value::List(vec![Value::Text("烟雾:1".to_owned()), Value::Int(3)]))];
+        assert_eq!(names(&list), ["烟雾 1"]);
+        assert!(names(&Vec::new()).is_empty());
+    }
+}

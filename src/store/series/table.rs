@@ -1,0 +1,198 @@
+//! What of the readings stays in memory: things, datastreams with their latest, active alarms, rules.
+
+use super::super::archive::embedded::{Changes, Head, Loaded, Mark};
+use super::{Series, Summary};
+use crate::fault::{Fault, Kind, Result};
+use crate::model::{Alarm, AssetId, Class, Datastream, Observation, Rule, Thing};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
+
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub datastream: Arc<Datastream>,
+    pub mark: Mark,
+}
+
+impl Stream {
+    pub fn latest(&self) -> Option<Observation> {
+        (self.mark.quality.stored > 0).then(|| Observation {
+            datastream: self.datastream.id,
+            phenomenon_time: self.mark.latest,
+            result_time: self.mark.result_time,
+            result: self.mark.value,
+        })
+    }
+    pub fn summary(&self) -> Summary {
+        let latest = self.latest();
+        Summary {
+            datastream: self.datastream.clone(),
+            quality: self.mark.quality,
+            first: latest.map(|_| self.mark.first),
+            latest,
+        }
+    }
+}
+
+/// Ids begin at 1 and have no gaps, so lists are looked into by place.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub things: Vec<Arc<Thing>>,
+    pub by_device: HashMap<AssetId, u64>,
+    pub streams: Vec<Stream>,
+    of_thing: Vec<Vec<u64>>,
+    pub active: BTreeMap<u64, Arc<Alarm>>,
+    /// The active alarm of a datastream by the rule that raised it; few at a time.
+    pub holding: HashMap<u64, Vec<(String, u64)>>,
+    pub rules: BTreeMap<String, Arc<Rule>>,
+    pub sites: HashMap<String, u64>,
+    pub head: Head,
+}
+
+fn place(id: u64) -> usize {
+    usize::try_from(id).unwrap_or(usize::MAX).wrapping_sub(1)
+}
+
+impl Table {
+    pub fn new(loaded: Loaded) -> Result<Self> {
+        let mut table = Self { head: loaded.head, sites: loaded.sites.into_iter().collect(), ..Self::default() };
+        let gap = || Fault::new(Kind::Corrupt, "an id is missing among things or datastreams").about("series");
+        for thing in loaded.things {
+            table.add_thing(Arc::new(thing)).ok_or_else(gap)?;
+        }
+        for (datastream, mark) in loaded.streams {
+            table.add_stream(Stream { datastream: Arc::new(datastream), mark }).ok_or_else(gap)?;
+        }
+        for rule in loaded.rules {
+            table.rules.insert(rule.id.clone(), Arc::new(rule));
+        }
+        for alarm in loaded.active {
+            table.put_alarm(Arc::new(alarm));
+        }
+        Ok(table)
+    }
+    pub fn thing(&self, id: u64) -> Option<&Arc<Thing>> {
+        self.things.get(place(id))
+    }
+    pub fn stream(&self, id: u64) -> Option<&Stream> {
+        self.streams.get(place(id))
+    }
+    pub fn stream_mut(&mut self, id: u64) -> Option<&mut Stream> {
+        self.streams.get_mut(place(id))
+    }
+    pub fn streams_of(&self, thing: u64) -> &[u64] {
+        self.of_thing.get(place(thing)).map_or(&[], Vec::as_slice)
+    }
+    /// The newest datastream of that property: a device whose unit changed has an older one too.
+    pub fn stream_of(&self, thing: u64, property: &str) -> Option<&Stream> {
+        let streams = self.streams_of(thing).iter().rev().filter_map(|id| self.stream(*id));
+        streams.into_iter().find(|s| *s.datastream.observed_property == *property)
+    }
+    fn add_thing(&mut self, thing: Arc<Thing>) -> Option<()> {
+        let at = place(thing.id);
+        if at == self.things.len() {
+            self.by_device.insert(thing.device.clone(), thing.id);
+            self.things.push(thing);
+            self.of_thing.push(Vec::new());
+        } else {
+            *self.things.get_mut(at)? = thing;
+        }
+        Some(())
+    }
+    fn add_stream(&mut self, stream: Stream) -> Option<()> {
+        if place(stream.datastream.id) != self.streams.len() {
+            return None;
+        }
+        self.of_thing.get_mut(place(stream.datastream.thing))?.push(stream.datastream.id);
+        self.streams.push(stream);
+        Some(())
+    }
+    pub fn put_alarm(&mut self, alarm: Arc<Alarm>) {
+        let held = self.holding.entry(alarm.datastream).or_default();
+        held.retain(|(_, id)| *id != alarm.id);
+        if alarm.state.is_active() {
+            held.push((alarm.rule.clone(), alarm.id));
+            self.active.insert(alarm.id, alarm);
+        } else {
+            if held.is_empty() {
+                self.holding.remove(&alarm.datastream);
+            }
+            self.active.remove(&alarm.id);
+        }
+    }
+}
+
+/// A device that measures, as an import describes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ThingSpec {
+    /// The device asset's id.
+    pub device: AssetId,
+    /// Its name for people.
+    pub name: String,
+    /// What it is.
+    pub class: Class,
+    /// Observed property and unit (UCUM) of each datastream.
+    pub streams: Vec<(Arc<str>, Arc<str>)>,
+}
+
+impl Series {
+    /// Makes the things and datastreams that are missing, and brings names up to date. Ids stay with the device for good;
+    /// a property whose unit changed gets a new datastream, its old one stays with its history.
+    ///
+    /// # Errors
+    /// What the disk says; then nothing has changed.
+    pub(in crate::store) fn ensure_things(&self, specs: &[ThingSpec], site: Option<(&str, u64)>) -> Result<()> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut things, mut streams, mut head) = (Vec::<Thing>::new(), Vec::<Datastream>::new(), self.table().head);
+        {
+            let table = self.table();
+            let (mut next_thing, mut next_stream) = (table.things.len() as u64, table.streams.len() as u64);
+            let mut made: HashMap<&str, usize> = HashMap::new();
+            for spec in specs {
+                let known = table.by_device.get(&spec.device).and_then(|id| table.thing(*id));
+                let id = match (known, made.get(&*spec.device).and_then(|at| things.get(*at))) {
+                    (_, Some(again)) => again.id,
+                    (Some(thing), None) => thing.id,
+                    (None, None) => {
+                        next_thing += 1;
+                        next_thing
+                    }
+                };
+                if known.is_none_or(|t| t.name != spec.name || t.class != spec.class)
+                    && !made.contains_key(&*spec.device)
+                {
+                    made.insert(&spec.device, things.len());
+                    let (device, name, class) = (spec.device.clone(), spec.name.clone(), spec.class);
+                    things.push(Thing { id, device, name, class });
+                }
+                for (property, unit) in &spec.streams {
+                    let held = table.stream_of(id, property).is_some_and(|s| s.datastream.unit == *unit);
+                    let fresh =
+                        streams.iter().rev().take_while(|s| s.thing == id).any(|s| s.observed_property == *property);
+                    if !held && !fresh {
+                        next_stream += 1;
+                        let (observed_property, unit) = (property.clone(), unit.clone());
+                        streams.push(Datastream { id: next_stream, thing: id, observed_property, unit });
+                    }
+                }
+            }
+            if next_stream > u64::from(u32::MAX) {
+                return Err(Fault::new(Kind::TooLarge, "a store holds 4,294,967,295 datastreams at most"));
+            }
+        }
+        let marked = site.is_none_or(|(code, revision)| self.site_revision(code) == Some(revision));
+        if things.is_empty() && streams.is_empty() && marked {
+            return Ok(());
+        }
+        head = self.next_head(head);
+        self.ledger.commit(&Changes { things: &things, streams: &streams, site, head, ..Changes::default() })?;
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        table.head = head;
+        if let Some((code, revision)) = site {
+            table.sites.insert(code.to_owned(), revision);
+        }
+        let placed = things.into_iter().map(|t| table.add_thing(Arc::new(t))).all(|done| done.is_some());
+        let streamed = streams.into_iter().map(|s| Stream { datastream: Arc::new(s), mark: Mark::default() });
+        let placed = streamed.map(|s| table.add_stream(s)).all(|done| done.is_some()) && placed;
+        if placed { Ok(()) } else { Err(Fault::internal("ids of things have a gap")) }
+    }
+}
