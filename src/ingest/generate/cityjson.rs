@@ -2,12 +2,13 @@
 
 use super::make_up::Kind;
 use super::out::{Entry, Out, json};
+use super::people::{self, People};
 use super::site::{Site, Structure};
 use super::solid::{Face, Surface, prism, shell};
 use super::tree::{Level, Node, grow};
 use crate::fault::Result;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// Households from which on a sequence is written: below, every vertex fits easily in memory.
@@ -55,6 +56,12 @@ struct Attributes<'a> {
     storeys_below_ground: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     households: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    children: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    elderly: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     bim_file: Option<&'static str>,
 }
@@ -119,7 +126,7 @@ impl Vertices {
 }
 
 /// Writes every structure of the site.
-pub(super) fn write(dir: &Path, structures: &[Structure], households: u32) -> Result<Entry> {
+pub(super) fn write(dir: &Path, structures: &[Structure], households: u32, seed: u64) -> Result<Entry> {
     let origin = Site::project([0.0, 0.0]);
     let head = format!(
         "{{\"type\":\"CityJSON\",\"version\":\"2.0\",\"transform\":{{\"scale\":[0.001,0.001,0.001],\"translate\":[{:?},{:?},0.0]}},\
@@ -133,7 +140,7 @@ pub(super) fn write(dir: &Path, structures: &[Structure], households: u32) -> Re
         let mut out = Out::create(dir, "structures.city.jsonl")?;
         out.put(&format!("{head},\"CityObjects\":{{}},\"vertices\":[]}}\n"))?;
         for structure in structures {
-            let objects = objects(structure, &mut vertices)?.join(",");
+            let objects = objects(structure, seed, &mut vertices)?.join(",");
             out.put(&format!(
                 "{{\"type\":\"CityJSONFeature\",\"id\":\"{}\",\"CityObjects\":{{{objects}}},\"vertices\":{}}}\n",
                 super::tree::key(structure),
@@ -147,7 +154,7 @@ pub(super) fn write(dir: &Path, structures: &[Structure], households: u32) -> Re
     out.put(&format!("{head},\n\"CityObjects\":{{"))?;
     let mut comma = "\n";
     for structure in structures {
-        for object in objects(structure, &mut vertices)? {
+        for object in objects(structure, seed, &mut vertices)? {
             out.put(comma)?;
             out.put(&object)?;
             comma = ",\n";
@@ -158,8 +165,9 @@ pub(super) fn write(dir: &Path, structures: &[Structure], households: u32) -> Re
 }
 
 /// The structure's members of `CityObjects`.
-fn objects(structure: &Structure, vertices: &mut Vertices) -> Result<Vec<String>> {
+fn objects(structure: &Structure, seed: u64, vertices: &mut Vertices) -> Result<Vec<String>> {
     let mut nodes = grow(structure);
+    let people = people::count(structure, &nodes, seed);
     if structure.is_bim() {
         // Its parts come with the IFC: here it is a footprint, so that nothing is drawn twice.
         nodes.truncate(1);
@@ -173,7 +181,7 @@ fn objects(structure: &Structure, vertices: &mut Vertices) -> Result<Vec<String>
     let member = |(node, children)| {
         let object = CityObject {
             kind: kind(node),
-            attributes: attributes(structure, node),
+            attributes: attributes(structure, node, &people),
             parents: node.parent.map(|p| nodes[p].key.as_str()).into_iter().collect(),
             children,
             geometry: [geometry(structure, node, vertices)],
@@ -193,10 +201,15 @@ const fn kind(node: &Node) -> &'static str {
     }
 }
 
-fn attributes<'a>(structure: &'a Structure, node: &'a Node) -> Attributes<'a> {
+fn attributes<'a>(structure: &'a Structure, node: &'a Node, people: &BTreeMap<u32, People>) -> Attributes<'a> {
     let building = node.level == Level::Building;
     let storey = node.storey.and_then(|i| structure.storeys.get(i));
     let homes = structure.households > 0;
+    let here = |unit: &u32| building || node.level == Level::Unit && *unit == node.unit;
+    let counted = |of: fn(&People) -> u32| -> Option<u32> {
+        let counts: Vec<u32> = people.iter().filter(|(unit, _)| here(unit)).map(|(_, p)| of(p)).collect();
+        (!counts.is_empty()).then(|| counts.iter().sum())
+    };
     Attributes {
         name: &node.zh,
         name_en: &node.en,
@@ -219,7 +232,10 @@ fn attributes<'a>(structure: &'a Structure, node: &'a Node) -> Attributes<'a> {
         year_of_construction: building.then_some(1998 + structure.number * 7 % 24),
         storeys_above_ground: building.then(|| structure.storeys.iter().filter(|s| s.number >= 0).count()),
         storeys_below_ground: building.then(|| structure.storeys.iter().filter(|s| s.number < 0).count()),
-        households: (building && homes).then_some(structure.households),
+        households: counted(|p| p.households),
+        people: counted(|p| p.people),
+        children: counted(|p| p.children),
+        elderly: counted(|p| p.elderly),
         bim_file: (building && structure.is_bim()).then_some("tower-1.ifc"),
     }
 }

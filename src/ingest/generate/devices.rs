@@ -239,7 +239,15 @@ impl Fit<'_> {
             let storey = storey.map_or_else(String::new, |s| format!("-{}", s.number));
             format!("{prefix}-{}-{}{storey}-{count:02}", self.structure.number, node.unit)
         };
-        let at = if label.is_empty() { String::new() } else { format!("-{label}F") };
+        // One panel in two hundred was labelled a storey too high: what it says and where it hangs disagree.
+        let above = node.storey.and_then(|i| self.structure.storeys.get(i + 1)).map(|s| s.label.as_str());
+        let mislabelled = matches!(kind, DeviceKind::Smoke | DeviceKind::Heat) && self.dice.chance(0.005);
+        let said = above.filter(|_| mislabelled).unwrap_or(label);
+        let at = match said {
+            "" => String::new(),
+            named if named.ends_with('层') => format!("-{named}"),
+            number => format!("-{number}F"),
+        };
         let [e, n] = self.structure.project([local[0], local[1]]);
         self.devices.push(Device {
             id,

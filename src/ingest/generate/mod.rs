@@ -14,6 +14,7 @@ mod layout;
 mod make_up;
 mod out;
 mod outdoors;
+mod people;
 mod pipes;
 mod site;
 mod solid;
@@ -51,7 +52,7 @@ impl Default for Community {
     }
 }
 
-/// What was written; also the content of `truth/community.json`.
+/// What was written; also the content of `.truth/community.json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Manifest {
     /// The community's 12-digit code.
@@ -93,7 +94,7 @@ pub fn write(dir: &Path, community: &Community, progress: &mut dyn FnMut(&str)) 
     let plots = u32::try_from(structures.len()).unwrap_or(u32::MAX);
     let mut files = Vec::new();
     progress("structures");
-    files.push(cityjson::write(dir, &structures, households)?);
+    files.push(cityjson::write(dir, &structures, households, seed)?);
     progress("tower-1.ifc");
     files.extend(tables::tower(dir, &make_up, &structures, seed)?);
     progress("ground");
@@ -119,8 +120,9 @@ pub fn write(dir: &Path, community: &Community, progress: &mut dyn FnMut(&str)) 
     Ok(manifest)
 }
 
-/// Where the manifest lies in the community's directory.
-pub const MANIFEST: &str = "truth/community.json";
+/// Where the manifest lies in the community's directory: hidden, as is all that intake should not take, so that `DIR/*` is
+/// what can be imported.
+pub const MANIFEST: &str = ".truth/community.json";
 
 /// Makes `dir` ready: empty, missing, or a community made earlier, of which the files listed in its manifest go.
 fn clear(dir: &Path) -> Result<()> {

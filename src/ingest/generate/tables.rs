@@ -1,12 +1,11 @@
 //! The tables: `devices.csv`, which intake reads, and the head counts of the buildings, which stay counts.
 
 use super::devices::{Device, Garage, indoors};
-use super::dice::Dice;
 use super::make_up::{Kind, MakeUp};
 use super::out::{Entry, Out, csv_row};
 use super::outdoors::outdoors;
 use super::site::{Site, Structure};
-use super::tree::{Level, grow, key};
+use super::tree::{grow, key};
 use crate::fault::Result;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,7 +22,7 @@ pub(super) fn garage(make_up: &MakeUp, structures: &[Structure]) -> (Garage, u32
     (level, make_up.count(3_500).saturating_sub(level.bays * levels))
 }
 
-/// Writes `devices.csv` and `truth/devices.csv`; gives the files and how many devices there are of each class.
+/// Writes `devices.csv` and `.truth/bindings.csv`; gives the files and how many devices there are of each class.
 pub(super) fn devices(
     dir: &Path,
     make_up: &MakeUp,
@@ -32,7 +31,7 @@ pub(super) fn devices(
     seed: u64,
 ) -> Result<(Vec<Entry>, BTreeMap<&'static str, u64>)> {
     let mut out = Out::create(dir, "devices.csv")?;
-    let mut truth = Out::create(dir, "truth/bindings.csv")?;
+    let mut truth = Out::create(dir, ".truth/bindings.csv")?;
     out.put("id,name,class,x,y,z,crs,parent,storey,panel_text,datastreams,serial\n")?;
     truth.put("device,space,storey_number\n")?;
     let (level, bays) = garage(make_up, structures);
@@ -81,26 +80,14 @@ pub(super) fn tower(dir: &Path, make_up: &MakeUp, structures: &[Structure], seed
     super::ifc::write(dir, "tower-1.ifc", structure, &nodes, &devices).map(Some)
 }
 
-/// Writes `tables/people.csv`: how many live in each unit, never who.
+/// Writes `.truth/people.csv`: how many live in each unit, never who.
 pub(super) fn people(dir: &Path, structures: &[Structure], seed: u64) -> Result<Entry> {
-    let mut out = Out::create(dir, "tables/people.csv")?;
+    let mut out = Out::create(dir, ".truth/people.csv")?;
     out.put("building,unit,households,people,children,elderly\n")?;
-    let mut dice = Dice::new(seed, 4);
     for structure in structures {
-        let mut units: BTreeMap<u32, [u32; 4]> = BTreeMap::new();
-        for _ in grow(structure)
-            .iter()
-            .filter(|n| n.level == Level::Flat && n.house.is_some())
-            .map(|n| units.entry(n.unit).or_default()[0] += 1)
-        {}
-        for (unit, [households, people, children, elderly]) in &mut units {
-            for _ in 0..*households {
-                // 2.6 people a household: one to five, a child in every third, someone over 65 in every fourth.
-                *people += [1, 2, 2, 2, 3, 3, 3, 3, 4, 3][dice.below(10) as usize];
-                *children += u32::from(dice.chance(0.34));
-                *elderly += u32::from(dice.chance(0.25));
-            }
-            let cells = [*unit, *households, *people, *children, *elderly].map(|n| n.to_string());
+        for (unit, counts) in super::people::count(structure, &grow(structure), seed) {
+            let super::people::People { households, people, children, elderly } = counts;
+            let cells = [unit, households, people, children, elderly].map(|n| n.to_string());
             out.put(&csv_row(&[&key(structure), &cells[0], &cells[1], &cells[2], &cells[3], &cells[4]]))?;
         }
     }
