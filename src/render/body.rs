@@ -6,7 +6,7 @@ use glam::{DMat3, DVec3};
 
 use super::{point_marker, tube};
 use crate::crs::SiteFrame;
-use crate::geom::Mesh;
+use crate::geom::{Mesh, Polygon, triangulate};
 use crate::model::{Footprint, Geometry};
 
 /// The least radius of a marker in metres.
@@ -42,7 +42,15 @@ impl From<Mesh> for Body {
 
 /// The body of a geometry stored in the frame `from`, in the frame `to`; markers are `radius` metres wide or a little
 /// more. None for an asset without a place.
-pub(super) fn body(geometry: Arc<Geometry>, from: &SiteFrame, to: &SiteFrame, radius: f64) -> Option<Body> {
+///
+/// A bare area is `filled`, as a lawn is, or shown by its border, as a grid is.
+pub(super) fn body(
+    geometry: Arc<Geometry>,
+    from: &SiteFrame,
+    to: &SiteFrame,
+    radius: f64,
+    filled: bool,
+) -> Option<Body> {
     if let Some(mesh) = &geometry.mesh {
         return Some(if from == to { Body::Stored(geometry) } else { carried(mesh, from, to).into() });
     }
@@ -53,9 +61,19 @@ pub(super) fn body(geometry: Arc<Geometry>, from: &SiteFrame, to: &SiteFrame, ra
         Footprint::None => return None,
         Footprint::Point(at) => point_marker(point(at), radius).into(),
         Footprint::Lines(lines) => joined(lines.iter().map(|l| line(l, radius / 3.0))).into(),
-        // An area without a mesh is shown by its border.
+        Footprint::Areas(areas) if filled => joined(areas.iter().map(|rings| flat(rings, to))).into(),
         Footprint::Areas(areas) => joined(areas.iter().flatten().map(|ring| line(ring, radius / 4.0))).into(),
     })
+}
+
+/// A polygon of closed rings in longitude, latitude and height, as a flat mesh.
+fn flat(rings: &[Vec<[f64; 3]>], to: &SiteFrame) -> Mesh {
+    let open =
+        |ring: &Vec<[f64; 3]>| -> Vec<[f64; 3]> { ring.iter().skip(1).map(|p| to.to_enu((*p).into())).collect() };
+    let Some((exterior, interiors)) = rings.split_first() else { return Mesh::default() };
+    let polygon = Polygon { exterior: open(exterior), interiors: interiors.iter().map(open).collect() };
+    let points: Vec<[f64; 3]> = polygon.points().copied().collect();
+    Mesh::from_points(&points, triangulate(&polygon), Vec::new())
 }
 
 /// A mesh of one site's frame in another's: both are Cartesian, so it is turned and moved as it is.

@@ -122,7 +122,8 @@ pub fn compose(request: &Request, city: &City<'_>) -> Result<Composition> {
         }
         let geometry = snapshot.geometry(row)?;
         let radius = looks.marker_pixels(candidate.place) * candidate.metres_per_pixel;
-        let Some(mesh) = body(geometry, snapshot.frame(), &frame, radius) else { continue };
+        let filled = candidate.class.collection() == Collection::Components;
+        let Some(mesh) = body(geometry, snapshot.frame(), &frame, radius, filled) else { continue };
         triangles += mesh.triangles.len();
         if triangles > BUDGET {
             triangles -= mesh.triangles.len();

@@ -107,10 +107,11 @@ impl<'a> Looks<'a> {
         }
         if self.family.contains(&place) {
             let Some((root, root_class)) = self.root else { return false };
-            return place == root && !self.holds_others(place, class)
-                || match collection {
+            return !self.holds_others(place, class)
+                && match collection {
+                    _ if place == root => true,
                     Collection::Storeys => false,
-                    Collection::Spaces => matches!(root_class, Class::Storey | Class::Unit) && class == Class::Space,
+                    Collection::Spaces => matches!(root_class, Class::Storey | Class::Unit | Class::Space),
                     Collection::Devices | Collection::Cameras => self.building_of(root).is_some(),
                     _ => true,
                 };
@@ -162,13 +163,18 @@ impl<'a> Looks<'a> {
         if own { place } else { self.building_of(place).unwrap_or(place) }
     }
 
-    /// Whether a storey or unit is shown by what is in it rather than by its own hull.
+    /// Whether a storey, a flat or a space of spaces is shown by what is in it rather than by its own hull.
     fn holds_others(&self, (site, row): Place, class: Class) -> bool {
-        let hull = matches!(class, Class::Storey | Class::Unit | Class::Building);
-        hull && self.city.snapshots.get(site).is_some_and(|s| {
-            let solid = |child: &Row| s.asset(*child).is_some_and(|a| a.has_mesh() && a.class() != Class::Storey);
-            class != Class::Building && s.children(row).iter().any(solid)
-        })
+        let Some(snapshot) = self.city.snapshots.get(site) else { return false };
+        let inner = |class: Class| matches!(class, Class::Space | Class::Unit);
+        match class {
+            Class::Storey => snapshot.children(row).iter().any(|c| snapshot.asset(*c).is_some_and(|a| a.has_mesh())),
+            Class::Space | Class::Unit => snapshot
+                .children(row)
+                .iter()
+                .any(|c| snapshot.asset(*c).is_some_and(|a| a.has_mesh() && inner(a.class()))),
+            _ => false,
+        }
     }
 
     /// The building that an asset is inside of; none for a building itself and for what stands alone.

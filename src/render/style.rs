@@ -53,7 +53,9 @@ impl Paint {
     }
     /// The look of a class.
     pub const fn of_class(class: Class) -> Self {
-        Self { colour: class_colour(class), detailed: true, glass: matches!(class, Class::Grid), glow: false }
+        // A room is told by its class: what a source paints its hull with says nothing of it.
+        let detailed = !matches!(class.collection(), Collection::Storeys | Collection::Spaces);
+        Self { colour: class_colour(class), detailed, glass: matches!(class, Class::Grid), glow: false }
     }
     /// The look of a thing by its worst active alarm.
     pub const fn of_alarm(severity: Option<Severity>) -> Self {

@@ -54,17 +54,24 @@ pub fn town() -> (tempfile::TempDir, Arc<Snapshot>) {
     let mut draft = site.draft(dataset).unwrap();
     let mut storey = solid("3F", Class::Storey, Some("幢1"), block([0.0, 0.0, 6.0], [20.0, 20.0, 9.0]));
     storey.storey = Some("3F".into());
-    let mut room = solid("3F-厨房", Class::Space, Some("3F"), block([2.0, 2.0, 6.0], [10.0, 8.0, 9.0]));
+    let mut flat = solid("3F-1户", Class::Unit, Some("3F"), block([1.0, 1.0, 6.0], [11.0, 9.0, 9.0]));
+    flat.storey = Some("3F".into());
+    let mut room = solid("3F-厨房", Class::Space, Some("3F-1户"), block([2.0, 2.0, 6.0], [10.0, 8.0, 9.0]));
     room.storey = Some("3F".into());
     let mut detector = point("烟感05", Class::SmokeDetector, Some("3F-厨房"), [6.0, 5.0, 8.8]);
     detector.storey = Some("3F".into());
     let line = [[-30.0, -5.0, -2.0], [60.0, -5.0, -2.0]].map(|p| SiteFrame::new(ORIGIN).to_geodetic(p).to_array());
+    let lawn = [[-25.0, 25.0], [-5.0, 25.0], [-5.0, 45.0], [-25.0, 45.0], [-25.0, 25.0]];
+    let lawn = lawn.map(|[x, y]| SiteFrame::new(ORIGIN).to_geodetic([x, y, 0.2]).to_array());
+    let green = Geometry { footprint: Footprint::Areas(vec![vec![lawn.to_vec()]]), mesh: None };
     let pipe = Geometry { footprint: Footprint::Lines(vec![line.to_vec()]), mesh: None };
     for asset in [
         asset("幢1", Class::Building, None, Geometry::default(), Bounds::EMPTY),
         solid("幢1-part", Class::BuildingPart, Some("幢1"), block([0.0, 0.0, 0.0], [20.0, 20.0, 30.0])),
         storey,
+        flat,
         room,
+        asset("lawn", Class::Vegetation, None, green, Bounds::of(lawn)),
         detector,
         solid("south", Class::Building, None, block([-5.0, -40.0, 0.0], [25.0, -30.0, 60.0])),
         solid("north", Class::Building, None, block([0.0, 60.0, 0.0], [20.0, 70.0, 20.0])),
@@ -123,6 +130,7 @@ fn a_room_and_a_storey_are_seen_through_the_shell() {
     assert!(room["3F-厨房"] > 5_000 && !room.contains_key("幢1"), "{room:?}");
     let storey = shown(&composed(&town, "asset=3F&size=320x240", &[], false), SIZE);
     assert!(storey["3F-厨房"] > 1_000 && !storey.contains_key("3F"), "a storey is what is in it: {storey:?}");
+    assert!(!storey.contains_key("3F-1户"), "so is a flat: {storey:?}");
     let bbox = "118.7798,32.0398,118.7804,32.0403";
     let label = shown(&composed(&town, &format!("bbox={bbox}&storey=3F&size=320x240"), &[], false), SIZE);
     assert!(label.contains_key("3F-厨房") && !label.contains_key("幢1"), "{label:?}");
@@ -152,6 +160,7 @@ fn layers_choose_and_what_may_not_be_seen_is_not_there() {
     let bbox = "bbox=118.7797,32.0398,118.7806,32.0403&size=320x240";
     let seen = shown(&composed(&town, bbox, &[], false), SIZE);
     assert!(seen.contains_key("幢1") && !seen.contains_key("cam") && !seen.contains_key("pipe"), "{seen:?}");
+    assert!(seen["lawn"] > 300, "an area is filled: {seen:?}");
     let pipes = shown(&composed(&town, &format!("{bbox}&layers=pipes"), &[], false), SIZE);
     assert!(pipes.keys().eq(["pipe"]), "{pipes:?}");
     let asked = format!("{bbox}&layers=cameras,buildings");

@@ -57,7 +57,7 @@ impl Gpu {
         let shadow = Shadow::new(&device);
         let surfaces = Surfaces::new(&device, &shadow);
         let resolve = Resolve::new(&device, &shadow);
-        tracing::info!(adapter = name, "opened a graphics adapter");
+        tracing::debug!(adapter = name, "opened a graphics adapter");
         Ok(Self { device, queue, name, shadow, surfaces, resolve })
     }
 
