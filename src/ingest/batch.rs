@@ -196,7 +196,8 @@ impl<'i, 's> FileImport<'i, 's> {
         if batch.is_empty() {
             return Ok(());
         }
-        let frame = self.site_frame()?;
+        // Without an origin nothing here has a place, and every object is told so by its own coordinates.
+        let frame = self.site_frame().unwrap_or_else(|_| SiteFrame::new(Geodetic::default()));
         let placed: Vec<std::result::Result<Asset, (AssetId, crate::model::Class, Fault)>> = batch
             .into_par_iter()
             .map(|(object, georeference)| {
@@ -302,7 +303,7 @@ impl<'i, 's> FileImport<'i, 's> {
             let store = self.intake.store.ok_or_else(|| Fault::internal("a check has no draft"))?;
             let frame = self.site_frame()?;
             self.hash = hash(self.file)?;
-            let site = self.intake.make_site(self.site, store, &self.code, frame.origin())?;
+            let site = self.intake.make_site(self.site, store, &self.code, frame.origin(), self.report)?;
             let crs = self.report.frame.clone().unwrap_or_default();
             let title = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let source = Some(self.hash.clone());

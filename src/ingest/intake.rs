@@ -105,7 +105,7 @@ impl Intake<'_> {
         }
         // The site may be made only once something is sure to come in; the cell outlives the draft that borrows from it.
         let site = OnceCell::new();
-        let code = self.site(report)?;
+        let code = self.site()?;
         report.site = Some(code.to_string());
         if let Some(there) = self.store.and_then(|s| s.site(&code)) {
             _ = site.set(there);
@@ -121,18 +121,13 @@ impl Intake<'_> {
     }
 
     /// The site's code by the rules of the command line.
-    fn site(&self, report: &mut FileReport) -> Result<SiteCode> {
+    fn site(&self) -> Result<SiteCode> {
         if let Some(code) = &self.options.site {
             return Ok(code.clone());
         }
         let sites = self.store.map(Store::sites).unwrap_or_default();
         match sites.as_slice() {
-            [] => {
-                report
-                    .notes
-                    .push(format!("the store was empty: this file makes site {FIRST_SITE} (--site names another)"));
-                SiteCode::new(FIRST_SITE)
-            }
+            [] => SiteCode::new(FIRST_SITE),
             [only] => Ok(only.code().clone()),
             several => {
                 let codes: Vec<_> = several.iter().map(|s| s.code().as_str()).collect();
@@ -158,9 +153,13 @@ impl Intake<'_> {
         store: &Store,
         code: &SiteCode,
         origin: Geodetic,
+        report: &mut FileReport,
     ) -> Result<&'s Arc<Site>> {
         if cell.get().is_none() {
             _ = cell.set(store.create_site(code, origin, (self.clock)())?);
+            let Geodetic { lon, lat, h } = origin;
+            let other = if self.options.site.is_none() { " (--site names another)" } else { "" };
+            report.notes.push(format!("makes site {code}{other} with its origin at {lon:.7}, {lat:.7}, {h:.3}"));
         }
         cell.get().ok_or_else(|| Fault::internal("the site is not there"))
     }

@@ -4,5 +4,6 @@ mod cityjson;
 mod examples;
 mod generate;
 mod ifc_oracle;
+mod intake;
 mod live;
 mod store;

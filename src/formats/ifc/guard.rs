@@ -8,15 +8,24 @@ const DEPTH: usize = 64;
 /// How far from the end the closing token may stand; exporters append signatures and blanks.
 const TAIL: usize = 64 * 1024;
 
+/// Checks the file's size before it is read.
+///
+/// # Errors
+/// [`Kind::TooLarge`].
+pub(super) fn size(bytes: u64, limits: &Limits) -> Result<()> {
+    if bytes <= limits.bytes {
+        return Ok(());
+    }
+    Err(Fault::new(Kind::TooLarge, format!("has {} MiB; at most {} are read", bytes >> 20, limits.bytes >> 20))
+        .remedy("export the model in parts, such as one file a building"))
+}
+
 /// Checks the STEP text as a whole: its size, its closing token, and the nesting of every record.
 ///
 /// # Errors
 /// [`Kind::TooLarge`] or [`Kind::BadInput`], with what to do.
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<()> {
-    if bytes.len() as u64 > limits.bytes {
-        return Err(Fault::new(Kind::TooLarge, format!("is larger than {} MiB", limits.bytes >> 20))
-            .remedy("export the model in parts, such as one file a building"));
-    }
+    size(bytes.len() as u64, limits)?;
     let tail = bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default();
     if !contains(tail, b"END-ISO-10303-21") {
         return Err(Fault::bad_input("is cut short: it does not end with END-ISO-10303-21;")

@@ -35,12 +35,11 @@ impl Reader for Ifc {
     }
     fn read(&self, file: &Path, _: &ReadOptions, sink: &mut Sink) -> Result<()> {
         let limits = Limits::default();
-        let mut bytes = Vec::new();
         let about = |fault: Fault| fault.about(file.display().to_string());
-        super::reader::open(file)?
-            .take(limits.bytes + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| about(Fault::io("reading", &e)))?;
+        let source = super::reader::open(file)?;
+        guard::size(source.metadata().map_or(0, |m| m.len()), &limits).map_err(about)?;
+        let mut bytes = Vec::new();
+        source.take(limits.bytes + 1).read_to_end(&mut bytes).map_err(|e| about(Fault::io("reading", &e)))?;
         guard::check(&bytes, &limits).map_err(about)?;
         read_with(&lite::Lite, &bytes, &limits, sink).map_err(about)
     }
