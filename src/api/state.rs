@@ -4,6 +4,7 @@ use super::{Limits, tickets::Tickets};
 use crate::query::Search;
 use crate::render::Studio;
 use crate::store::{Audit, Keys, Store};
+use crate::tiles::Tiles;
 use crate::units::Clock;
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub struct City {
     pub tickets: Arc<Tickets>,
     /// Search by name and code.
     pub search: Arc<Search>,
+    /// Plans tilesets and writes tiles.
+    pub tiles: Arc<Tiles>,
     /// Draws pictures.
     pub studio: Arc<Studio>,
     /// The time.

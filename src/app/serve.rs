@@ -33,6 +33,7 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
         audit: Arc::new(Audit::open(&config.store)?),
         tickets: Arc::new(Tickets::default()),
         search: Arc::new(Search::default()),
+        tiles: Arc::default(),
         studio: Arc::new(Studio::new()),
         clock: clock.clone(),
         settings: Arc::new(settings),

@@ -7,6 +7,7 @@ mod landing;
 pub mod portal;
 mod search;
 mod session;
+mod tiles3d;
 mod views;
 
 use super::openapi::Operation;
@@ -23,6 +24,7 @@ pub fn all() -> Router<City> {
         .merge(collections::routes())
         .merge(items::routes())
         .merge(search::routes())
+        .merge(tiles3d::routes())
         .merge(views::routes())
 }
 
@@ -35,6 +37,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         collections::OPERATIONS,
         items::OPERATIONS,
         search::OPERATIONS,
+        tiles3d::OPERATIONS,
         views::OPERATIONS,
     ]
     .into_iter()

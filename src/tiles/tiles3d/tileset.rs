@@ -38,12 +38,13 @@ pub fn of_sites(plans: &[&Plan]) -> Vec<u8> {
     let around = if around.is_empty() { NOWHERE } else { around };
     let mut root = json!({
         "boundingVolume": { "box": straight(&padded(&around)) },
-        "geometricError": error,
+        "geometricError": 0.0,
         "refine": "REPLACE"
     });
-    // `children` must not be empty.
+    // `children` must not be empty, and a tile without any is a leaf.
     if !children.is_empty() {
         root["children"] = json!(children);
+        root["geometricError"] = json!(error);
     }
     document(&root, error)
 }
