@@ -4,6 +4,7 @@ use super::Dataset;
 use super::archive::embedded::{Append, Blob, Log, Op, Packer, Version, check, encode_attributes, encode_geometry};
 use super::site::{Site, Writer};
 use super::snapshot::{Row, Snapshot};
+use super::table::Record;
 use crate::fault::{Fault, Kind, Result};
 use crate::geom::Bounds;
 use crate::model::{Asset, AssetId};
@@ -42,8 +43,6 @@ pub struct Committed {
 const SEGMENT: usize = 4 << 20;
 /// The longest id, in bytes.
 const LONGEST_ID: usize = 1024;
-/// The longest name, in bytes.
-const LONGEST_NAME: usize = 1 << 16;
 
 /// Changes to one site that become visible together, or not at all: dropped without a commit, it never was.
 ///
@@ -59,7 +58,8 @@ pub struct Draft<'a> {
     blobs: Vec<u8>,
     changes: Vec<u8>,
     scratch: [Vec<u8>; 2],
-    ops: Vec<Op>,
+    /// Encoded changes that are written already.
+    written: Vec<Vec<u8>>,
     seen: HashSet<AssetId>,
     gone: HashSet<AssetId>,
     layers: HashSet<Arc<str>>,
@@ -91,7 +91,7 @@ impl<'a> Draft<'a> {
             blobs: Vec::new(),
             changes: Vec::new(),
             scratch: Default::default(),
-            ops: Vec::new(),
+            written: Vec::new(),
             seen: HashSet::new(),
             gone: HashSet::new(),
             layers,
@@ -203,21 +203,11 @@ impl<'a> Draft<'a> {
             self.retire_unseen()?;
         }
         self.flush()?;
-        let Some(mut writer) = self.writer.take() else { return Err(Fault::internal("the draft has ended")) };
-        let sealed = writer.log.seal(self.append, &self.dataset, at);
-        match sealed {
-            Ok(revision) => {
-                let ops = std::mem::take(&mut self.ops);
-                self.site.publish(&mut writer, &self.dataset, at, ops);
-                self.site.give_back(writer);
-                Ok(Committed { revision, ..self.tally })
-            }
-            Err(fault) => {
-                writer.log.rollback();
-                self.site.give_back(writer);
-                Err(fault)
-            }
-        }
+        let written = std::mem::take(&mut self.written);
+        let Some(writer) = &mut self.writer else { return Err(ended()) };
+        let revision = writer.log.seal(self.append, &self.dataset, at)?;
+        self.site.publish(writer, &self.dataset, at, &written)?;
+        Ok(Committed { revision, ..self.tally })
     }
 
     fn usable(&self) -> Result<()> {
@@ -275,15 +265,14 @@ impl<'a> Draft<'a> {
 
     fn push(&mut self, op: Op) -> Result<()> {
         op.encode(&mut self.changes);
-        self.ops.push(op);
         if self.blobs.len() + self.changes.len() < SEGMENT { Ok(()) } else { self.flush() }
     }
 
     fn flush(&mut self) -> Result<()> {
-        let Some(writer) = &self.writer else { return Err(Fault::internal("the draft has ended")) };
+        let Some(writer) = &self.writer else { return Err(ended()) };
         let written = writer.log.write_segment(&mut self.append, &self.blobs, &self.changes);
         self.blobs.clear();
-        self.changes.clear();
+        self.written.push(std::mem::take(&mut self.changes));
         self.failed = written.clone().err();
         written
     }
@@ -303,6 +292,7 @@ impl<'a> Draft<'a> {
 }
 
 impl Drop for Draft<'_> {
+    /// Cuts off what was written and not sealed; after a commit there is nothing to cut.
     fn drop(&mut self) {
         if let Some(mut writer) = self.writer.take() {
             writer.log.rollback();
@@ -311,13 +301,17 @@ impl Drop for Draft<'_> {
     }
 }
 
+fn ended() -> Fault {
+    Fault::internal("the draft has ended")
+}
+
 /// Whether an asset may be stored; gives its box.
 fn sound(asset: &Asset) -> Result<Bounds> {
     if asset.id.is_empty() || asset.id.len() > LONGEST_ID {
         return Err(Fault::bad_input(format!("an id has 1 to {LONGEST_ID} bytes, this one {}", asset.id.len())));
     }
-    if asset.name.len() > LONGEST_NAME {
-        return Err(Fault::new(Kind::TooLarge, format!("the name takes more than {LONGEST_NAME} bytes")));
+    if asset.name.len() > Record::LONGEST_NAME {
+        return Err(Fault::new(Kind::TooLarge, format!("the name takes more than {} bytes", Record::LONGEST_NAME)));
     }
     check(&asset.geometry)?;
     let bounds = asset.bounds;

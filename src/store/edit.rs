@@ -3,7 +3,7 @@
 use super::Dataset;
 use super::archive::embedded::{Op, Version};
 use super::snapshot::{Era, Row, Setting, Snapshot};
-use super::table::{NO_WORD, OPEN, Record, Span};
+use super::table::{NO_WORD, Record};
 use crate::index::{Entry, key};
 use crate::model::AssetId;
 use crate::units::Instant;
@@ -50,8 +50,8 @@ impl<'a> Edit<'a> {
         Self { next, numbers, fresh: HashMap::new(), now: Batch::default(), past: Batch::default(), revision }
     }
 
-    /// Applies one commit.
-    pub fn commit(&mut self, dataset: &Dataset, at: Instant, ops: Vec<Op>) {
+    /// Applies one commit of encoded changes; `None` when they are not changes.
+    pub fn commit(&mut self, dataset: &Dataset, at: Instant, changes: &[Vec<u8>]) -> Option<()> {
         let latest = self.next.times.last().copied().unwrap_or(Instant::MIN);
         self.next.times.push_back(at.max(latest));
         self.revision += 1;
@@ -61,12 +61,13 @@ impl<'a> Edit<'a> {
             None => datasets.push(dataset.clone()),
         }
         self.next.datasets = datasets.into();
-        for op in ops {
-            match op {
+        changes.iter().flat_map(|bytes| Op::decode(bytes)).try_for_each(|op| {
+            match op? {
                 Op::Put(version) => self.put(version, dataset),
                 Op::Remove(id) => self.remove(&id),
             }
-        }
+            Some(())
+        })
     }
 
     /// The next state.
@@ -86,22 +87,12 @@ impl<'a> Edit<'a> {
     }
 
     fn put(&mut self, version: Version, dataset: &Dataset) {
-        let parent = version.parent.map_or(NO_WORD, |word| self.word(word));
-        let setting = Setting { dataset: dataset.name.clone(), storey: version.storey, layer: version.layer };
+        let parent = version.parent.clone().map_or(NO_WORD, |word| self.word(word));
+        let setting =
+            Setting { dataset: dataset.name.clone(), storey: version.storey.clone(), layer: version.layer.clone() };
         self.next.clashes |= version.id.strip_prefix(dataset.name.as_str()).is_some_and(|rest| rest.starts_with('~'));
-        let record = Record {
-            id: version.id,
-            bounds: version.bounds,
-            hash: version.hash,
-            blob: version.blob,
-            parent,
-            setting: self.setting(setting),
-            from: self.revision,
-            to: OPEN,
-            name: Span::default(),
-            class: version.class,
-            mesh: version.mesh,
-        };
+        let setting = self.setting(setting);
+        let record = Record::new(&version, parent, setting, self.revision);
         let entry = |row| Entry::new(row, &self.next.frame.bounds_to_index(&record.bounds));
         let (id, parent, class) = (record.id.clone(), self.next.parent_word(&record).map(|w| key(w)), record.class);
         let row = match self.find(&id) {
@@ -137,7 +128,7 @@ impl<'a> Edit<'a> {
 
     /// Moves a current version to the past; its row awaits a successor or its end. Gives the version's parent word.
     fn retire(&mut self, row: u32) -> Option<u32> {
-        let old = self.next.now.rows.get(row)?.clone();
+        let mut old = self.next.now.rows.get(row)?.clone();
         let parent = old.parent;
         self.next.live -= 1;
         if let Some(count) = self.next.counts.get_mut(old.class.collection() as usize) {
@@ -150,7 +141,8 @@ impl<'a> Edit<'a> {
             self.past.parts.extend(self.next.parent_word(&old).map(|w| (key(w), place)));
             self.past.boxes.extend(Entry::new(place, &self.next.frame.bounds_to_index(&old.bounds)));
             let name = self.next.now.rows.name(row).to_owned();
-            self.next.past.rows.push(Record { to: self.revision, ..old }, &name);
+            old.to = self.revision;
+            self.next.past.rows.push(old, &name);
         }
         Some(parent)
     }

@@ -117,7 +117,7 @@ impl Site {
         let empty = Snapshot::empty(code.clone(), frame, Arc::new(blobs));
         let mut numbers = Numbers::default();
         let mut edit = Edit::new(empty, &mut numbers);
-        log.replay(|Replayed { dataset, ops, at }| edit.commit(&dataset, at, ops))?;
+        log.replay(|Replayed { dataset, changes, at }| edit.commit(&dataset, at, &changes))?;
         let snapshot = edit.finish();
         node.revision.fetch_add(1 + log.revision(), Ordering::AcqRel);
         Ok(Some(Self {
@@ -186,15 +186,25 @@ impl Site {
         sources::keep(&self.node.dir, file)
     }
 
-    pub(super) fn publish(&self, writer: &mut Writer, dataset: &Dataset, at: Instant, ops: Vec<Op>) {
-        let changed = ops.iter().filter_map(Op::measuring).cloned().collect::<Vec<_>>();
+    pub(super) fn publish(
+        &self,
+        writer: &mut Writer,
+        dataset: &Dataset,
+        at: Instant,
+        changes: &[Vec<u8>],
+    ) -> Result<()> {
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut edit = Edit::new(Snapshot::clone(&self.snapshot()), &mut writer.numbers);
-        edit.commit(dataset, at, ops);
+        let unreadable =
+            || Fault::internal("a commit that is on disk could not be read back").remedy("start the server again");
+        edit.commit(dataset, at, changes).ok_or_else(unreadable)?;
         self.show(edit.finish());
         self.node.revision.fetch_add(1, Ordering::AcqRel);
         drop(publishing);
+        let ops = changes.iter().flat_map(|bytes| Op::decode(bytes)).flatten();
+        let changed: Vec<_> = ops.filter_map(|op| op.measuring().cloned()).collect();
         self.node.live.committed(&self.snapshot(), &changed);
+        Ok(())
     }
     fn show(&self, next: Snapshot) {
         let mut shown = self.snapshot.write().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,6 @@
 //! The resident part of every version, in chunks that states share: a commit copies the chunks it touches.
 
-use super::archive::embedded::Blob;
+use super::archive::embedded::{Blob, Version};
 use crate::geom::Bounds;
 use crate::model::{AssetId, Class};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ const CHUNK: usize = 1024;
 /// The revision that never comes: the end of what is current.
 pub(super) const OPEN: u32 = u32::MAX;
 
-/// One version of one asset: 120 bytes.
+/// One version of one asset: 112 bytes.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     pub id: AssetId,
@@ -25,7 +25,9 @@ pub(super) struct Record {
     pub from: u32,
     /// The revision that ended it, or [`OPEN`].
     pub to: u32,
-    pub name: Span,
+    /// Where the name starts in its chunk's text.
+    name_at: u32,
+    name_len: u16,
     pub class: Class,
     pub mesh: bool,
 }
@@ -34,20 +36,26 @@ pub(super) struct Record {
 pub(super) const NO_WORD: u32 = u32::MAX;
 
 impl Record {
+    /// The longest name, in bytes.
+    pub const LONGEST_NAME: usize = u16::MAX as usize;
+
+    fn name<'a>(&self, text: &'a str) -> &'a str {
+        let start = self.name_at as usize;
+        text.get(start..start + self.name_len as usize).unwrap_or_default()
+    }
     pub fn is_current(&self) -> bool {
         self.to == OPEN
+    }
+    /// A current version made by `version`, in numbers.
+    pub fn new(version: &Version, parent: u32, setting: u32, from: u32) -> Self {
+        let Version { id, bounds, hash, blob, class, mesh, .. } = version;
+        let (id, bounds, hash, blob, class, mesh) = (id.clone(), *bounds, *hash, *blob, *class, *mesh);
+        Self { id, bounds, hash, blob, parent, setting, from, to: OPEN, name_at: 0, name_len: 0, class, mesh }
     }
     /// Whether it held at revision `at`; `None` asks for now.
     pub fn holds(&self, at: Option<u32>) -> bool {
         at.map_or(self.is_current(), |at| self.from <= at && at < self.to)
     }
-}
-
-/// A piece of a chunk's text.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Span {
-    start: u32,
-    len: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -63,24 +71,19 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn intern(&mut self, name: &str) -> Span {
+    fn intern(&mut self, record: &mut Record, name: &str) {
         if self.waste > self.text.len() / 2 {
             let old = std::mem::take(&mut self.text);
             for row in &mut self.rows {
-                let kept = span(&old, row.name);
-                row.name = Span { start: self.text.len() as u32, len: row.name.len };
+                let kept = row.name(&old);
+                row.name_at = self.text.len() as u32;
                 self.text.push_str(kept);
             }
             self.waste = 0;
         }
-        let start = self.text.len() as u32;
+        (record.name_at, record.name_len) = (self.text.len() as u32, name.len() as u16);
         self.text.push_str(name);
-        Span { start, len: name.len() as u32 }
     }
-}
-
-fn span(text: &str, span: Span) -> &str {
-    text.get(span.start as usize..(span.start + span.len) as usize).unwrap_or_default()
 }
 
 /// Versions by row number.
@@ -99,7 +102,7 @@ impl Table {
     }
     pub fn name(&self, row: u32) -> &str {
         let chunk = self.chunks.get(row as usize / CHUNK);
-        chunk.and_then(|c| Some(span(&c.text, c.rows.get(row as usize % CHUNK)?.name))).unwrap_or_default()
+        chunk.and_then(|c| Some(c.rows.get(row as usize % CHUNK)?.name(&c.text))).unwrap_or_default()
     }
     /// Rows from `first` on.
     pub fn iter_from(&self, first: u32) -> impl Iterator<Item = (u32, &Record)> + '_ {
@@ -121,7 +124,7 @@ impl Table {
             self.chunks.push(Arc::new(Chunk { rows, text, waste: 0, bounds: Bounds::EMPTY, stale: true }));
         }
         if let Some(chunk) = self.chunks.last_mut().map(Arc::make_mut) {
-            record.name = chunk.intern(name);
+            chunk.intern(&mut record, name);
             chunk.rows.push(record);
             chunk.stale = true;
         }
@@ -130,13 +133,13 @@ impl Table {
     /// Replaces a row by a later version.
     pub fn set(&mut self, row: u32, mut record: Record, name: &str) {
         let Some(chunk) = self.chunks.get_mut(row as usize / CHUNK).map(Arc::make_mut) else { return };
-        let Some(old) = chunk.rows.get(row as usize % CHUNK).map(|r| r.name) else { return };
-        record.name = if span(&chunk.text, old) == name {
-            old
+        let Some(old) = chunk.rows.get(row as usize % CHUNK) else { return };
+        if old.name(&chunk.text) == name {
+            (record.name_at, record.name_len) = (old.name_at, old.name_len);
         } else {
-            chunk.waste += old.len as usize;
-            chunk.intern(name)
-        };
+            chunk.waste += old.name_len as usize;
+            chunk.intern(&mut record, name);
+        }
         chunk.stale = true;
         if let Some(place) = chunk.rows.get_mut(row as usize % CHUNK) {
             *place = record;

@@ -70,28 +70,34 @@ impl Op {
             }
         }
     }
-    /// The changes in `bytes`, added to `ops`; `None` when these are not changes.
-    pub fn decode(bytes: &[u8], ops: &mut Vec<Self>) -> Option<()> {
+    /// The changes in `bytes`, one by one; `None` where the bytes are not changes, and nothing after that.
+    pub fn decode(bytes: &[u8]) -> impl Iterator<Item = Option<Self>> + '_ {
         let mut b = Bytes(bytes);
-        while b.end().is_none() {
-            ops.push(match b.u8()? {
-                0 => Self::Remove(b.text()?.into()),
-                1 => Self::Put(Version {
-                    id: b.text()?.into(),
-                    class: class(b.text()?)?,
-                    name: b.text()?.to_owned(),
-                    parent: b.maybe()?.map(Into::into),
-                    storey: b.maybe()?.map(Into::into),
-                    layer: b.maybe()?.map(Into::into),
-                    bounds: Bounds { min: b.f64s()?, max: b.f64s()? },
-                    hash: b.u64()?,
-                    mesh: b.u8()? == 1,
-                    blob: Blob { offset: b.u64()?, geometry: b.u32()?, attributes: b.u32()? },
-                }),
-                _ => return None,
-            });
-        }
-        Some(())
+        std::iter::from_fn(move || {
+            let more = b.end().is_none().then(|| Self::read(&mut b));
+            if more == Some(None) {
+                b = Bytes(&[]);
+            }
+            more
+        })
+    }
+    fn read(b: &mut Bytes) -> Option<Self> {
+        Some(match b.u8()? {
+            0 => Self::Remove(b.text()?.into()),
+            1 => Self::Put(Version {
+                id: b.text()?.into(),
+                class: class(b.text()?)?,
+                name: b.text()?.to_owned(),
+                parent: b.maybe()?.map(Into::into),
+                storey: b.maybe()?.map(Into::into),
+                layer: b.maybe()?.map(Into::into),
+                bounds: Bounds { min: b.f64s()?, max: b.f64s()? },
+                hash: b.u64()?,
+                mesh: b.u8()? == 1,
+                blob: Blob { offset: b.u64()?, geometry: b.u32()?, attributes: b.u32()? },
+            }),
+            _ => return None,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! One site's log: frames are appended, a seal makes them a commit, and what follows the last seal never was.
 
 use super::bytes::Bytes;
-use super::change::{Op, Seal, decode_dataset, encode_dataset};
+use super::change::{Seal, decode_dataset, encode_dataset};
 use super::frame::{HEADER, Header, Kind, LONGEST, MAGIC};
 use crate::fault::{self, Fault, Result};
 use crate::store::Dataset;
@@ -21,7 +21,8 @@ const SEAL: u64 = HEADER + Seal::LEN as u64;
 /// One commit as read back.
 pub(crate) struct Replayed {
     pub dataset: Dataset,
-    pub ops: Vec<Op>,
+    /// Encoded changes: an import of a million assets is better not taken apart all at once.
+    pub changes: Vec<Vec<u8>>,
     pub at: Instant,
 }
 
@@ -69,15 +70,15 @@ impl Log {
         Ok(Self { file, path: path.to_owned(), salt, end: START, chain: salt, revision: 0, broken: None })
     }
 
-    /// Gives every commit to `each` in order, and cuts off what was never sealed.
+    /// Gives every commit to `each` in order, which says `None` to one that makes no sense, and cuts off what was never sealed.
     ///
     /// # Errors
     /// [`fault::Kind::Corrupt`] when a sealed part is not what was written.
-    pub fn replay(&mut self, mut each: impl FnMut(Replayed)) -> Result<()> {
+    pub fn replay(&mut self, mut each: impl FnMut(Replayed) -> Option<()>) -> Result<()> {
         let path = self.path.clone();
         let io = |e: std::io::Error| reading(&path, &e);
         let size = self.file.metadata().map_err(io)?.len();
-        let (mut append, mut ops, mut dataset) = (self.append(), Vec::new(), None);
+        let (mut append, mut changes, mut dataset) = (self.append(), Vec::new(), None);
         while append.at < size {
             let Some((header, payload)) = self.frame_at(append.at, size).map_err(io)? else {
                 let damaged = dataset.is_some() && self.was_seal(append.at, size).map_err(io)?;
@@ -88,15 +89,17 @@ impl Log {
             };
             let (at, chain) = (append.at, append.chain);
             append.pass(&header);
-            match (header.kind, payload.as_deref().unwrap_or_default()) {
-                (Kind::Blobs, _) => {}
-                (Kind::Changes, bytes) => Op::decode(bytes, &mut ops).ok_or_else(|| corrupt(&path, at))?,
-                (Kind::Dataset, bytes) => dataset = Some(decode_dataset(bytes).ok_or_else(|| corrupt(&path, at))?),
-                (Kind::Seal, bytes) => {
+            let payload = payload.unwrap_or_default();
+            match header.kind {
+                Kind::Blobs => {}
+                Kind::Changes => changes.push(payload),
+                Kind::Dataset => dataset = Some(decode_dataset(&payload).ok_or_else(|| corrupt(&path, at))?),
+                Kind::Seal => {
                     let expected = |s: &Seal| (s.revision, s.start, s.chain) == (self.revision + 1, self.end, chain);
-                    let seal = Seal::decode(bytes).filter(expected).ok_or_else(|| corrupt(&path, at))?;
+                    let seal = Seal::decode(&payload).filter(expected).ok_or_else(|| corrupt(&path, at))?;
                     let dataset = dataset.take().ok_or_else(|| corrupt(&path, at))?;
-                    each(Replayed { dataset, ops: std::mem::take(&mut ops), at: seal.at });
+                    let commit = Replayed { dataset, changes: std::mem::take(&mut changes), at: seal.at };
+                    each(commit).ok_or_else(|| corrupt(&path, self.end))?;
                     (self.end, self.chain, self.revision) = (append.at, append.chain, seal.revision);
                 }
             }
