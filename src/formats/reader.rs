@@ -161,4 +161,13 @@ mod tests {
         assert!(chosen("x.a", b" \n").unwrap_err().contains("is empty"));
         assert!(chosen("x.b", b"\x00\x01").unwrap_err().contains("binary"));
     }
+
+    #[test]
+    fn folders_pipes_and_missing_files_are_named_and_nothing_waits() {
+        let folder = std::env::temp_dir();
+        let said = |path: &Path| reader_of(path).map(|r| r.name()).unwrap_err().to_string();
+        assert!(said(&folder).contains("not a regular file"), "{}", said(&folder));
+        assert!(said(Path::new("/dev/zero")).contains("not a regular file"));
+        assert!(said(&folder.join("no-such-file.csv")).contains("no-such-file.csv"));
+    }
 }

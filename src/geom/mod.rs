@@ -11,5 +11,5 @@ pub use bounds::Bounds;
 pub use extrude::{extrude, turning};
 pub use mesh::{Mesh, Surface, SurfaceKind};
 pub use shape::{Face, Polygon, Shape};
-pub use solid::{Closure, closure, volume};
+pub use solid::{Closure, closure, open_rings, volume};
 pub use triangulate::{area_vector, faces_to_mesh, triangulate};

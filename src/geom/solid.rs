@@ -2,7 +2,7 @@
 
 use super::Face;
 use super::triangulate::{cross, dot};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How far a set of faces is from enclosing a volume.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -29,34 +29,78 @@ impl Closure {
 ///
 /// An edge of exactly two faces is the plain case; an edge where two volumes touch has four and is closed as well.
 pub fn closure(faces: &[Face], weld: f64) -> Closure {
-    let mut welded = Welded::new(weld);
-    let mut balance: HashMap<[u32; 2], i64> = HashMap::new();
-    for face in faces {
-        for ring in std::iter::once(&face.polygon.exterior).chain(&face.polygon.interiors) {
-            let numbers: Vec<u32> = ring.iter().map(|p| welded.number(*p)).collect();
-            for (i, a) in numbers.iter().enumerate() {
-                let b = numbers[(i + 1) % numbers.len()];
-                match a.cmp(&b) {
-                    std::cmp::Ordering::Less => *balance.entry([*a, b]).or_default() += 1,
-                    std::cmp::Ordering::Greater => *balance.entry([b, *a]).or_default() -= 1,
-                    std::cmp::Ordering::Equal => {}
-                }
-            }
-        }
-    }
-    let edges = balance.len();
-    let lowest = welded.points.iter().map(|p| p[2]).fold(f64::INFINITY, f64::min);
-    let low = |i: &u32| welded.points.get(*i as usize).is_some_and(|p| p[2] <= lowest + weld);
-    let open: Vec<[u32; 2]> = balance.into_iter().filter(|(_, n)| *n != 0).map(|(edge, _)| edge).collect();
+    let edges = Edges::of(faces, weld);
+    let points = &edges.welded.points;
+    let lowest = points.iter().map(|p| p[2]).fold(f64::INFINITY, f64::min);
+    let low = |i: &u32| points.get(*i as usize).is_some_and(|p| p[2] <= lowest + weld);
+    let open: Vec<[u32; 2]> = edges.balance.iter().filter(|(_, n)| **n != 0).map(|(edge, _)| *edge).collect();
     let middle = |[a, b]: &[u32; 2]| -> Option<[f64; 3]> {
-        let (a, b) = (welded.points.get(*a as usize)?, welded.points.get(*b as usize)?);
+        let (a, b) = (points.get(*a as usize)?, points.get(*b as usize)?);
         Some(std::array::from_fn(|k| (a[k] + b[k]) / 2.0))
     };
     let least = |a: &[f64; 3], b: &[f64; 3]| a.iter().zip(b).map(|(a, b)| a.total_cmp(b)).find(|o| o.is_ne());
     let near = open.iter().filter_map(middle).min_by(|a, b| least(a, b).unwrap_or(std::cmp::Ordering::Equal));
-    let tall = welded.points.iter().any(|p| p[2] > lowest + weld);
+    let tall = points.iter().any(|p| p[2] > lowest + weld);
     let only_lowest = tall && !open.is_empty() && open.iter().flatten().all(low);
-    Closure { edges, open_edges: open.len(), near, only_lowest }
+    Closure { edges: edges.balance.len(), open_edges: open.len(), near, only_lowest }
+}
+
+/// The open edges as rings, in the sense in which the faces beside them run; nothing when they do not join into rings.
+pub fn open_rings(faces: &[Face], weld: f64) -> Option<Vec<Vec<[f64; 3]>>> {
+    let edges = Edges::of(faces, weld);
+    let mut onward: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for ([a, b], n) in &edges.balance {
+        let (from, to) = if *n > 0 { (a, b) } else { (b, a) };
+        for _ in 0..n.unsigned_abs() {
+            onward.entry(*from).or_default().push(*to);
+        }
+    }
+    onward.values_mut().for_each(|to| to.sort_unstable());
+    let mut rings = Vec::new();
+    while let Some(start) = onward.keys().next().copied() {
+        let (mut at, mut ring) = (start, Vec::new());
+        loop {
+            ring.push(*edges.welded.points.get(at as usize)?);
+            let next = onward.get_mut(&at)?;
+            let to = next.pop()?;
+            if next.is_empty() {
+                onward.remove(&at);
+            }
+            at = to;
+            if at == start {
+                break;
+            }
+        }
+        rings.push(ring);
+    }
+    Some(rings)
+}
+
+/// Edges between welded points: how often each runs from its lower to its higher number, less how often back.
+struct Edges {
+    welded: Welded,
+    balance: HashMap<[u32; 2], i64>,
+}
+
+impl Edges {
+    fn of(faces: &[Face], weld: f64) -> Self {
+        let mut welded = Welded::new(weld);
+        let mut balance: HashMap<[u32; 2], i64> = HashMap::new();
+        for face in faces {
+            for ring in std::iter::once(&face.polygon.exterior).chain(&face.polygon.interiors) {
+                let numbers: Vec<u32> = ring.iter().map(|p| welded.number(*p)).collect();
+                for (i, a) in numbers.iter().enumerate() {
+                    let b = numbers[(i + 1) % numbers.len()];
+                    match a.cmp(&b) {
+                        std::cmp::Ordering::Less => *balance.entry([*a, b]).or_default() += 1,
+                        std::cmp::Ordering::Greater => *balance.entry([b, *a]).or_default() -= 1,
+                        std::cmp::Ordering::Equal => {}
+                    }
+                }
+            }
+        }
+        Self { welded, balance }
+    }
 }
 
 /// The volume that closed `faces` enclose; positive when they are counter-clockwise seen from outside.

@@ -1,6 +1,8 @@
 //! Triangles cover what their polygon covers; extrusions enclose what they should; holes in a solid are found.
 
-use cimbra::geom::{Face, Polygon, SurfaceKind, area_vector, closure, extrude, faces_to_mesh, triangulate, volume};
+use cimbra::geom::{
+    Face, Polygon, SurfaceKind, area_vector, closure, extrude, faces_to_mesh, open_rings, triangulate, turning, volume,
+};
 use proptest::prelude::*;
 
 /// A star-shaped ring: a simple polygon whatever the radii, counter-clockwise.
@@ -90,6 +92,9 @@ proptest! {
             let edges = gone.polygon.points().count();
             prop_assert_eq!(closure(&open, 1e-3).open_edges, edges, "a face taken out leaves its edges open");
         }
+        let rings = open_rings(&faces[1..], 1e-3).unwrap();
+        let ringed: f64 = rings.iter().map(|r| turning(r) / 2.0).sum();
+        prop_assert!(rings.len() == 1 + polygon.interiors.len() && (ringed - area).abs() < 1e-6 * area, "the ground's outline is found");
         let mut inside_out = faces.clone();
         inside_out.iter_mut().for_each(|f| { f.polygon.exterior.reverse(); f.polygon.interiors.iter_mut().for_each(|r| r.reverse()); });
         prop_assert!(volume(&inside_out) < 0.0 && closure(&inside_out, 1e-3).is_closed());

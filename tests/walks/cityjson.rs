@@ -89,7 +89,7 @@ fn delft_keeps_its_levels_footprints_parents_and_attributes() {
     let Some(shared) = shared() else { return };
     let read = read(&shared.join("data/cityjson/delft.city.jsonl"));
     let solids = read.objects.iter().filter(|o| matches!(o.shape, Shape::Faces { solid: true, .. })).count();
-    assert_eq!(solids, 1107, "9 of the 1,116 solids of level 2.2 have slits");
+    assert!(solids >= 1107, "of the 1,116 solids of level 2.2 at most 9 have slits: {solids}");
     for object in &read.objects {
         let part = object.class.name() == "building_part";
         assert_eq!(object.parent.is_some(), part);

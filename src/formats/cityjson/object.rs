@@ -99,7 +99,7 @@ impl Objects {
     pub fn end(self, sink: &mut Sink) -> Result<()> {
         for (remark, (count, first)) in self.remarks {
             let what = match remark {
-                Remark::NoGround => "solids have no ground face and are taken as surfaces",
+                Remark::NoGround => "solids lack their ground face, which is added from their open edges",
                 Remark::Slits => "solids have slits at a tenth of their edges or fewer and are taken as surfaces",
                 Remark::Turned => "solids were inside out and are turned",
                 Remark::LowerLod => "objects are taken at a lower level of detail because the highest does not hold",

@@ -2,7 +2,7 @@
 
 use super::boundary::{Group, Parts, Space};
 use super::model::{Geometry, Object};
-use crate::geom::{Face, Polygon, Shape, SurfaceKind, area_vector, closure, volume};
+use crate::geom::{Face, Polygon, Shape, SurfaceKind, area_vector, closure, open_rings, turning, volume};
 
 /// Points nearer than this are one corner, in the unit of the coordinates: files store millimetres.
 const WELD: f64 = 1e-3;
@@ -25,7 +25,7 @@ pub(super) struct Chosen {
 /// What was changed; counted over the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Remark {
-    /// The solid lacks its ground: taken as surfaces.
+    /// The solid lacked its ground: it is added.
     NoGround,
     /// The solid has slits: taken as surfaces.
     Slits,
@@ -83,14 +83,12 @@ fn is_footprint(geometry: &Geometry) -> bool {
 
 /// Ground surfaces seen from above.
 fn ground(faces: &[Face]) -> Vec<Polygon> {
-    let reversed = |ring: &Vec<[f64; 3]>| ring.iter().rev().copied().collect::<Vec<_>>();
-    let grounds = faces.iter().filter(|f| f.kind == SurfaceKind::Ground);
-    grounds
-        .map(|f| Polygon {
-            exterior: reversed(&f.polygon.exterior),
-            interiors: f.polygon.interiors.iter().map(reversed).collect(),
-        })
-        .collect()
+    faces.iter().filter(|f| f.kind == SurfaceKind::Ground).map(|f| reversed(&f.polygon)).collect()
+}
+
+fn reversed(polygon: &Polygon) -> Polygon {
+    let back = |ring: &Vec<[f64; 3]>| ring.iter().rev().copied().collect::<Vec<_>>();
+    Polygon { exterior: back(&polygon.exterior), interiors: polygon.interiors.iter().map(back).collect() }
 }
 
 fn shape_of(level: &[&Geometry], space: &Space, building: bool) -> Result<(Shape, Option<Remark>), String> {
@@ -107,7 +105,7 @@ fn shape_of(level: &[&Geometry], space: &Space, building: bool) -> Result<(Shape
         if group.solid {
             remark = remark.max(check(&mut group)?);
         }
-        solid &= group.solid && !matches!(remark, Some(Remark::NoGround | Remark::Slits));
+        solid &= group.solid && remark != Some(Remark::Slits);
         faces.extend(group.faces);
     }
     if !faces.is_empty() {
@@ -125,19 +123,18 @@ fn shape_of(level: &[&Geometry], space: &Space, building: bool) -> Result<(Shape
 
 /// Refuses what is no solid, turns what is inside out, and says what is not quite one.
 fn check(group: &mut Group) -> Result<Option<Remark>, String> {
-    let closed = closure(&group.faces, WELD);
+    let mut remark = None;
+    let mut closed = closure(&group.faces, WELD);
+    if closed.only_lowest && add_ground(&mut group.faces) {
+        remark = Some(Remark::NoGround);
+        closed = closure(&group.faces, WELD);
+    }
     if closed.is_closed() {
         if volume(&group.faces) < 0.0 {
-            for face in &mut group.faces {
-                face.polygon.exterior.reverse();
-                face.polygon.interiors.iter_mut().for_each(|r| r.reverse());
-            }
-            return Ok(Some(Remark::Turned));
+            group.faces.iter_mut().for_each(|face| face.polygon = reversed(&face.polygon));
+            remark = Some(Remark::Turned);
         }
-        return Ok(None);
-    }
-    if closed.only_lowest {
-        return Ok(Some(Remark::NoGround));
+        return Ok(remark);
     }
     #[expect(clippy::cast_precision_loss, reason = "a share of counts")]
     let share = closed.open_edges as f64 / closed.edges.max(1) as f64;
@@ -146,6 +143,39 @@ fn check(group: &mut Group) -> Result<Option<Remark>, String> {
     }
     let [x, y, z] = closed.near.unwrap_or_default();
     Err(format!("the solid does not close: {} open edges, one near ({x:.3} {y:.3} {z:.3})", closed.open_edges))
+}
+
+/// Closes a solid that is open only at the bottom, as many block models are; whether that did it.
+fn add_ground(faces: &mut Vec<Face>) -> bool {
+    let Some(rings) = open_rings(faces, WELD) else { return false };
+    let largest = rings.iter().map(|r| turning(r)).max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0);
+    let (outer, inner): (Vec<_>, Vec<_>) = rings.into_iter().partition(|r| turning(r) * largest > 0.0);
+    let mut grounds: Vec<Polygon> =
+        outer.into_iter().map(|exterior| Polygon { exterior, interiors: Vec::new() }).collect();
+    for hole in inner {
+        let around = |p: &Polygon| hole.first().is_some_and(|corner| covers(&p.exterior, *corner));
+        let Some(home) = grounds.iter().position(around) else { return false };
+        grounds.iter_mut().skip(home).take(1).for_each(|p| p.interiors.push(hole.clone()));
+    }
+    // Where no surface is named, none is here: slope will tell.
+    let named = faces.iter().any(|f| f.kind != SurfaceKind::Other);
+    let kind = if named { SurfaceKind::Ground } else { SurfaceKind::Other };
+    let before = faces.len();
+    faces.extend(grounds.iter().map(|p| Face { polygon: reversed(p), kind, colour: None }));
+    let done = closure(faces, WELD).is_closed();
+    if !done {
+        faces.truncate(before);
+    }
+    done
+}
+
+/// Whether the ring goes around the point, seen from above (even-odd rule).
+fn covers(ring: &[[f64; 3]], [x, y, _]: [f64; 3]) -> bool {
+    let ends = ring.iter().zip(ring.iter().cycle().skip(1));
+    let crossed = |([ax, ay, _], [bx, by, _]): &(&[f64; 3], &[f64; 3])| {
+        (ay > &y) != (by > &y) && x < (bx - ax) * (y - ay) / (by - ay) + ax
+    };
+    ends.filter(crossed).count() % 2 == 1
 }
 
 /// Tells walls, roofs and grounds of a building apart by slope and height where the file does not.

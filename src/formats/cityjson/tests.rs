@@ -87,11 +87,15 @@ fn what_is_wrong_with_one_object_refuses_that_object_only() {
 }
 
 #[test]
-fn a_solid_without_its_ground_is_taken_as_surfaces_and_told() {
+fn a_solid_without_its_ground_gets_one_and_that_is_told() {
     let text = document(&solid("a", &CUBE.replacen("[[0,3,2,1]],", "", 1)));
     let [cube] = &objects(&text)[..] else { panic!("one object") };
-    assert!(!faces(cube).1);
-    let told = items(&text).unwrap().into_iter().any(|i| matches!(i, SourceItem::Note(n) if n.contains("no ground")));
+    let (faces, solid) = faces(cube);
+    assert!(solid && faces.len() == 6 && (volume(faces) - 1.0).abs() < 1e-9);
+    assert_eq!(faces.iter().filter(|f| f.kind == SurfaceKind::Ground).count(), 1);
+    assert_eq!(cube.footprint.len(), 1);
+    let told =
+        items(&text).unwrap().into_iter().any(|i| matches!(i, SourceItem::Note(n) if n.contains("lack their ground")));
     assert!(told);
 }
 
