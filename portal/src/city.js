@@ -77,7 +77,7 @@ export class City {
     const { boundingSphere } = this.tileset;
     this.scene.camera.flyToBoundingSphere(boundingSphere, {
       duration,
-      offset: new C.HeadingPitchRange(OBLIQUE.heading, OBLIQUE.pitch, boundingSphere.radius * 1.45),
+      offset: new C.HeadingPitchRange(OBLIQUE.heading, OBLIQUE.pitch, boundingSphere.radius * 1.25),
     });
     this.scene.requestRender();
   }

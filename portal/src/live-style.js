@@ -51,7 +51,7 @@ export class LiveStyle {
     const css = (text, alpha = 1) => Color.fromCssColorString(text).withAlpha(alpha);
     this.redraw = redraw;
     // A room's own glass is undone by `CLEAR`, so these alphas are what is seen.
-    this.colours = { plain: css("#ffffff"), glass: css("#ffffff", 0.22), room: css("#7fb4e8", 0.16), selected: css("#35c8ff"), chosen: css("#35c8ff", 0.6) };
+    this.colours = { plain: css("#ffffff"), glass: css("#ffffff", 0.22), room: css("#7fb4e8", 0.16), selected: css("#6fd4ff"), chosen: css("#35c8ff", 0.6) };
     this.solid = Object.fromEntries(Object.entries(SEVERITIES).map(([name, text]) => [name, css(text)]));
     this.tint = Object.fromEntries(Object.entries(SEVERITIES).map(([name, text]) => [name, css(text, 0.4)]));
     this.veil = Object.fromEntries(Object.entries(SEVERITIES).map(([name, text]) => [name, css(text, 0.16)]));
