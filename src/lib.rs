@@ -9,6 +9,7 @@ pub mod formats;
 pub mod geom;
 pub mod index;
 pub mod ingest;
+pub mod live;
 pub mod lod;
 pub mod model;
 pub mod query;

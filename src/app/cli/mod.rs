@@ -6,6 +6,7 @@ mod import;
 mod key;
 mod progress;
 mod serve;
+mod simulate;
 mod view;
 
 use crate::fault::{Fault, Kind, Result};
@@ -27,6 +28,7 @@ enum Command {
     Demo(demo::Args),
     Serve(serve::Args),
     Generate(generate::Args),
+    Simulate(simulate::Args),
     Import(import::Args),
     Check(import::CheckArgs),
     Key(key::Args),
@@ -71,6 +73,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
         Command::Demo(args) => args.run(),
         Command::Serve(args) => args.run(),
         Command::Generate(args) => args.run(),
+        Command::Simulate(args) => args.run(),
         Command::Import(args) => args.run(),
         Command::Check(args) => args.run(),
         Command::Key(args) => args.run(),
