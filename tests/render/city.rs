@@ -3,7 +3,7 @@
 use super::blocks::block;
 use cimbra::crs::SiteFrame;
 use cimbra::geom::{Bounds, Mesh};
-use cimbra::model::{Asset, AssetId, Class, Collection, DatasetName, Footprint, Geometry, Severity, SiteCode};
+use cimbra::model::{Asset, AssetId, Class, Collection, DatasetName, Footprint, Geometry, Severity, SiteCode, Value};
 use cimbra::render::{City, Composition, Request, Studio, compose};
 use cimbra::store::{Dataset, Snapshot, Store};
 use cimbra::units::{Geodetic, Instant};
@@ -60,6 +60,7 @@ pub fn town() -> (tempfile::TempDir, Arc<Snapshot>) {
     room.storey = Some("3F".into());
     let mut detector = point("烟感05", Class::SmokeDetector, Some("3F-厨房"), [6.0, 5.0, 8.8]);
     detector.storey = Some("3F".into());
+    detector.attributes = vec![("datastreams".to_owned(), Value::Text("temperature:Cel".to_owned()))];
     let line = [[-30.0, -5.0, -2.0], [60.0, -5.0, -2.0]].map(|p| SiteFrame::new(ORIGIN).to_geodetic(p).to_array());
     let lawn = [[-25.0, 25.0], [-5.0, 25.0], [-5.0, 45.0], [-25.0, 45.0], [-25.0, 25.0]];
     let lawn = lawn.map(|[x, y]| SiteFrame::new(ORIGIN).to_geodetic([x, y, 0.2]).to_array());

@@ -2,7 +2,10 @@
 
 use super::city::town;
 use crate::support::{Server, cimbra, key};
+use cimbra::model::{Direction, Observation, Rule, Severity};
 use cimbra::render::decode_ids;
+use cimbra::store::{Store, Verdict};
+use cimbra::units::Instant;
 use serde_json::Value;
 
 /// A served town; the folder is removed with it.
@@ -52,6 +55,39 @@ fn a_view_its_ids_and_a_pick_agree() {
     let bearer = format!("Bearer {viewer}");
     let (_, _, seen) = server.get_bytes(at, &[("Authorization", &bearer)]);
     assert_eq!(serde_json::from_slice::<Value>(&seen).unwrap()["asset"]["id"], "cam");
+}
+
+#[test]
+fn a_stored_alarm_opens_its_building() {
+    let (folder, snapshot) = town();
+    drop(snapshot);
+    let store = Store::open(folder.path()).unwrap();
+    let rule = Rule {
+        id: "hot".to_owned(),
+        observed_property: "temperature".to_owned(),
+        class: None,
+        direction: Direction::Above,
+        raise_at: 60.0,
+        clear_at: 50.0,
+        severity: Severity::Critical,
+        enabled: true,
+    };
+    store.put_rules(&[rule]).unwrap();
+    let thing = store.series().thing_of("烟感05").unwrap();
+    let datastream = store.series().datastream_of(thing.id, "temperature").unwrap().id;
+    let at = Instant(1_767_225_600_000);
+    let hot = Observation { datastream, phenomenon_time: at, result_time: at, result: 80.0 };
+    store
+        .append(vec![hot], |_, _, active| active.map_or(Verdict::Raise("hot".to_owned()), |_| Verdict::Stand))
+        .unwrap();
+    drop(store);
+    let server = Server::start(folder.path(), &[]);
+    let legend = |more: &str| {
+        let path = format!("/views?asset={}&size=120x90&f=ids{more}", escaped("幢1"));
+        decode_ids(&server.get_bytes(&path, &[]).2).unwrap().2
+    };
+    assert!(legend("&style=alarms").contains(&"3F-厨房".to_owned()), "the room of the alarm is drawn");
+    assert!(!legend("").contains(&"3F-厨房".to_owned()));
 }
 
 #[test]

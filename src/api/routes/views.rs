@@ -130,7 +130,7 @@ fn permitted(city: &City, caller: &Caller) -> Result<()> {
 
 fn composed(city: &City, caller: &Caller, request: &Request, snapshots: &[Arc<Snapshot>]) -> Result<Composition> {
     let visible = |collection: Collection| caller.may_read(city, collection);
-    let alarms = render::worst_alarms(&[]);
+    let alarms = render::worst_alarms(&city.store.series().active_alarms());
     compose(request, &render::City { snapshots, visible: &visible, alarms: &alarms })
 }
 

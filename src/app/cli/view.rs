@@ -27,7 +27,7 @@ impl Args {
         let request = Request::read(&|name| self.parameters.get(name).cloned())?;
         let store = Store::open(&self.store)?;
         let snapshots: Vec<_> = store.sites().iter().map(|site| site.snapshot()).collect();
-        let alarms = worst_alarms(&[]);
+        let alarms = worst_alarms(&store.series().active_alarms());
         let composed = compose(&request, &City { snapshots: &snapshots, visible: &|_| true, alarms: &alarms })?;
         let picture = Studio::new().draw(&composed.scene, &composed.camera, request.size)?;
         let bytes = if self.ids { picture.ids_to_png(&composed.legend)? } else { picture.to_png()? };
