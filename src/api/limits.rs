@@ -32,7 +32,7 @@ impl Default for Limits {
             query_bytes: 8 << 10,
             seconds: 60,
             requests_per_caller: 64,
-            streams_per_caller: 16,
+            streams_per_caller: 128,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! HTTP: extract, ask one room, encode. Handlers hold no knowledge of the city of their own.
 
+pub mod busy;
 pub mod caller;
 pub mod encode;
 pub mod limits;

@@ -1,5 +1,6 @@
 //! The router and what every request passes through: host, origin, limits, headers, panics, compression.
 
+use super::busy::Busy;
 use super::caller::Caller;
 use super::problem::Problem;
 use super::routes;
@@ -11,9 +12,7 @@ use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -107,36 +106,6 @@ pub fn is_known_host(host: &str, hosts: &[String]) -> bool {
     loopback || hosts.iter().any(|h| h.eq_ignore_ascii_case(name))
 }
 
-/// How many requests each caller has in work.
-#[derive(Clone, Default)]
-struct Busy(Arc<Mutex<HashMap<String, usize>>>);
-
-struct Slot(Busy, String);
-
-impl Busy {
-    fn enter(&self, caller: String, most: usize) -> Option<Slot> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = held.entry(caller.clone()).or_default();
-        if *count >= most {
-            return None;
-        }
-        *count += 1;
-        Some(Slot(self.clone(), caller))
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        let mut held = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = held.get_mut(&self.1) {
-            *count -= 1;
-            if *count == 0 {
-                held.remove(&self.1);
-            }
-        }
-    }
-}
-
 /// Paths that are open to everybody whatever the configuration: they hold nothing of the city.
 const OPEN: &[&str] = &["/health/", "/portal", "/api", "/conformance", "/session"];
 
@@ -162,9 +131,9 @@ async fn limited(State((city, busy)): State<(City, Busy)>, request: Request, nex
     };
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|p| p.0.ip().to_string());
     let who = if caller.role.is_some() { caller.name.clone() } else { peer.unwrap_or_default() };
-    let Some(slot) = busy.enter(who, limits.requests_per_caller) else {
-        let detail = format!("more than {} requests at once", limits.requests_per_caller);
-        return Problem(Fault::new(Kind::TooMany, detail)).into_response();
+    let slot = match busy.enter(who, limits.requests_per_caller, "requests") {
+        Ok(slot) => slot,
+        Err(fault) => return Problem(fault).into_response(),
     };
     let name = caller.name.clone();
     parts.extensions.insert(caller);

@@ -1,6 +1,8 @@
 //! What every handler is given: the city, the clock, the keys and the settings.
 
+use super::busy::Busy;
 use super::{Limits, tickets::Tickets};
+use crate::live::Counts;
 use crate::query::Search;
 use crate::render::Studio;
 use crate::store::{Audit, Keys, Store};
@@ -45,6 +47,10 @@ pub struct City {
     pub tiles: Arc<Tiles>,
     /// Draws pictures.
     pub studio: Arc<Studio>,
+    /// Event streams that each caller has open.
+    pub streams: Busy,
+    /// What came in through the inlets.
+    pub counts: Arc<Counts>,
     /// The time.
     pub clock: Clock,
     /// What the configuration says.

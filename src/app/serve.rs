@@ -1,15 +1,21 @@
 //! Serving a store until told to stop.
 
 use super::{clock, config::Config};
+use crate::api::busy::Busy;
 use crate::api::{City, router, tickets::Tickets};
 use crate::fault::{Fault, Kind, Result};
+use crate::live::{self, inlet::mqtt};
 use crate::model::Role;
 use crate::query::Search;
 use crate::render::Studio;
 use crate::store::{Audit, Keys, Store};
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
+
+/// How long requests in work have to end once the server is told to stop.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How a server was asked to start, beyond its configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,6 +32,9 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
     let settings = config.settings()?;
     let store = Arc::new(Store::open(&config.store)?);
     let keys = Arc::new(Keys::open(&config.store)?);
+    live::install(&store)?;
+    let counts = Arc::new(live::Counts::default());
+    let broker = config.mqtt.as_deref().map(|url| broker(url, &config.store)).transpose()?;
     let clock = clock::system();
     let city = City {
         store,
@@ -35,6 +44,8 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
         search: Arc::new(Search::default()),
         tiles: Arc::default(),
         studio: Arc::new(Studio::new()),
+        streams: Busy::default(),
+        counts,
         clock: clock.clone(),
         settings: Arc::new(settings),
     };
@@ -50,11 +61,27 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
         let address = listener.local_addr().map_err(|e| Fault::io("reading the address", &e))?;
         announce(&city, address, start)?;
         let repacking = tokio::spawn(repack(city.store.clone()));
+        let taking = broker
+            .map(|broker| tokio::spawn(mqtt::run(city.store.clone(), city.counts.clone(), broker, city.clock.clone())));
         let app = router(city).into_make_service_with_connect_info::<SocketAddr>();
-        let served = axum_serve(listener, app).await;
+        // An event stream never ends by itself: those still open after a while are cut.
+        let served = tokio::select! {
+            served = axum_serve(listener, app) => served,
+            () = async { stopped().await; tokio::time::sleep(GRACE).await } => Ok(()),
+        };
         repacking.abort();
+        if let Some(taking) = taking {
+            taking.abort();
+        }
         served
     })
+}
+
+/// The broker at `url`; it keeps this store's session under a name that the store's place gives.
+fn broker(url: &str, store: &Path) -> Result<mqtt::Broker> {
+    let place = store.canonicalize().unwrap_or_else(|_| store.to_owned());
+    let name = xxhash_rust::xxh3::xxh3_64(place.as_os_str().as_encoded_bytes());
+    mqtt::Broker::parse(url, format!("cimbra-{name:016x}"))
 }
 
 async fn axum_serve(

@@ -1,7 +1,7 @@
 //! The live half of a store: readings and alarms on disk, what is true now, and the telling of every change.
 
 use super::event::{Event, Events, Step};
-use super::pulse::{Pulse, StateValue};
+use super::pulse::{AssetState, Pulse, StateValue};
 use super::series::{Changed, Context, Judge, Series, Taken, ThingSpec};
 use super::{Site, Snapshot};
 use crate::fault::Result;
@@ -55,7 +55,8 @@ impl Live {
         let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
         let begin = self.series.sequence();
         for alarm in self.series.active_alarms() {
-            self.pulse.mark(begin, &alarm, marks(&alarm, &self.place(&alarm.device)));
+            let place = self.place(&alarm.device);
+            self.pulse.mark(begin, &alarm, place.collection, marks(&alarm, &place));
         }
         Ok(())
     }
@@ -71,13 +72,19 @@ impl Live {
         let seq = self.series.tell();
         // What devices are part of may have changed.
         for alarm in self.series.active_alarms() {
-            let assets = marks(&alarm, &self.place(&alarm.device));
+            let place = self.place(&alarm.device);
+            let assets = marks(&alarm, &place);
             if self.pulse.marked_by(alarm.id).as_ref() != Some(&assets) {
-                self.pulse.mark(seq, &alarm, assets);
+                self.pulse.mark(seq, &alarm, place.collection, assets);
             }
         }
         self.pulse.begin(seq);
         self.events.publish(Event::Assets { seq, site: snapshot.site().clone(), revision: snapshot.revision() });
+    }
+    /// The whole state at one sequence number: every event up to it is in, none after it is.
+    pub fn standing(&self) -> (u64, Vec<(AssetId, AssetState)>) {
+        let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        self.pulse.all()
     }
     pub fn append(&self, readings: Vec<Observation>, judge: Judge) -> Result<Vec<Taken>> {
         let concerned = |device: &AssetId| {
@@ -100,7 +107,7 @@ impl Live {
         for alarm in &changed.alarms {
             let seq = self.series.tell();
             let place = self.place(&alarm.device);
-            self.pulse.mark(seq, alarm, marks(alarm, &place));
+            self.pulse.mark(seq, alarm, place.collection, marks(alarm, &place));
             let Place { collection, ancestors } = place;
             self.events.publish(Event::Alarm { seq, alarm: alarm.clone(), collection, ancestors });
         }

@@ -1,6 +1,6 @@
 //! What is true just now: the latest value of each property of an asset, and the worst alarm on it or below it.
 
-use crate::model::{Alarm, AlarmState, AssetId, Severity};
+use crate::model::{Alarm, AlarmState, AssetId, Collection, Severity};
 use crate::units::Instant;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -36,6 +36,8 @@ pub struct AlarmMark {
     pub severity: Severity,
     /// What last happened to it.
     pub state: AlarmState,
+    /// The collection its device is served in: who may not read that may not know of the alarm.
+    pub collection: Collection,
 }
 
 #[derive(Debug, Default)]
@@ -122,14 +124,14 @@ impl Pulse {
         }
     }
     /// An alarm changed; `assets` are those it marks: its own, its device and all that they are part of.
-    pub(super) fn mark(&self, seq: u64, alarm: &Alarm, assets: Vec<AssetId>) {
+    pub(super) fn mark(&self, seq: u64, alarm: &Alarm, collection: Collection, assets: Vec<AssetId>) {
         let mut inner = self.write();
         inner.seq = seq;
         for id in inner.marked.remove(&alarm.id).unwrap_or_default() {
             inner.touch(&id).alarms.remove(&alarm.id);
         }
         if alarm.state.is_active() {
-            let mark = AlarmMark { id: alarm.id, severity: alarm.severity, state: alarm.state };
+            let mark = AlarmMark { id: alarm.id, severity: alarm.severity, state: alarm.state, collection };
             for id in &assets {
                 inner.touch(id).alarms.insert(alarm.id, mark);
             }

@@ -3,12 +3,12 @@
 use super::archive::embedded::{Weigh, sync_dir, write_whole};
 use super::event::Events;
 use super::live::Live;
-use super::pulse::Pulse;
+use super::pulse::{AssetState, Pulse};
 use super::series::{Judge, Series, Taken};
 use super::site::{Held, Node, Site};
 use super::sources;
 use crate::fault::{Fault, Kind, Result};
-use crate::model::{Alarm, Observation, Rule, SiteCode};
+use crate::model::{Alarm, AssetId, Observation, Rule, SiteCode};
 use crate::units::{Geodetic, Instant};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -113,6 +113,10 @@ impl Store {
     /// Latest values and active alarms by asset.
     pub fn pulse(&self) -> &Pulse {
         &self.node.live.pulse
+    }
+    /// The state of every asset that has any, at a sequence number from which [`Store::events`] goes on without gap or overlap.
+    pub fn standing(&self) -> (u64, Vec<(AssetId, AssetState)>) {
+        self.node.live.standing()
     }
     /// What changed, in order.
     pub fn events(&self) -> &Events {

@@ -1,6 +1,7 @@
 //! Answers on their way out: JSON with an entity tag.
 
 pub mod feature;
+pub mod live;
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -2,6 +2,7 @@
 
 use super::collections::{scope, snapshots};
 use super::landing::base;
+use super::state::show;
 use crate::api::caller::Caller;
 use crate::api::encode::{self, feature};
 use crate::api::openapi::Operation;
@@ -89,7 +90,7 @@ async fn items(
         let mut features = Vec::with_capacity(page.rows.len());
         for (i, row) in &page.rows {
             if let Some(snapshot) = snapshots.get(*i) {
-                features.extend(live(&city, snapshot, *row, skip, when.is_none())?);
+                features.extend(live(&city, &caller, snapshot, *row, skip, when.is_none())?);
             }
         }
         let path = format!("{base}/collections/{}/items", segment(&name));
@@ -133,7 +134,7 @@ async fn item(
         let missing = || Fault::not_found(format!("'{name}' has no item '{id}'")).about("featureId");
         let (snapshot, row) = seen.ok_or_else(missing)?;
         let mut body =
-            live(&city, snapshot, row, params.is_true("skipGeometry"), when.is_none())?.ok_or_else(missing)?;
+            live(&city, &caller, snapshot, row, params.is_true("skipGeometry"), when.is_none())?.ok_or_else(missing)?;
         let at = format!("{base}/collections/{}", segment(&name));
         body["links"] = json!([
             { "href": format!("{at}/items/{}", segment(&id)), "rel": "self", "type": "application/geo+json" },
@@ -166,9 +167,26 @@ pub fn find<'a>(
     here.filter(|(s, row)| s.asset(*row).is_some_and(|a| a.dataset().as_str() == dataset)).collect()
 }
 
-/// A feature with its live state; the state of another time is not known here.
-fn live(_city: &City, snapshot: &Snapshot, row: Row, skip_geometry: bool, _now: bool) -> Result<Option<Value>> {
-    feature::feature(snapshot, row, skip_geometry)
+/// A feature with its live state as this caller may see it; the state of another time is not known here.
+fn live(
+    city: &City,
+    caller: &Caller,
+    snapshot: &Snapshot,
+    row: Row,
+    skip_geometry: bool,
+    now: bool,
+) -> Result<Option<Value>> {
+    let Some(mut feature) = feature::feature(snapshot, row, skip_geometry)? else { return Ok(None) };
+    let state = snapshot.asset(row).filter(|_| now).and_then(|asset| city.store.pulse().of(asset.id()));
+    if let Some(mut shown) = state.and_then(|state| show(city, caller, &state, false)) {
+        if let Some(alarm) = shown.remove("alarm") {
+            feature["properties"]["alarm"] = alarm;
+        }
+        if !shown.is_empty() {
+            feature["properties"]["state"] = Value::Object(shown);
+        }
+    }
+    Ok(Some(feature))
 }
 
 /// Percent-encodes what is not unreserved (RFC 3986 §2.3), for a path segment or a query value.

@@ -1,12 +1,18 @@
 //! One file a route family: its handlers, its parameters and what it says of itself in the API document.
 
+mod alarms;
 mod collections;
 mod health;
 mod items;
 mod landing;
+mod live;
+mod metrics;
 pub mod portal;
+mod rules;
 mod search;
 mod session;
+mod sta;
+mod state;
 mod tiles3d;
 mod views;
 
@@ -25,6 +31,12 @@ pub fn all() -> Router<City> {
         .merge(items::routes())
         .merge(search::routes())
         .merge(tiles3d::routes())
+        .merge(sta::routes())
+        .merge(state::routes())
+        .merge(live::routes())
+        .merge(alarms::routes())
+        .merge(rules::routes())
+        .merge(metrics::routes())
         .merge(views::routes())
 }
 
@@ -38,6 +50,12 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         items::OPERATIONS,
         search::OPERATIONS,
         tiles3d::OPERATIONS,
+        sta::OPERATIONS,
+        state::OPERATIONS,
+        live::OPERATIONS,
+        alarms::OPERATIONS,
+        rules::OPERATIONS,
+        metrics::OPERATIONS,
         views::OPERATIONS,
     ]
     .into_iter()

@@ -1,7 +1,11 @@
 //! The live half, from readings to alarms and events.
 
+mod crash;
+mod fuzz;
 mod history;
 mod pulse;
+mod served;
+mod wire;
 
 use cimbra::geom::Bounds;
 use cimbra::model::{Asset, AssetId, Class, DatasetName, Geometry, Observation, SiteCode, Value};

@@ -1,0 +1,174 @@
+//! `/live`: server-sent events. A snapshot first, then every change once, alarms before readings; goes on after a break.
+//!
+//! An event's id names the reader's place in both lanes, `rest.alarms`; `Last-Event-ID` takes that or one sequence number.
+
+use super::collections::snapshots;
+use super::items::offload;
+use super::state::whole;
+use crate::api::busy::Slot;
+use crate::api::caller::Caller;
+use crate::api::encode::live;
+use crate::api::openapi::Operation;
+use crate::api::params::{Form, Param, Params};
+use crate::api::problem::{Answer, Problem};
+use crate::api::state::City;
+use crate::fault::Fault;
+use crate::model::Collection;
+use crate::store::{Cursor, Event, Next};
+use axum::Router;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::response::IntoResponse;
+use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use axum::routing::get;
+use serde_json::json;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+const LIVE: &[Param] = &[
+    Param::new("ticket", Form::Text, "A ticket of 60 seconds, for a page that cannot send a header."),
+    Param::new("layers", Form::Text, "Only these collections, with commas between, such as devices,cameras."),
+    Param::new("snapshot", Form::Bool, "Whether to begin with the whole state; true unless told."),
+];
+/// Telemetry events taken at a time, so that an alarm raised meanwhile waits for few.
+const AT_ONCE: usize = 64;
+
+/// What these routes say of themselves.
+pub const OPERATIONS: &[Operation] = &[Operation {
+    method: "get",
+    path: "/live",
+    id: "getEvents",
+    about: "Server-sent events: the state as it is, then every change with its sequence number. Resumes with Last-Event-ID.",
+    params: LIVE,
+    media: "text/event-stream",
+    keyed: false,
+}];
+
+/// The routes.
+pub fn routes() -> Router<City> {
+    Router::new().route("/live", get(live_events))
+}
+
+/// One reader of the stream.
+struct Reader {
+    city: City,
+    caller: Caller,
+    layers: Option<Vec<Collection>>,
+    cursor: Option<Cursor>,
+    /// Events taken and not yet sent.
+    taken: VecDeque<Arc<Event>>,
+    bell: watch::Receiver<u64>,
+    _slot: Slot,
+}
+
+async fn live_events(
+    State(city): State<City>,
+    caller: Caller,
+    peer: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Answer {
+    let params = Params::read(&uri, LIVE)?;
+    let layers = params.get("layers").map(layers).transpose()?;
+    let last = headers.get("last-event-id").map(|v| v.to_str().unwrap_or_default()).filter(|v| !v.is_empty());
+    let cursor = match last {
+        Some(text) => Some(place(text).ok_or_else(|| {
+            Fault::parameter("Last-Event-ID", "it is no id of an event of this stream")
+                .remedy("send the id as it came, or leave it out for a snapshot")
+        })?),
+        None if params.get("snapshot") == Some("false") => Some(Cursor::at(city.store.events().head())),
+        None => None,
+    };
+    let from = peer.map(|p| p.0.0.ip().to_string()).unwrap_or_default();
+    let most = city.settings.limits.streams_per_caller;
+    let slot = city.streams.enter(format!("{}@{from}", caller.name), most, "event streams")?;
+    let bell = city.store.events().bell();
+    let reader = Reader { city, caller, layers, cursor, taken: VecDeque::new(), bell, _slot: slot };
+    let stream = futures_util::stream::unfold(reader, |mut reader| async move {
+        let message = reader.next().await?;
+        Some((Ok::<_, Infallible>(message), reader))
+    });
+    let sse = Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)));
+    let mut response = sse.into_response();
+    // A proxy that gathers bytes before it passes them on would hold alarms back.
+    response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+impl Reader {
+    /// The next message; none when the stream cannot go on.
+    async fn next(&mut self) -> Option<Message> {
+        loop {
+            let Some(mut cursor) = self.cursor else {
+                return self.snapshot().await.ok();
+            };
+            // When the bell has rung since, an alarm may have come: it goes before what was taken and is not sent yet.
+            if self.taken.is_empty() || self.bell.has_changed().unwrap_or(true) {
+                self.bell.mark_unchanged();
+                match self.city.store.events().next(cursor, AT_ONCE) {
+                    Next::Lost => {
+                        self.taken.clear();
+                        self.cursor = None;
+                        continue;
+                    }
+                    Next::Events(events) => self.taken = events.into(),
+                }
+            }
+            let Some(event) = self.taken.pop_front() else {
+                self.bell.changed().await.ok()?;
+                continue;
+            };
+            cursor.pass(&event);
+            self.cursor = Some(cursor);
+            if self.sees(&event) {
+                let data = live::event(&event).to_string();
+                return Some(Message::default().id(name(cursor)).data(data));
+            }
+        }
+    }
+
+    async fn snapshot(&mut self) -> Result<Message, Problem> {
+        let (city, caller) = (self.city.clone(), self.caller.clone());
+        let (seq, features) = offload(move || Ok(whole(&city, &caller, &snapshots(&city)))).await?;
+        let cursor = Cursor::at(seq);
+        self.cursor = Some(cursor);
+        let data = json!({ "seq": seq, "type": "snapshot", "features": features }).to_string();
+        Ok(Message::default().id(name(cursor)).data(data))
+    }
+
+    fn sees(&self, event: &Event) -> bool {
+        match event {
+            Event::Assets { .. } => true,
+            Event::State { collection, .. } | Event::Alarm { collection, .. } => {
+                self.caller.may_read(&self.city, *collection)
+                    && self.layers.as_ref().is_none_or(|layers| layers.contains(collection))
+            }
+        }
+    }
+}
+
+fn name(cursor: Cursor) -> String {
+    format!("{}.{}", cursor.rest, cursor.alarms)
+}
+
+fn place(text: &str) -> Option<Cursor> {
+    match text.split_once('.') {
+        Some((rest, alarms)) => Some(Cursor { rest: rest.parse().ok()?, alarms: alarms.parse().ok()? }),
+        None => text.parse().ok().map(Cursor::at),
+    }
+}
+
+fn layers(text: &str) -> Result<Vec<Collection>, Fault> {
+    let one = |word: &str| {
+        let known = Collection::SERVED.into_iter().find(|c| c.name() == word);
+        known.ok_or_else(|| {
+            Fault::parameter("layers", format!("there is no collection '{word}'")).remedy("see /collections")
+        })
+    };
+    text.split(',').map(one).collect()
+}

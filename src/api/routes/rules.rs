@@ -1,0 +1,130 @@
+//! `/rules`: the alarm rules; keep one, change one, switch one off.
+
+use super::items::offload;
+use crate::api::caller::Caller;
+use crate::api::encode;
+use crate::api::openapi::Operation;
+use crate::api::params::{Param, Params};
+use crate::api::problem::Answer;
+use crate::api::state::City;
+use crate::fault::{Fault, Result};
+use crate::live::check;
+use crate::model::{Class, Direction, Right, Rule, Severity};
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+const NONE: &[Param] = &[];
+
+/// What these routes say of themselves.
+pub const OPERATIONS: &[Operation] = &[
+    operation("get", "/rules", "getRules", "The alarm rules.", false),
+    operation("post", "/rules", "postRule", "Keeps a rule; one of the same id is replaced.", true),
+    operation("get", "/rules/{ruleId}", "getRule", "One alarm rule.", false),
+];
+
+const fn operation(
+    method: &'static str,
+    path: &'static str,
+    id: &'static str,
+    about: &'static str,
+    keyed: bool,
+) -> Operation {
+    Operation { method, path, id, about, params: NONE, media: "application/json", keyed }
+}
+
+/// The routes.
+pub fn routes() -> Router<City> {
+    Router::new().route("/rules", get(list).post(keep)).route("/rules/{id}", get(one))
+}
+
+/// A rule on the wire.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Form {
+    id: String,
+    observed_property: String,
+    #[serde(default)]
+    class: Option<String>,
+    #[serde(default = "above")]
+    direction: String,
+    raise_at: f64,
+    #[serde(default)]
+    clear_at: Option<f64>,
+    severity: String,
+    #[serde(default = "yes")]
+    enabled: bool,
+}
+
+fn above() -> String {
+    Direction::Above.name().to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn form(rule: &Rule) -> Form {
+    Form {
+        id: rule.id.clone(),
+        observed_property: rule.observed_property.clone(),
+        class: rule.class.map(|c| c.name().to_owned()),
+        direction: rule.direction.name().to_owned(),
+        raise_at: rule.raise_at,
+        clear_at: Some(rule.clear_at),
+        severity: rule.severity.name().to_owned(),
+        enabled: rule.enabled,
+    }
+}
+
+fn rule(form: Form) -> Result<Rule> {
+    let class = form.class.map(|name| {
+        let known = Class::ALL.iter().find(|c| c.name() == name).copied();
+        known.ok_or_else(|| Fault::parameter("class", format!("there is no class '{name}'")))
+    });
+    let rule = Rule {
+        class: class.transpose()?,
+        direction: Direction::from_name(&form.direction)
+            .ok_or_else(|| Fault::parameter("direction", "it is above or below"))?,
+        severity: Severity::from_name(&form.severity)
+            .ok_or_else(|| Fault::parameter("severity", "it is critical, major, minor or warning"))?,
+        id: form.id,
+        observed_property: form.observed_property,
+        raise_at: form.raise_at,
+        clear_at: form.clear_at.unwrap_or(form.raise_at),
+        enabled: form.enabled,
+    };
+    check(&rule)?;
+    Ok(rule)
+}
+
+async fn list(State(city): State<City>, uri: Uri, headers: HeaderMap) -> Answer {
+    Params::read(&uri, NONE)?;
+    let rules: Vec<Form> = city.store.series().rules().iter().map(|r| form(r)).collect();
+    encode::json(&headers, "application/json", &json!({ "rules": rules }))
+}
+
+async fn one(State(city): State<City>, Path(id): Path<String>, uri: Uri, headers: HeaderMap) -> Answer {
+    Params::read(&uri, NONE)?;
+    let rules = city.store.series().rules();
+    let found = rules.iter().find(|r| r.id == id);
+    let found = found.ok_or_else(|| Fault::not_found(format!("there is no rule '{id}'")).about("ruleId"))?;
+    encode::json(&headers, "application/json", &form(found))
+}
+
+async fn keep(State(city): State<City>, caller: Caller, uri: Uri, body: Bytes) -> Answer {
+    Params::read(&uri, NONE)?;
+    caller.require(Right::EditRules)?;
+    let form: Form =
+        serde_json::from_slice(&body).map_err(|e| Fault::bad_input(format!("the body is no rule: {e}")))?;
+    let kept = rule(form)?;
+    let shown = self::form(&kept);
+    offload(move || city.store.put_rules(&[kept])).await?;
+    let place = format!("/rules/{}", super::items::segment(&shown.id));
+    Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(shown)).into_response())
+}
