@@ -4,6 +4,7 @@ mod basics;
 mod damage;
 mod kill;
 mod scale;
+mod together;
 
 use cimbra::geom::{Bounds, Mesh, Surface, SurfaceKind};
 use cimbra::model::{Asset, AssetId, Class, DatasetName, Footprint, Geometry, SiteCode, Value};
