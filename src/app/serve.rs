@@ -4,6 +4,7 @@ use super::{clock, config::Config};
 use crate::api::busy::Busy;
 use crate::api::{City, router, tickets::Tickets};
 use crate::fault::{Fault, Kind, Result};
+use crate::live::simulate::{Fleet, Play, Scenario, Target, run};
 use crate::live::{self, inlet::mqtt};
 use crate::model::Role;
 use crate::query::Search;
@@ -18,10 +19,12 @@ use std::sync::Arc;
 const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// How a server was asked to start, beyond its configuration.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub struct Start {
     /// Print a portal URL that opens a session of this role.
     pub portal_role: Option<Role>,
+    /// Play these devices' readings to this server, at this many a second.
+    pub play: Option<(Fleet, f64)>,
 }
 
 /// Serves the store of `config` until Ctrl-C or SIGTERM; prints the address on stdout once it accepts.
@@ -59,7 +62,11 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
                 .remedy("choose another address with --listen")
         })?;
         let address = listener.local_addr().map_err(|e| Fault::io("reading the address", &e))?;
-        announce(&city, address, start)?;
+        announce(&city, address, start.portal_role)?;
+        if let Some((fleet, rate)) = start.play {
+            let city = city.clone();
+            std::thread::spawn(move || play(&city, address, &fleet, rate));
+        }
         let repacking = tokio::spawn(repack(city.store.clone()));
         let taking = broker
             .map(|broker| tokio::spawn(mqtt::run(city.store.clone(), city.counts.clone(), broker, city.clock.clone())));
@@ -91,15 +98,38 @@ async fn axum_serve(
     axum::serve(listener, app).with_graceful_shutdown(stopped()).await.map_err(|e| Fault::io("serving", &e))
 }
 
-fn announce(city: &City, address: SocketAddr, start: Start) -> Result<()> {
+fn announce(city: &City, address: SocketAddr, portal_role: Option<Role>) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    let query = match start.portal_role {
+    let query = match portal_role {
         Some(role) => format!("?ticket={}", city.tickets.issue_first(role, (city.clock)())?),
         None => String::new(),
     };
     writeln!(out, "listening on http://{address}\nportal     http://{address}/portal/{query}")
         .and_then(|()| out.flush())
         .map_err(|e| Fault::io("writing to stdout", &e))
+}
+
+/// Plays readings over HTTP like any other sender, in spells that end before the session they are sent with.
+fn play(city: &City, address: SocketAddr, fleet: &Fleet, rate: f64) {
+    const SPELL: f64 = 6.0 * 3600.0;
+    let url = format!("http://{address}");
+    loop {
+        let now = (city.clock)();
+        let ticket = city.tickets.issue_first(Role::Integrator, now);
+        let token = ticket.and_then(|ticket| city.tickets.exchange(&ticket, now)).map(|(token, _, _)| token);
+        let played = token.and_then(|token| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.map_err(|e| Fault::io("starting the player's runtime", &e))?;
+            let scenarios = vec![Scenario::Smoke(None)];
+            let play = Play { rate: Some(rate), seconds: Some(SPELL), seed: 1, scenarios };
+            let target = Target::Http { url: url.clone(), key: Some(token) };
+            runtime.block_on(run(fleet.clone(), &play, &target, &city.clock, std::future::pending()))
+        });
+        if let Err(fault) = played {
+            tracing::error!(%fault, "the demo's readings have stopped; everything else is served");
+            return;
+        }
+    }
 }
 
 /// Folds what commits have left beside the trees into them, now and then.

@@ -1,9 +1,19 @@
-//! The figures that `make bench` prints: import, commit, query, on one machine in one run.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops where it cannot go on")]
+//! The figures that `make bench` prints: commits, queries, import, tiles, items, views and readings, in one run.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench prints, and stops where it cannot go on"
+)]
 
 mod city;
 mod commits;
 mod queries;
+mod served;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "the tests use more of it")]
+mod support;
 
 use std::time::{Duration, Instant};
 
@@ -15,6 +25,7 @@ fn main() {
     figure("figure", "value", "over");
     commits::run();
     queries::run();
+    served::run();
 }
 
 /// Prints one figure.

@@ -8,6 +8,7 @@ use crate::app::serve::{Start, serve};
 use crate::fault::{Fault, Kind, Result};
 use crate::ingest::generate::{Community, MANIFEST, write};
 use crate::ingest::{ImportOptions, Intake};
+use crate::live::simulate::Fleet;
 use crate::model::{DatasetName, Role, SiteCode};
 use crate::store::Store;
 use std::net::SocketAddr;
@@ -54,8 +55,9 @@ impl Args {
             say(&format!("made {}: {} households, {all} objects", self.dir.display(), self.households))?;
         }
         import(&self.dir, &self.store, fresh)?;
+        let play = (self.rate > 0.0).then(|| Fleet::read(&self.dir).map(|fleet| (fleet, self.rate))).transpose()?;
         let config = Config { store: self.store, listen: self.listen, mqtt: self.mqtt, ..Config::default() };
-        serve(&config, Start { portal_role: Some(Role::Operator) })?;
+        serve(&config, Start { portal_role: Some(Role::Operator), play })?;
         Ok(Outcome::Done)
     }
 }
