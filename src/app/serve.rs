@@ -111,7 +111,7 @@ fn announce(city: &City, address: SocketAddr, portal_role: Option<Role>) -> Resu
 
 /// Plays readings over HTTP like any other sender, in spells that end before the session they are sent with.
 fn play(city: &City, address: SocketAddr, fleet: &Fleet, rate: f64) {
-    const SPELL: f64 = 6.0 * 3600.0;
+    const SPELL: std::time::Duration = std::time::Duration::from_secs(6 * 3600);
     let url = format!("http://{address}");
     loop {
         let now = (city.clock)();
@@ -121,9 +121,10 @@ fn play(city: &City, address: SocketAddr, fleet: &Fleet, rate: f64) {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let runtime = runtime.map_err(|e| Fault::io("starting the player's runtime", &e))?;
             let scenarios = vec![Scenario::Smoke(None)];
-            let play = Play { rate: Some(rate), seconds: Some(SPELL), seed: 1, scenarios };
+            let play = Play { rate: Some(rate), seconds: None, seed: 1, scenarios };
             let target = Target::Http { url: url.clone(), key: Some(token) };
-            runtime.block_on(run(fleet.clone(), &play, &target, &city.clock, std::future::pending()))
+            // Without an end of its own the play brings one alarm a minute.
+            runtime.block_on(async { run(fleet.clone(), &play, &target, &city.clock, tokio::time::sleep(SPELL)).await })
         });
         if let Err(fault) = played {
             tracing::error!(%fault, "the demo's readings have stopped; everything else is served");
