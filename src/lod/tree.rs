@@ -8,7 +8,7 @@ use crate::fault::Result;
 use crate::geom::Bounds;
 use crate::store::{Row, Snapshot};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A node: what to draw in its place while its error is small enough on the screen, and its parts for when it is not.
@@ -75,6 +75,10 @@ const MARKERS: usize = 2000;
 const STAND_INS: usize = 1024;
 /// A body that is not a building stands in for itself when it has at most this many triangles.
 const LIGHT: u32 = 500;
+/// A block farther from its building than this is a poor likeness, metres.
+const POOR: f64 = 10.0;
+/// A tile may spend this many triangles on showing buildings of poor likeness as they are.
+const LIKENESS: u32 = 60_000;
 /// The least error of blocks: they lack colours and openings even where their shape is true. Metres.
 const BLOCK_ERROR: f64 = 4.0;
 /// The error of a tile whose parts are small things or the inside of a building. Metres.
@@ -247,14 +251,35 @@ impl Planner<'_> {
         let size = |i: &usize| self.members[*i].bounds.diagonal();
         shown.sort_by(|a, b| size(b).total_cmp(&size(a)).then_with(|| self.id(*a).cmp(&self.id(*b))));
         let hidden = shown.split_off(shown.len().min(STAND_INS));
-        let error = shown.iter().map(|i| self.stand_in_error(*i)).fold(0.0, f64::max);
+        let whole = self.poor(&shown);
+        let left = shown.iter().filter(|i| !whole.contains(i));
+        let error = left.map(|i| self.stand_in_error(*i)).fold(0.0, f64::max);
         tile.error = tile.error.max(error).max(hidden.first().map_or(0.0, size));
         if !shown.is_empty() {
             let rooms = shown.iter().all(|i| self.members[*i].place == Place::Glass);
             let look = if rooms { Look::Glass } else { Look::Solid };
-            tile.content = Some(self.content(&shown, look, |i| self.stand_in(i)));
+            let form = |i| if whole.contains(&i) { self.whole(i) } else { self.stand_in(i) };
+            tile.content = Some(self.content(&shown, look, form));
         }
         self.closed(tile)
+    }
+
+    /// The buildings whose blocks mislead most (courtyards, a tower on a hall), as far as their own triangles can be
+    /// afforded; the worst first.
+    fn poor(&self, shown: &[usize]) -> BTreeSet<usize> {
+        let error = |i: &usize| self.blocks.get(i).map_or(0.0, |b| b.error);
+        let mut worst: Vec<usize> =
+            shown.iter().copied().filter(|i| error(i) > POOR && !self.members[*i].boxed).collect();
+        worst.sort_by(|a, b| error(b).total_cmp(&error(a)).then_with(|| self.id(*a).cmp(&self.id(*b))));
+        let mut left = LIKENESS;
+        worst.retain(|i| match left.checked_sub(self.members[*i].triangles) {
+            Some(rest) => {
+                left = rest;
+                true
+            }
+            None => false,
+        });
+        worst.into_iter().collect()
     }
 
     /// A tile that draws nothing itself.

@@ -90,6 +90,7 @@ impl Plan {
         let mut hasher = Xxh3Default::new();
         let origin = self.snapshot.frame().origin().to_array();
         hasher.update(&tiles3d::FORMAT.to_le_bytes());
+        hasher.update(tiles3d::SCHEMA.as_bytes());
         hasher.update(bytemuck::cast_slice(&[origin, content.bounds.min, content.bounds.max].concat()));
         hasher.update(format!("{:?}{:?}", content.look, self.schema).as_bytes());
         let version = |row: Row| self.snapshot.asset(row).map_or(0, |a| a.version()).to_le_bytes();

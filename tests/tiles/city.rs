@@ -74,7 +74,7 @@ pub fn meshed(id: &str, class: Class, parent: Option<&str>, mesh: Mesh) -> Asset
     asset(id, class, parent, Geometry { footprint: Footprint::None, mesh: Some(mesh) })
 }
 
-fn geodetic(enu: [f64; 3]) -> [f64; 3] {
+pub fn geodetic(enu: [f64; 3]) -> [f64; 3] {
     SiteFrame::new(ORIGIN).to_geodetic(enu).to_array()
 }
 
@@ -108,7 +108,7 @@ pub fn town() -> City {
         let own = assets.iter().rposition(|a| *a.id == *id).unwrap();
         assets[own].bounds = assets[own + 1].bounds.union(assets[own + 2].bounds);
     }
-    bim(&mut assets);
+    bim(&mut assets, [1700.0, 1700.0]);
     let ring = [[800.0, 1800.0], [830.0, 1800.0], [830.0, 1815.0], [800.0, 1815.0], [800.0, 1800.0]];
     let area = vec![vec![ring.map(|[x, y]| geodetic([x, y, 0.0])).to_vec()]];
     let footprint = |areas| Geometry { footprint: Footprint::Areas(areas), mesh: None };
@@ -135,9 +135,9 @@ pub fn town() -> City {
 }
 
 /// A building without a shape of its own: a storey, four walls, a slab and three rooms.
-fn bim(assets: &mut Vec<Asset>) {
+pub fn bim(assets: &mut Vec<Asset>, [x, y]: [f64; 2]) {
     let cuboid = |min, max| shape::cuboid(&Bounds { min, max });
-    let ([x, y], n) = ([1700.0, 1700.0], assets.len());
+    let n = assets.len();
     let around = |a: &mut Asset| a.bounds = Bounds::of([geodetic([x, y, 0.0]), geodetic([x + 20.0, y + 10.0, 3.3])]);
     assets.push(asset("tower", Class::Building, None, Geometry::default()));
     assets.push(asset("s1", Class::Storey, Some("tower"), Geometry::default()));

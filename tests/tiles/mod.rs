@@ -3,4 +3,5 @@
 mod city;
 mod glb;
 mod reader;
+mod sample;
 mod tilesets;

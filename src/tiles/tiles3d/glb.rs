@@ -87,7 +87,7 @@ pub fn encode(content: &Content, schema: &Schema) -> Result<Vec<u8>> {
     if matches!(content.shapes, Shapes::Glass(_)) {
         material["alphaMode"] = json!("BLEND");
     }
-    let structural = metadata::write(&mut buffer, content, schema);
+    let structural = metadata::write(&mut buffer, content, schema)?;
     let instanced = matches!(content.shapes, Shapes::Markers(_));
     let mut required = vec!["KHR_mesh_quantization"];
     if instanced {

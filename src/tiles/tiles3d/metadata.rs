@@ -1,18 +1,28 @@
 //! `EXT_structural_metadata`: the schema of a tileset and the one property table of a tile.
 
 use super::glb::Buffer;
+use crate::fault::{Fault, Result};
 use crate::model;
 use crate::tiles::content::{Content, Feature};
 use crate::tiles::schema::{FIXED, Kind, NO_BOOL, NO_FLOAT, NO_INT, OVERFLOW, Schema};
 use serde_json::{Map, Value, json};
 
-/// The id of the metadata schema, and of its one class.
-const SCHEMA: &str = "cimbra";
+/// The metadata schema that every tileset's starts with.
+pub(super) const SCHEMA: &str = include_str!("../../../tiles/schema.json");
+/// Its one class.
 const CLASS: &str = "asset";
 
 /// The extension's value at the document's root; the columns go into `buffer`. Attributes that no feature of this tile
 /// has are left out of its table (they are all "no value"); the six fixed columns are always there.
-pub(super) fn write(buffer: &mut Buffer, content: &Content, schema: &Schema) -> Value {
+///
+/// # Errors
+/// [`Kind::Internal`](crate::fault::Kind::Internal) when the built-in schema is not JSON.
+pub(super) fn write(buffer: &mut Buffer, content: &Content, schema: &Schema) -> Result<Value> {
+    let mut whole: Value =
+        serde_json::from_str(SCHEMA).map_err(|e| Fault::internal(format!("tiles/schema.json: {e}")))?;
+    if let Some(Value::Object(properties)) = whole.pointer_mut("/classes/asset/properties") {
+        properties.extend(properties_of(schema));
+    }
     let features = &content.features;
     let mut columns = Map::new();
     let fixed: [fn(&Feature) -> &str; 6] = [
@@ -34,22 +44,15 @@ pub(super) fn write(buffer: &mut Buffer, content: &Content, schema: &Schema) -> 
     if schema.overflow {
         columns.insert(OVERFLOW.to_owned(), text_column(buffer, features.iter().map(|f| others(f, schema))));
     }
-    json!({
-        "schema": { "id": SCHEMA, "classes": { CLASS: { "properties": properties(schema) } } },
+    Ok(json!({
+        "schema": whole,
         "propertyTables": [{ "class": CLASS, "count": features.len(), "properties": columns }]
-    })
+    }))
 }
 
-/// The class's properties. "No value" is an empty text, the least number, or 255 for true and false.
-fn properties(schema: &Schema) -> Value {
+/// The source's attributes as properties. "No value" is an empty text, the least number, or 255 for true and false.
+fn properties_of(schema: &Schema) -> Map<String, Value> {
     let mut properties = Map::new();
-    for name in FIXED {
-        let value = match name {
-            "id" | "class" | "collection" => json!({ "type": "STRING", "required": true }),
-            _ => json!({ "type": "STRING", "noData": "" }),
-        };
-        properties.insert(name.to_owned(), value);
-    }
     for column in &schema.columns {
         let mut value = match column.kind {
             Kind::Text => json!({ "type": "STRING", "noData": "" }),
@@ -65,7 +68,7 @@ fn properties(schema: &Schema) -> Value {
         let value = json!({ "type": "STRING", "noData": "", "description": "the other attributes as JSON" });
         properties.insert(OVERFLOW.to_owned(), value);
     }
-    Value::Object(properties)
+    properties
 }
 
 /// The features' values, column by column; null is no value.

@@ -1,0 +1,150 @@
+//! Tiles over HTTP: addresses that are for good, answers that are not sent twice, rights, several sites, a restart.
+
+use crate::support::{Server, key, run, town};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// All tile addresses under a tileset's URL, external tilesets too, each with its answer's headers and bytes checked.
+fn contents(server: &Server, path: &str, headers: &[(&str, &str)]) -> BTreeSet<String> {
+    let (status, _, body) = server.get_bytes(path, headers);
+    assert_eq!(status, 200, "{path}");
+    let tileset: Value = serde_json::from_slice(&body).unwrap();
+    let (folder, _) = path.rsplit_once('/').unwrap();
+    let mut found = BTreeSet::new();
+    let mut waiting = vec![tileset["root"].clone()];
+    while let Some(tile) = waiting.pop() {
+        waiting.extend(tile["children"].as_array().into_iter().flatten().cloned());
+        let Some(uri) = tile["content"]["uri"].as_str() else { continue };
+        let at = format!("{folder}/{uri}");
+        if uri.ends_with(".json") {
+            found.extend(contents(server, &at, headers));
+        } else {
+            found.insert(at);
+        }
+    }
+    found
+}
+
+fn header<'a>(headers: &'a ureq::http::HeaderMap, name: &str) -> &'a str {
+    headers.get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+#[test]
+fn a_tile_is_immutable_and_a_tileset_is_asked_for_again() {
+    let town = town(&[]);
+    let (status, headers, body) = town.server.get_bytes("/3dtiles/tileset.json", &[]);
+    assert_eq!((status, header(&headers, "cache-control")), (200, "no-cache"));
+    let tag = header(&headers, "etag").to_owned();
+    let (status, _, again) = town.server.get_bytes("/3dtiles/tileset.json", &[("If-None-Match", &tag)]);
+    assert_eq!((status, again.len()), (304, 0));
+    let map: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&map["asset"]["version"], map["root"]["children"].as_array().unwrap().len()), (&json!("1.1"), 1));
+    let tiles = contents(&town.server, "/3dtiles/tileset.json", &[]);
+    assert!(tiles.len() > 2);
+    for tile in &tiles {
+        let (status, headers, body) = town.server.get_bytes(tile, &[]);
+        assert_eq!((status, header(&headers, "content-type")), (200, "model/gltf-binary"));
+        assert_eq!(header(&headers, "cache-control"), "public, max-age=31536000, immutable");
+        assert_eq!(
+            (&body[..4], u32::from_le_bytes(body[8..12].try_into().unwrap()) as usize),
+            (&b"glTF"[..], body.len())
+        );
+        let (status, _, body) = town.server.get_bytes(tile, &[("If-None-Match", header(&headers, "etag"))]);
+        assert_eq!((status, body.len()), (304, 0));
+    }
+    // The same addresses answer after a restart, before anybody asks for a tileset.
+    let store = town.store.clone();
+    drop(town.server);
+    let server = Server::start(&store, &[]);
+    for tile in &tiles {
+        assert_eq!(server.get_bytes(tile, &[]).0, 200, "{tile}");
+    }
+}
+
+#[test]
+fn every_collection_of_the_list_has_a_tileset_and_nothing_else_has() {
+    let town = town(&[]);
+    let (_, list) = town.server.get("/collections");
+    for collection in list["collections"].as_array().unwrap() {
+        let links = collection["links"].as_array().unwrap();
+        let link = links.iter().find(|l| l["rel"].as_str().is_some_and(|r| r.ends_with("3dtiles"))).unwrap();
+        let path = link["href"].as_str().unwrap().strip_prefix(&town.server.base).unwrap();
+        for tile in contents(&town.server, path, &[]) {
+            assert_eq!(town.server.get_bytes(&tile, &[]).0, 200, "{tile}");
+        }
+    }
+    for (path, status, name) in [
+        ("/3dtiles/tileset.json?lod=2", 400, Some("lod")),
+        ("/collections/nothing/3dtiles/tileset.json", 404, Some("collectionId")),
+        ("/3dtiles/000000000009/tileset.json", 404, Some("siteId")),
+        ("/3dtiles/elsewhere/tileset.json", 404, Some("siteId")),
+        ("/3dtiles/320106003001/00.glb", 404, Some("tile")),
+        ("/3dtiles/320106003001/00000000000000000000000000000000.glb", 404, None),
+        ("/collections/cameras/3dtiles/tileset.json", 401, None),
+    ] {
+        let (found, problem) = town.server.get(path);
+        assert_eq!((found, problem["status"].as_u64()), (status, Some(status.into())), "{path}");
+        assert_eq!(problem["errors"][0]["name"].as_str(), name, "{path}: {problem}");
+    }
+}
+
+#[test]
+fn cameras_are_in_the_tiles_of_those_who_may_see_them_only() {
+    let town = town(&[]);
+    let bearer = format!("Bearer {}", town.operator);
+    let own = [("Authorization", bearer.as_str())];
+    let cameras = contents(&town.server, "/collections/cameras/3dtiles/tileset.json", &own);
+    assert!(!cameras.is_empty());
+    for tile in &cameras {
+        let (status, headers, _) = town.server.get_bytes(tile, &own);
+        assert_eq!(status, 200);
+        assert!(header(&headers, "cache-control").contains("private"), "not for shared caches");
+        assert_eq!(town.server.get_bytes(tile, &[]).0, 401, "{tile}");
+    }
+    let open = contents(&town.server, "/3dtiles/tileset.json", &[]);
+    let more: Vec<String> =
+        contents(&town.server, "/3dtiles/tileset.json", &own).into_iter().filter(|t| !open.contains(t)).collect();
+    assert!(!more.is_empty(), "the operator's map has cameras");
+    for tile in more {
+        assert_eq!(town.server.get_bytes(&tile, &[]).0, 404, "an address is no key: {tile}");
+    }
+    let says = |tile: &String| String::from_utf8_lossy(&town.server.get_bytes(tile, &[]).2).contains("camera");
+    assert!(!open.iter().any(says), "the word is in no open tile");
+}
+
+#[test]
+fn several_sites_are_a_tileset_of_tilesets() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, file) = (dir.path().join("store"), dir.path().join("two.geojson"));
+    for (site, lon) in [("320106003001", 118.78), ("320106003002", 118.80)] {
+        let square = json!([[[lon, 32.0], [lon + 0.0002, 32.0], [lon + 0.0002, 32.0002], [lon, 32.0002], [lon, 32.0]]]);
+        let feature = json!({ "type": "Feature", "id": format!("house-{site}"), "properties": { "height": 20 },
+            "geometry": { "type": "Polygon", "coordinates": square } });
+        let collection = json!({ "type": "FeatureCollection", "features": [feature] });
+        std::fs::write(&file, collection.to_string()).unwrap();
+        let (file, store) = (file.to_str().unwrap(), store.to_str().unwrap());
+        let output = run(&["import", file, "--site", site, "--dataset", "houses", "--store", store]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let _ = key(&store, "viewer");
+    let server = Server::start(&store, &[]);
+    for path in ["/3dtiles", "/collections/buildings/3dtiles", "/collections/houses/3dtiles"] {
+        let (_, all) = server.get(&format!("{path}/tileset.json"));
+        let children = all["root"]["children"].as_array().unwrap();
+        let sites: Vec<&str> = children.iter().map(|c| c["content"]["uri"].as_str().unwrap()).collect();
+        assert_eq!(sites, ["320106003001/tileset.json", "320106003002/tileset.json"], "{path}");
+        for (child, site) in children.iter().zip(sites) {
+            let (_, own) = server.get(&format!("{path}/{site}"));
+            let number = |v: &Value, i: usize| v[i].as_f64().unwrap();
+            // The site's box, moved by its own transform, is the box that the outer tileset gives it.
+            let (outer, inner) = (&child["boundingVolume"]["box"], &own["root"]["boundingVolume"]["box"]);
+            let transform = &own["root"]["transform"];
+            for k in 0..3 {
+                let moved = (0..3).map(|j| number(transform, 4 * j + k) * number(inner, j)).sum::<f64>();
+                assert!((moved + number(transform, 12 + k) - number(outer, k)).abs() < 1e-3);
+            }
+            assert!(own["geometricError"].as_f64().unwrap() <= child["geometricError"].as_f64().unwrap());
+        }
+        assert_eq!(contents(&server, &format!("{path}/tileset.json"), &[]).len(), 4, "a block and a house for each");
+    }
+}

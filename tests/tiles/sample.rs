@@ -1,0 +1,70 @@
+//! The sample in `tiles/sample` is byte for byte what the code writes, and the style names classes that there are.
+
+use super::{city, tilesets};
+use cimbra::lod::View;
+use cimbra::model::{Class, Collection, Footprint, Geometry};
+use cimbra::tiles::{Tiles, tiles3d};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tiles"))
+}
+
+#[test]
+fn the_sample_is_what_is_written_today() {
+    let city = city::empty("320106003001");
+    let mut assets = Vec::new();
+    for (i, name) in ["甲", "乙", "丙"].into_iter().enumerate() {
+        let mesh = city::prism(30.0 * i as f64 - 40.0, 25.0, 0.3 * i as f64, 9.0 + 6.0 * i as f64);
+        assets.push(city::meshed(&format!("{name}-building"), Class::Building, None, mesh));
+    }
+    city::bim(&mut assets, [0.0, 0.0]);
+    for i in 0..3 {
+        let at = city::geodetic([4.0 + 6.0 * f64::from(i), 5.0, 2.6]);
+        let geometry = Geometry { footprint: Footprint::Point(at), mesh: None };
+        assets.push(city::asset(&format!("smoke-{i}"), Class::SmokeDetector, Some(&format!("r{i}")), geometry));
+    }
+    city.commit("sample", assets);
+    let plan = Tiles::default().plan(&city.snapshot(), &View::Map, &|_| true).unwrap();
+    tilesets::walk(&plan);
+    // Numbered names, so that the sample does not change with the way in which the store counts versions.
+    let mut json = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
+    let mut files = BTreeMap::new();
+    while let Some(uri) = json.split('"').find(|s| s.ends_with(".glb") && s.len() == 36).map(str::to_owned) {
+        let hash = u128::from_str_radix(uri.strip_suffix(".glb").unwrap(), 16).unwrap();
+        let name = format!("{}.glb", files.len());
+        json = json.replace(&uri, &name);
+        files.insert(name, plan.encode(hash).unwrap().unwrap());
+    }
+    files.insert("tileset.json".to_owned(), json.into_bytes());
+    let folder = root().join("sample");
+    if std::env::var_os("CIMBRA_WRITE_SAMPLE").is_some() {
+        let _old = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        files.iter().for_each(|(name, bytes)| std::fs::write(folder.join(name), bytes).unwrap());
+    }
+    let names = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    let kept: BTreeMap<String, Vec<u8>> = names.map(|n| (n.clone(), std::fs::read(folder.join(n)).unwrap())).collect();
+    let (have, want): (Vec<&String>, Vec<&String>) = (kept.keys().collect(), files.keys().collect());
+    assert_eq!(have, want, "write the sample anew: CIMBRA_WRITE_SAMPLE=1 cargo test --test city tiles::sample");
+    assert!(kept == files, "the same names and other bytes: grow tiles3d::FORMAT, then write the sample anew");
+}
+
+#[test]
+fn styles_name_properties_and_classes_that_there_are() {
+    for entry in std::fs::read_dir(root().join("styles")).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let _style: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for rest in text.split("${").skip(1) {
+            let (property, rest) = rest.split_once('}').unwrap();
+            assert!(tiles3d::SCHEMA.contains(&format!("\"{property}\"")), "{property}");
+            let word = rest.split('\'').nth(1).unwrap();
+            let known = match property {
+                "class" => Class::ALL.iter().any(|c| c.name() == word),
+                _ => Collection::SERVED.iter().any(|c| c.name() == word),
+            };
+            assert!(known, "{property} {word}");
+        }
+    }
+}
