@@ -6,4 +6,5 @@ mod generate;
 mod ifc_oracle;
 mod intake;
 mod live;
+mod simulate;
 mod store;

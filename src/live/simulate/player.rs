@@ -160,7 +160,7 @@ impl Player {
         if over {
             self.dictated.remove(&device);
         } else {
-            self.dictated.insert(device, (property, onset + rise * step as f64));
+            self.dictated.insert(device, (property, ((onset + rise * step as f64) * 1_000.0).round() / 1_000.0));
             let wait = (STEPS[step + 1] - STEPS[step]) * 1_000;
             self.queue.push(Reverse((at + wait, Act::Alarm(danger, step + 1))));
         }
