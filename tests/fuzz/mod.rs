@@ -5,6 +5,7 @@
 
 mod cityjson;
 mod geojson;
+mod ifc;
 mod mutate;
 mod table;
 

@@ -29,7 +29,7 @@ fn model(bytes: &[u8], limits: &Limits) -> Result<Model> {
     let label = ifc_lite_core::declared_schema_bounded(bytes)
         .ok_or_else(|| Fault::bad_input("names no schema in its FILE_SCHEMA"))?;
     let schema = SchemaVersion::from_file_schema(&label).ok_or_else(|| {
-        Fault::bad_input(format!("is of schema '{label}'")).remedy("export it as IFC2X3, IFC4 or IFC4X3")
+        Fault::bad_input(format!("is of schema '{}'", short(&label))).remedy("export it as IFC2X3, IFC4 or IFC4X3")
     })?;
     let index = Arc::new(build_entity_index(bytes));
     let mut decoder = EntityDecoder::with_arc_index(bytes, index.clone());
@@ -62,4 +62,13 @@ fn model(bytes: &[u8], limits: &Limits) -> Result<Model> {
         notes,
         most_attributes: limits.attributes,
     })
+}
+
+/// The beginning of a text from the file, as long as words for people may be.
+fn short(text: &str) -> String {
+    const LONGEST: usize = 80;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }

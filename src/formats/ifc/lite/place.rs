@@ -64,9 +64,10 @@ fn by_map(map: &Georeferencing, unit: f64, notes: &mut Vec<String>) -> Place {
     }
     let crs = map.crs_name.as_deref().map(|name| match map.vertical_datum.as_deref().and_then(code) {
         Some(vertical) if code(name).is_some() => format!("{}+{vertical}", name.trim()),
-        _ => name.trim().to_owned(),
+        _ => super::short(name.trim()),
     });
     if let Some(datum) = map.vertical_datum.as_deref().filter(|d| code(d).is_none()) {
+        let datum = super::short(datum);
         notes.push(format!("the vertical datum '{datum}' is not an EPSG code: heights are taken as the CRS has them"));
     }
     let placement = Placement::MapConversion {

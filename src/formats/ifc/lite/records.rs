@@ -72,7 +72,7 @@ pub(super) fn scan(
                 continue;
             }
             Err(e) => {
-                found.refused.push((at, format!("cannot be read: {e}")));
+                found.refused.push((at, format!("cannot be read: {}", super::short(&e.to_string()))));
                 continue;
             }
         };

@@ -1,0 +1,160 @@
+//! IFC: STEP text with a spatial tree, extrusions, an opening, a brep, mapped items, sets and a place.
+
+use super::Target;
+
+const HOUSE: &str = "ISO-10303-21;
+HEADER;
+FILE_DESCRIPTION(('ViewDefinition [CoordinationView]'),'2;1');
+FILE_NAME('h.ifc','2026-01-01T00:00:00',('a'),('b'),'c','d','');
+FILE_SCHEMA(('IFC4'));
+ENDSEC;
+DATA;
+#1=IFCSIUNIT(*,.LENGTHUNIT.,.MILLI.,.METRE.);
+#2=IFCSIUNIT(*,.PLANEANGLEUNIT.,$,.RADIAN.);
+#3=IFCUNITASSIGNMENT((#1,#2));
+#4=IFCCARTESIANPOINT((0.,0.,0.));
+#5=IFCAXIS2PLACEMENT3D(#4,$,$);
+#6=IFCDIRECTION((0.5,0.8,0.));
+#7=IFCGEOMETRICREPRESENTATIONCONTEXT($,'Model',3,1.E-5,#5,#6);
+#8=IFCPROJECT('0YvctVUKr0kugbFTf53O9L',$,'\\X2\\4E009053\\X0\\',$,$,$,$,(#7),#3);
+#9=IFCLOCALPLACEMENT($,#5);
+#10=IFCSITE('1YvctVUKr0kugbFTf53O9L',$,'site',$,$,#9,$,$,.ELEMENT.,(32,2,24,0),(118,46,48,500000),12000.,$,$);
+#11=IFCLOCALPLACEMENT(#9,#5);
+#12=IFCBUILDING('2YvctVUKr0kugbFTf53O9L',$,'tower',$,$,#11,$,$,.ELEMENT.,$,$,$);
+#13=IFCLOCALPLACEMENT(#11,#5);
+#14=IFCBUILDINGSTOREY('3YvctVUKr0kugbFTf53O9L',$,'12A','',$,#13,$,$,.ELEMENT.,39000.);
+#15=IFCRELAGGREGATES('4YvctVUKr0kugbFTf53O9L',$,$,$,#8,(#10));
+#16=IFCRELAGGREGATES('5YvctVUKr0kugbFTf53O9L',$,$,$,#10,(#12));
+#17=IFCRELAGGREGATES('6YvctVUKr0kugbFTf53O9L',$,$,$,#12,(#14));
+#18=IFCDIRECTION((0.,0.,1.));
+#19=IFCCARTESIANPOINT((0.,0.));
+#20=IFCAXIS2PLACEMENT2D(#19,$);
+#21=IFCRECTANGLEPROFILEDEF(.AREA.,$,#20,5000.,200.);
+#22=IFCEXTRUDEDAREASOLID(#21,#5,#18,3000.);
+#23=IFCSHAPEREPRESENTATION(#7,'Body','SweptSolid',(#22));
+#24=IFCPRODUCTDEFINITIONSHAPE($,$,(#23));
+#25=IFCLOCALPLACEMENT(#13,#5);
+#26=IFCWALL('7YvctVUKr0kugbFTf53O9L',$,'wall',$,$,#25,#24,'tag',.SOLIDWALL.);
+#27=IFCRECTANGLEPROFILEDEF(.AREA.,$,#20,1000.,400.);
+#28=IFCEXTRUDEDAREASOLID(#27,#5,#18,2100.);
+#29=IFCSHAPEREPRESENTATION(#7,'Body','SweptSolid',(#28));
+#30=IFCPRODUCTDEFINITIONSHAPE($,$,(#29));
+#31=IFCOPENINGELEMENT('8YvctVUKr0kugbFTf53O9L',$,'o',$,$,#25,#30,$,.OPENING.);
+#32=IFCRELVOIDSELEMENT('9YvctVUKr0kugbFTf53O9L',$,$,$,#26,#31);
+#33=IFCDOOR('AYvctVUKr0kugbFTf53O9L',$,'door',$,$,#25,#30,$,2100.,1000.,.DOOR.,$,$);
+#34=IFCRELFILLSELEMENT('BYvctVUKr0kugbFTf53O9L',$,$,$,#31,#33);
+#35=IFCRELCONTAINEDINSPATIALSTRUCTURE('CYvctVUKr0kugbFTf53O9L',$,$,$,(#26,#60,#70),#14);
+#36=IFCPROPERTYSINGLEVALUE('FireRating',$,IFCLABEL('REI 90'),$);
+#37=IFCPROPERTYSINGLEVALUE('IsExternal',$,IFCBOOLEAN(.T.),$);
+#38=IFCPROPERTYSET('DYvctVUKr0kugbFTf53O9L',$,'Pset_WallCommon',$,(#36,#37));
+#39=IFCRELDEFINESBYPROPERTIES('EYvctVUKr0kugbFTf53O9L',$,$,$,(#26,#33),#38);
+#40=IFCQUANTITYLENGTH('Length',$,$,5000.,$);
+#41=IFCELEMENTQUANTITY('FYvctVUKr0kugbFTf53O9L',$,'Qto',$,$,(#40));
+#42=IFCRELDEFINESBYPROPERTIES('GYvctVUKr0kugbFTf53O9L',$,$,$,(#26),#41);
+#43=IFCSPACE('HYvctVUKr0kugbFTf53O9L',$,'1201',$,$,#25,#24,'kitchen',.ELEMENT.,.INTERNAL.,$);
+#44=IFCRELAGGREGATES('IYvctVUKr0kugbFTf53O9L',$,$,$,#14,(#43));
+#45=IFCCARTESIANPOINT((1000.,0.,0.));
+#46=IFCCARTESIANPOINT((0.,1000.,0.));
+#47=IFCCARTESIANPOINT((0.,0.,1000.));
+#48=IFCPOLYLOOP((#4,#46,#45));
+#49=IFCPOLYLOOP((#4,#45,#47));
+#50=IFCPOLYLOOP((#45,#46,#47));
+#51=IFCPOLYLOOP((#46,#4,#47));
+#52=IFCFACEOUTERBOUND(#48,.T.);
+#53=IFCFACEOUTERBOUND(#49,.T.);
+#54=IFCFACEOUTERBOUND(#50,.T.);
+#55=IFCFACEOUTERBOUND(#51,.T.);
+#56=IFCCLOSEDSHELL((#80,#81,#82,#83));
+#57=IFCFACETEDBREP(#56);
+#58=IFCSHAPEREPRESENTATION(#7,'Body','Brep',(#57));
+#59=IFCPRODUCTDEFINITIONSHAPE($,$,(#58));
+#60=IFCFURNITURE('JYvctVUKr0kugbFTf53O9L',$,'chair',$,$,#25,#59,$,.CHAIR.);
+#61=IFCREPRESENTATIONMAP(#5,#58);
+#62=IFCCARTESIANTRANSFORMATIONOPERATOR3D($,$,#45,2.,$);
+#63=IFCMAPPEDITEM(#61,#62);
+#64=IFCSHAPEREPRESENTATION(#7,'Body','MappedRepresentation',(#63,#63));
+#65=IFCPRODUCTDEFINITIONSHAPE($,$,(#64));
+#70=IFCSENSOR('KYvctVUKr0kugbFTf53O9L',$,'det',$,$,#25,#65,$,.SMOKESENSOR.);
+#71=IFCCOLOURRGB($,0.5,0.4,0.3);
+#72=IFCSURFACESTYLESHADING(#71,0.2);
+#73=IFCSURFACESTYLE($,.BOTH.,(#72));
+#74=IFCSTYLEDITEM(#57,(#73),$);
+#75=IFCMATERIAL('concrete',$,$);
+#76=IFCRELASSOCIATESMATERIAL('LYvctVUKr0kugbFTf53O9L',$,$,$,(#26),#75);
+#80=IFCFACE((#52));
+#81=IFCFACE((#53));
+#82=IFCFACE((#54));
+#83=IFCFACE((#55));
+ENDSEC;
+END-ISO-10303-21;
+";
+
+/// The same with a map conversion, a sphere cut by a half space, a circle swept along, and a facet set.
+fn other() -> Vec<u8> {
+    let more = "#90=IFCPROJECTEDCRS('EPSG:4549',$,$,'EPSG:5737',$,$,$);
+#91=IFCMAPCONVERSION(#7,#90,500000000.,3546000000.,12000.,0.8,0.6,1.);
+#92=IFCSPHERE(#5,800.);
+#93=IFCPLANE(#5);
+#94=IFCHALFSPACESOLID(#93,.F.);
+#95=IFCBOOLEANRESULT(.DIFFERENCE.,#92,#94);
+#96=IFCCARTESIANPOINTLIST3D(((0.,0.,0.),(1.,0.,0.),(0.,1.,0.),(0.,0.,1.)));
+#97=IFCTRIANGULATEDFACESET(#96,$,.T.,((1,3,2),(1,2,4),(2,3,4),(3,1,4)),$);
+#98=IFCCIRCLEPROFILEDEF(.AREA.,$,#20,50.);
+#99=IFCEXTRUDEDAREASOLID(#98,#5,#18,2000.);
+#100=IFCSHAPEREPRESENTATION(#7,'Body','SolidModel',(#95,#97,#99));
+#101=IFCPRODUCTDEFINITIONSHAPE($,$,(#100));
+#102=IFCCOLUMN('MYvctVUKr0kugbFTf53O9L',$,'c',$,$,#25,#101,$,$);
+#103=IFCPOLYLINE((#4,#45,#46));
+#104=IFCSWEPTDISKSOLID(#103,20.,$,$,$);
+#105=IFCSHAPEREPRESENTATION(#7,'Body','AdvancedSweptSolid',(#104));
+#106=IFCPRODUCTDEFINITIONSHAPE($,$,(#105));
+#107=IFCPIPESEGMENT('NYvctVUKr0kugbFTf53O9L',$,'p',$,$,#25,#106,$,$);
+ENDSEC;
+END";
+    HOUSE.replace("ENDSEC;\nEND", more).into_bytes()
+}
+
+const WORDS: &[&str] = &[
+    "#1",
+    "#8",
+    "#14",
+    "#26",
+    "#57",
+    "#63",
+    "#4294967296",
+    "$",
+    "*",
+    ".T.",
+    ".UNDEFINED.",
+    "()",
+    "((",
+    "'",
+    "''",
+    "/*",
+    "*/",
+    ";",
+    "\\X2\\D800\\X0\\",
+    "\\S\\",
+    "\\X\\",
+    "IFCWALL",
+    "IFCSITE",
+    "IFCMAPPEDITEM",
+    "IFCBOOLEANRESULT",
+    "IFCFACETEDBREP",
+    "IFCLOCALPLACEMENT",
+    "IFCPOLYLOOP",
+    "IFC2X3",
+    "IFC4X3",
+    "7YvctVUKr0kugbFTf53O9L",
+    "#22=IFCBOOLEANRESULT(.UNION.,#22,#22);\n",
+    "#9=IFCLOCALPLACEMENT(#9,#5);\n",
+    "#58=IFCSHAPEREPRESENTATION(#7,'Body','M',(#63,#63,#63,#63));\n",
+    "#12=IFCRELAGGREGATES('zYvctVUKr0kugbFTf53O9L',$,$,$,#14,(#12,#8));\n",
+];
+
+#[test]
+fn any_bytes_are_read_or_refused() {
+    let seeds = vec![HOUSE.as_bytes().to_vec(), other(), HOUSE.replace("IFC4", "IFC2X3").into_bytes()];
+    let test = "fuzz::ifc::any_bytes_are_read_or_refused";
+    Target { test, reader: "IFC", ending: "ifc", seeds, words: WORDS }.run();
+}
