@@ -35,6 +35,34 @@ pub struct ImportOptions {
     pub class: Option<Class>,
 }
 
+impl ImportOptions {
+    /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin` and `class` as a command line or a URL has them.
+    ///
+    /// # Errors
+    /// A value that is none, named.
+    pub fn read<'t>(get: &dyn Fn(&str) -> Option<&'t str>) -> Result<Self> {
+        let class = |name: &str| {
+            Class::from_source(name).ok_or_else(|| {
+                let names: Vec<_> = Class::ALL.iter().map(|c| c.name()).collect();
+                Fault::parameter("class", format!("'{name}' is not a class"))
+                    .remedy(format!("use one of {}", names.join(", ")))
+            })
+        };
+        let metres = |text: &str| {
+            let number = text.parse().ok().filter(|m: &f64| m.is_finite());
+            number.ok_or_else(|| Fault::parameter("height-offset", format!("'{text}' is not a number of metres")))
+        };
+        Ok(Self {
+            site: get("site").map(SiteCode::new).transpose()?,
+            dataset: get("dataset").map(DatasetName::new).transpose()?,
+            crs: get("crs").map(str::to_owned),
+            height_offset: get("height-offset").map(metres).transpose()?,
+            origin: get("origin").map(str::parse).transpose()?,
+            class: get("class").map(class).transpose()?,
+        })
+    }
+}
+
 /// What is going on, for a progress bar.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
@@ -173,7 +201,10 @@ impl Intake<'_> {
 }
 
 /// The files to take: those named, and of directories the visible files in them, by name.
-fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
+///
+/// # Errors
+/// A directory that cannot be read, or no file at all.
+pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut all = Vec::new();
     for file in files {
         if !file.is_dir() {

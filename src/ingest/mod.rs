@@ -9,5 +9,5 @@ mod report;
 mod survey;
 
 pub use georeference::{Georeference, Origin};
-pub use intake::{ImportOptions, Intake, Progress};
+pub use intake::{ImportOptions, Intake, Progress, expand};
 pub use report::{FileReport, Refused, Renamed, Report};

@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::model::Class;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use std::fmt::Write;
 const NAMED: usize = 20;
 
 /// The report of one import or check.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Report {
     /// Whether this was a check, which changes nothing.
     pub check: bool,
@@ -25,7 +25,8 @@ pub struct Report {
 }
 
 /// What became of one file.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FileReport {
     /// The file's path as given.
     pub file: String,
@@ -50,7 +51,7 @@ pub struct FileReport {
     /// What was assumed, changed or left out.
     pub notes: Vec<String>,
     /// Objects in, by class.
-    pub classes: BTreeMap<&'static str, usize>,
+    pub classes: BTreeMap<String, usize>,
     /// Objects in.
     pub objects: usize,
     /// Of those, new in the site.
@@ -76,7 +77,7 @@ pub struct FileReport {
 }
 
 /// An object whose id was taken.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Renamed {
     /// The source's id.
     pub id: String,
@@ -85,13 +86,13 @@ pub struct Renamed {
 }
 
 /// An object that did not come in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Refused {
     /// Its id or its position in the file.
     pub object: String,
     /// What it would have been, where known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub class: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// Why.
     pub reason: String,
 }
@@ -99,10 +100,14 @@ pub struct Refused {
 impl FileReport {
     pub(super) fn take_in(&mut self, class: Class) {
         self.objects += 1;
-        *self.classes.entry(class.name()).or_default() += 1;
+        *self.classes.entry(class.name().to_owned()).or_default() += 1;
     }
     pub(super) fn refuse(&mut self, object: &str, class: Option<Class>, reason: impl Into<String>) {
-        self.refused.push(Refused { object: object.to_owned(), class: class.map(Class::name), reason: reason.into() });
+        self.refused.push(Refused {
+            object: object.to_owned(),
+            class: class.map(|c| c.name().to_owned()),
+            reason: reason.into(),
+        });
     }
     /// Takes back what was counted: the file is refused as a whole.
     pub(super) fn fail(&mut self, fault: &Fault) {
@@ -151,10 +156,25 @@ fn more(count: usize, what: &str, out: &mut String) {
 }
 
 impl Report {
-    pub(super) fn add(&mut self, file: FileReport) {
+    /// Adds what became of one more file.
+    pub fn add(&mut self, file: FileReport) {
         self.objects += file.objects;
         self.refused += file.refused.len() + usize::from(file.error.is_some());
         self.files.push(file);
+    }
+    /// Calls the file at `path` by `name`: where an upload lay is nobody's business.
+    pub fn call_file(&mut self, path: &std::path::Path, name: &str) {
+        let path = path.display().to_string();
+        for file in self.files.iter_mut().filter(|f| f.file == path) {
+            file.file = name.to_owned();
+            file.error = file.error.as_ref().map(|e| e.replace(&path, name));
+        }
+    }
+    /// Why nothing came in, in one line: the files' errors and the first refused objects.
+    pub fn summary(&self) -> String {
+        let errors = self.files.iter().filter_map(|f| f.error.clone());
+        let refused = self.files.iter().flat_map(|f| f.refused.iter().take(5));
+        errors.chain(refused.map(|r| format!("{}: {}", r.object, r.reason))).collect::<Vec<_>>().join("; ")
     }
     /// The report for people, without the refused objects.
     pub fn text(&self) -> String {

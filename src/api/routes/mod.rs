@@ -3,6 +3,7 @@
 mod alarms;
 mod collections;
 mod health;
+mod imports;
 mod items;
 mod landing;
 mod live;
@@ -26,6 +27,7 @@ pub fn all() -> Router<City> {
         .merge(landing::routes())
         .merge(portal::routes())
         .merge(health::routes())
+        .merge(imports::routes())
         .merge(session::routes())
         .merge(collections::routes())
         .merge(items::routes())
@@ -45,6 +47,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
     [
         landing::OPERATIONS,
         health::OPERATIONS,
+        imports::OPERATIONS,
         session::OPERATIONS,
         collections::OPERATIONS,
         items::OPERATIONS,

@@ -1,14 +1,14 @@
 //! `cimbra import` and `cimbra check`.
 
 use super::progress::Bar;
+use super::send::send;
 use super::{Outcome, say};
 use crate::app::clock;
 use crate::fault::{Fault, Result};
-use crate::ingest::{ImportOptions, Intake, Origin, Report};
-use crate::model::{Class, DatasetName, SiteCode};
+use crate::ingest::{ImportOptions, Intake, Report};
 use crate::store::Store;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What both commands take.
 #[derive(Debug, clap::Args)]
@@ -42,14 +42,20 @@ struct Source {
 /// Import files into a store
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  cimbra import delft.city.jsonl --height-offset 43.4\n  cimbra import tower.ifc --origin 118.78,32.04,12,0 --site 320106003001\n  cimbra import demo --store ./var/demo --json"
+    after_help = "Examples:\n  cimbra import delft.city.jsonl --height-offset 43.4\n  cimbra import tower.ifc --origin 118.78,32.04,12,0 --site 320106003001\n  cimbra import demo --store ./var/demo --json\n  cimbra import delft.city.jsonl --height-offset 43.4 --url http://127.0.0.1:8080 --key $KEY"
 )]
 pub struct Args {
     #[command(flatten)]
     source: Source,
-    /// The store's directory
-    #[arg(long, value_name = "DIR", default_value = "./var/cimbra")]
-    store: PathBuf,
+    /// The store's directory [default: ./var/cimbra]
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// The running server that takes the files instead of a store here
+    #[arg(long, value_name = "URL", conflicts_with = "store")]
+    url: Option<String>,
+    /// Its key, of role integrator or admin [default: $CIMBRA_KEY]
+    #[arg(long, value_name = "K", requires = "url")]
+    key: Option<String>,
 }
 
 /// Say what an import would take and refuse, without doing it
@@ -67,7 +73,11 @@ impl Args {
     /// Options that contradict each other, or a store that another process holds.
     pub fn run(self) -> Result<Outcome> {
         let options = self.source.options()?;
-        let store = Store::open(&self.store)?;
+        if let Some(url) = &self.url {
+            let report = send(url, self.key.as_deref(), &self.source.files, &self.source.parameters())?;
+            return tell(&report, self.source.json);
+        }
+        let store = Store::open(self.store.as_deref().unwrap_or(Path::new("./var/cimbra")))?;
         self.source.take(Some(&store), options)
     }
 }
@@ -84,22 +94,21 @@ impl CheckArgs {
 }
 
 impl Source {
+    /// The import's options under their own names.
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        let options = [
+            ("site", self.site.clone()),
+            ("dataset", self.dataset.clone()),
+            ("crs", self.crs.clone()),
+            ("height-offset", self.height_offset.map(|m| m.to_string())),
+            ("origin", self.origin.clone()),
+            ("class", self.class.clone()),
+        ];
+        options.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
     fn options(&self) -> Result<ImportOptions> {
-        let class = self.class.as_deref().map(|name| {
-            Class::from_source(name).ok_or_else(|| {
-                let names: Vec<_> = Class::ALL.iter().map(|c| c.name()).collect();
-                Fault::parameter("--class", format!("'{name}' is not a class"))
-                    .remedy(format!("use one of {}", names.join(", ")))
-            })
-        });
-        Ok(ImportOptions {
-            site: self.site.as_deref().map(SiteCode::new).transpose()?,
-            dataset: self.dataset.as_deref().map(DatasetName::new).transpose()?,
-            crs: self.crs.clone(),
-            height_offset: self.height_offset,
-            origin: self.origin.as_deref().map(str::parse::<Origin>).transpose()?,
-            class: class.transpose()?,
-        })
+        let parameters = self.parameters();
+        ImportOptions::read(&|name| parameters.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str()))
     }
     fn take(&self, store: Option<&Store>, options: ImportOptions) -> Result<Outcome> {
         let bar = Bar::new();

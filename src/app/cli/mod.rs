@@ -5,6 +5,7 @@ mod generate;
 mod import;
 mod key;
 mod progress;
+mod send;
 mod serve;
 mod simulate;
 mod view;

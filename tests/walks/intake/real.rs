@@ -35,7 +35,7 @@ fn delft_comes_in_whole_and_each_building_stands_where_pyproj_puts_it() {
     let report = import(Some(&store), &[&file], with_offset(43.4));
     let done = &report.files[0];
     assert_eq!((report.objects, report.refused, done.added), (2231, 0, 2231), "{}", report.json());
-    assert_eq!(done.classes, BTreeMap::from([("building", 1115), ("building_part", 1116)]));
+    assert_eq!(done.classes, BTreeMap::from([("building".into(), 1115), ("building_part".into(), 1116)]));
     assert_eq!(done.frame.as_deref(), Some("EPSG:7415"));
     let city = only(&store);
     assert_eq!((city.len(), city.count(Collection::Buildings)), (2231, 1115));

@@ -1,0 +1,191 @@
+//! `/imports`: a file is uploaded, taken in as `cimbra import` would, and reported on.
+
+use super::items::offload;
+use crate::api::caller::Caller;
+use crate::api::openapi::Operation;
+use crate::api::params::{Form, Param, Params};
+use crate::api::problem::Answer;
+use crate::api::state::City;
+use crate::fault::{Fault, Kind, Result};
+use crate::ingest::{ImportOptions, Intake, Report};
+use crate::model::Right;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum::{Extension, Json, Router};
+use futures_util::StreamExt;
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::sync::{Semaphore, mpsc};
+
+/// Imports in work at once; reading takes all cores and memory for a file each.
+const AT_ONCE: usize = 2;
+/// Reports kept for `/imports/{id}`, the newest.
+const KEPT: usize = 100;
+
+const IMPORT: &[Param] = &[
+    Param::new("name", Form::Text, "The file's name with its ending; needed."),
+    Param::new("site", Form::Text, "The site's 12-digit code; the only site there is when left out."),
+    Param::new("dataset", Form::Text, "The dataset's name; the file's stem when left out."),
+    Param::new("crs", Form::Text, "The CRS of a file that names none: EPSG:n or EPSG:n+m."),
+    Param::new("height-offset", Form::Number, "Metres that make the source's heights ellipsoidal."),
+    Param::new("origin", Form::Text, "LON,LAT,H[,HEADING]: where a model's (0, 0, 0) goes."),
+    Param::new("class", Form::Text, "The class of features that name none."),
+];
+
+/// What these routes say of themselves.
+pub const OPERATIONS: &[Operation] = &[
+    operation(
+        "post",
+        "/imports",
+        "postImport",
+        "Takes the file in the body into a site; the answer is the report.",
+        IMPORT,
+    ),
+    operation("get", "/imports/{id}", "getImport", "The report of an import since the server started.", &[]),
+];
+
+const fn operation(
+    method: &'static str,
+    path: &'static str,
+    id: &'static str,
+    about: &'static str,
+    params: &'static [Param],
+) -> Operation {
+    Operation { method, path, id, about, params, media: "application/json", keyed: true }
+}
+
+/// The routes.
+pub fn routes() -> Router<City> {
+    let imports = Imports { room: Semaphore::new(AT_ONCE), reports: Mutex::default(), swept: OnceLock::new() };
+    Router::new()
+        .route("/imports", post(import))
+        .route("/imports/{id}", get(report))
+        .layer(Extension(Arc::new(imports)))
+}
+
+struct Imports {
+    room: Semaphore,
+    reports: Mutex<VecDeque<(String, Report)>>,
+    /// Whether the uploads of a server that died have been cleared away.
+    swept: OnceLock<()>,
+}
+
+/// An uploaded file in a directory of its own; gone when dropped.
+struct Upload {
+    dir: PathBuf,
+    file: PathBuf,
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.dir) {
+            tracing::warn!(%error, "an upload stays at {} until the next start", self.dir.display());
+        }
+    }
+}
+
+async fn import(
+    State(city): State<City>,
+    Extension(imports): Extension<Arc<Imports>>,
+    caller: Caller,
+    uri: Uri,
+    body: Body,
+) -> Answer {
+    caller.require(Right::Import)?;
+    let params = Params::read(&uri, IMPORT)?;
+    let name = file_name(params.get("name"))?;
+    let options = ImportOptions::read(&|name| params.get(name))?;
+    let _room = imports.room.try_acquire().map_err(|_| {
+        Fault::new(Kind::Unavailable, format!("{AT_ONCE} imports are in work")).remedy("send it again later")
+    })?;
+    let uploads = city.store.dir().join("uploads");
+    imports.swept.get_or_init(|| _ = std::fs::remove_dir_all(&uploads));
+    let id = format!("{:016x}", getrandom::u64().map_err(|e| Fault::internal(format!("no random numbers: {e}")))?);
+    let dir = uploads.join(&id);
+    let upload = Upload { file: dir.join(&name), dir };
+    receive(&upload, body, city.settings.limits.upload_bytes).await?;
+    let (store, clock) = (city.store.clone(), city.clock.clone());
+    let report = offload(move || {
+        let intake = Intake { store: Some(&store), options, clock, progress: &|_| {} };
+        let mut report = intake.import(std::slice::from_ref(&upload.file))?;
+        report.call_file(&upload.file, &name);
+        Ok(report)
+    })
+    .await?;
+    if report.objects == 0 {
+        return Err(Fault::bad_input(report.summary()).into());
+    }
+    let mut kept = imports.reports.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.push_back((id.clone(), report.clone()));
+    if kept.len() > KEPT {
+        kept.pop_front();
+    }
+    drop(kept);
+    let place = [(header::LOCATION, format!("/imports/{id}")), (header::CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::CREATED, place, Json(report)).into_response())
+}
+
+async fn report(Extension(imports): Extension<Arc<Imports>>, caller: Caller, Path(id): Path<String>) -> Answer {
+    caller.require(Right::Import)?;
+    let kept = imports.reports.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = kept.iter().find(|(known, _)| *known == id).map(|(_, report)| report.clone());
+    let report = found.ok_or_else(|| Fault::not_found(format!("no import '{id}' since this server started")))?;
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(report)).into_response())
+}
+
+/// The last part of a name that is fit for a file.
+fn file_name(name: Option<&str>) -> Result<String> {
+    let wrong = |what: &str| {
+        Fault::parameter("name", format!("'name' {what}")).remedy("give the file's name, such as ?name=tower.ifc")
+    };
+    let name = name.ok_or_else(|| wrong("is missing"))?;
+    let fit = !name.is_empty()
+        && name.len() <= 200
+        && !name.starts_with('.')
+        && !name.contains(['/', '\\'])
+        && !name.chars().any(char::is_control);
+    if fit { Ok(name.to_owned()) } else { Err(wrong("is not the plain name of a file")) }
+}
+
+/// Streams the body into the upload's file; the disk is written to off the async threads.
+async fn receive(upload: &Upload, body: Body, most: u64) -> Result<()> {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(16);
+    let (dir, path) = (upload.dir.clone(), upload.file.clone());
+    let writer = tokio::task::spawn_blocking(move || {
+        let io = |e: std::io::Error| Fault::io("keeping the upload", &e);
+        std::fs::create_dir_all(&dir).map_err(io)?;
+        let mut file = File::create(&path).map_err(io)?;
+        while let Some(bytes) = receiver.blocking_recv() {
+            file.write_all(&bytes).map_err(io)?;
+        }
+        Ok(())
+    });
+    let (mut stream, mut size, mut broken) = (body.into_data_stream(), 0_u64, None);
+    while let Some(part) = stream.next().await {
+        let part = match part {
+            Ok(part) => part,
+            Err(error) => {
+                broken = Some(Fault::bad_input(format!("the upload broke off: {error}")));
+                break;
+            }
+        };
+        size += part.len() as u64;
+        if size > most {
+            broken = Some(Fault::new(Kind::TooLarge, format!("an upload is at most {most} bytes")));
+            break;
+        }
+        // A writer that is gone has failed, and says why below.
+        if sender.send(part).await.is_err() {
+            break;
+        }
+    }
+    drop(sender);
+    let written = writer.await.map_err(|e| Fault::internal(format!("the upload's writer stopped: {e}")))?;
+    broken.map_or(written, Err)
+}
