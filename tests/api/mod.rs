@@ -3,3 +3,4 @@
 mod features;
 mod guards;
 mod tiles;
+mod imports;
