@@ -33,14 +33,24 @@ export class City {
     return [...buildings.filter(({ properties }) => !properties.ifc_type).slice(0, 3), ...slabs.slice(0, 1)];
   }
 
-  /** A smoke detector, the space it is in and the building around that. */
+  /** A building that is divided into units. */
+  async divided() {
+    const [unit] = (await this.get("collections/spaces/items", { class: "building_unit", limit: 1, skipGeometry: true })).features;
+    return this.#above(unit);
+  }
+
+  async #above(feature) {
+    while (feature.properties.parent && feature.properties.class !== "building") feature = await this.item(feature.properties.parent);
+    return feature;
+  }
+
+  /** A smoke detector, the space it is in and the building around that, one that is drawn as one (a BIM's building is drawn by its parts). */
   async alarmPlace() {
-    const { features } = await this.get("collections/devices/items", { class: "smoke_detector", limit: 100, skipGeometry: true });
+    const { features } = await this.get("collections/devices/items", { class: "smoke_detector", limit: 1000, skipGeometry: true });
     for (const device of features.filter(({ properties }) => properties.parent)) {
       const room = await this.item(device.properties.parent);
-      let building = room;
-      while (building.properties.parent && building.properties.class !== "building") building = await this.item(building.properties.parent);
-      if (room.properties.class === "space" && building.properties.class === "building") return { device, room, building };
+      const building = await this.#above(room);
+      if (room.properties.class === "space" && building.properties.class === "building" && !building.properties.ifc_type) return { device, room, building };
     }
     throw new Error("no smoke detector stands in a space of a building");
   }

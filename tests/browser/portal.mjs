@@ -118,9 +118,9 @@ async function alarmed(page, { device, room, building }) {
   return { seconds, clearing, before, during, acknowledged, after };
 }
 
-/** Walks the tree down with the keyboard: the class at every level. */
-async function walkDown(page) {
-  await page.locator("#tree [role=treeitem]").first().focus();
+/** Walks the tree down from a building with the keyboard: the class at every level. */
+async function walkDown(page, { id }) {
+  await page.locator(`#tree [role=treeitem][data-id="${id}"]`).focus();
   const classes = [];
   for (let level = 0; level < 8; level++) {
     const here = await page.evaluate(() => ({ kind: document.activeElement.dataset.class, open: document.activeElement.getAttribute("aria-expanded") }));
@@ -167,9 +167,10 @@ report(async () => {
   const address = page.url();
   const tiles = await page.evaluate(async () => (await import("/portal/main.js")).city.tileset.statistics.numberOfFeaturesSelected);
   const picks = [];
-  for (const roof of await city.roofs()) picks.push(await clickOn(page, roof));
+  const roofs = await city.roofs();
+  for (const roof of roofs) picks.push(await clickOn(page, roof));
   const alarm = await alarmed(page, place);
-  const classes = await walkDown(page);
+  const classes = await walkDown(page, await city.divided());
   const found = await search(page, place.building.properties.name);
   const said = await languages(page);
   await browser.close();
