@@ -21,7 +21,7 @@ export class Alarms {
 
   /** Asks for what is active now. */
   async load() {
-    const { alarms } = await ask("alarms", { query: { state: "active" } });
+    const { alarms } = await ask("alarms", { query: { state: "active", limit: 1000 } });
     this.#active = new Map(alarms.map((alarm) => [alarm.id, alarm]));
     await this.#changed();
   }

@@ -4,7 +4,6 @@
 //
 //     import { LiveStyle } from "https://…/portal/live-style.js";
 //     const style = new LiveStyle(tileset, { Color: Cesium.Color, redraw: () => viewer.scene.requestRender() });
-//     style.snapshot(await (await fetch("/state/assets")).json());
 //     new EventSource("/live").onmessage = (event) => style.apply(JSON.parse(event.data));
 //
 // State is kept by asset id apart from the tiles. A tile's features are indexed once when it loads and dropped when it unloads;
@@ -70,7 +69,7 @@ export class LiveStyle {
     ];
   }
 
-  /** Takes the whole live state, an answer of `/state/assets`. */
+  /** Takes the whole live state: an answer of `/state/assets`, or the first event of `/live`. */
   snapshot({ features }) {
     const before = new Set([...this.#alarms.keys()]);
     this.#state.clear();
@@ -83,8 +82,9 @@ export class LiveStyle {
     this.#paint(new Set([...before, ...this.#alarms.keys()]));
   }
 
-  /** Takes one event of `/live`. */
+  /** Takes one event of `/live`, the snapshot that it begins with included. */
   apply(event) {
+    if (event.type === "snapshot") this.snapshot(event);
     if (event.type === "state") this.#state.set(event.asset, { ...this.#state.get(event.asset), ...event.state });
     if (event.type !== "alarm") return;
     const { id, state, severity, asset, device } = event.alarm;

@@ -85,52 +85,35 @@ export const role = () => session?.role;
 export const credentials = () => (session ? { Authorization: `Bearer ${session.token}` } : {});
 
 /**
- * Follows the live city until the page closes. At each connection it asks for a snapshot and hands it to `onSnapshot`, then every
- * later event to `onEvent`, in order and once; `onLink(true|false)` says whether the stream stands.
+ * Follows the live city until the page closes: the snapshot that each connection begins with goes to `onSnapshot`, every later event
+ * to `onEvent`, and `onLink(true|false)` says whether the stream stands.
  */
-export function follow({ onSnapshot, onEvent, onLink }) {
-  let wait = 1000;
+export async function follow(listener) {
+  const { onSnapshot, onEvent, onLink } = listener;
   const again = () => {
     onLink(false);
-    setTimeout(connect, wait);
-    wait = Math.min(wait * 2, 30000);
+    setTimeout(follow, follow.wait, listener);
+    follow.wait = Math.min(follow.wait * 2, 30000);
   };
-  async function connect() {
-    let query = {};
-    try {
-      // An event stream sends no headers, so a session shows a ticket of 60 seconds instead.
-      if (session) query = { ticket: (await ask("tickets", { method: "POST", body: {} })).ticket };
-    } catch {
-      return again();
-    }
-    const stream = new EventSource(address("live", query));
-    let early = []; // events that arrive before the snapshot they continue
-    const take = (message) => {
-      const event = JSON.parse(message.data);
-      if (early) early.push(event);
-      else onEvent(event);
-    };
-    for (const kind of ["message", "alarm", "state", "assets"]) stream.addEventListener(kind, take);
-    stream.onopen = async () => {
-      try {
-        const snapshot = await ask("state/assets");
-        if (stream.readyState === EventSource.CLOSED) return;
-        onSnapshot(snapshot);
-        for (const event of early ?? []) if (event.seq > snapshot.seq) onEvent(event);
-        early = null;
-        wait = 1000;
-        onLink(true);
-      } catch {
-        if (stream.readyState === EventSource.CLOSED) return;
-        stream.close();
-        again();
-      }
-    };
-    // Never left to the browser: its own reconnect would repeat a used ticket.
-    stream.onerror = () => {
-      stream.close();
-      again();
-    };
+  let query = {};
+  try {
+    // An event stream sends no headers, so a session shows a ticket of 60 seconds instead.
+    if (session) query = { ticket: (await ask("tickets", { method: "POST", body: {} })).ticket };
+  } catch {
+    return again();
   }
-  return connect();
+  const stream = new EventSource(address("live", query));
+  stream.onmessage = ({ data }) => {
+    const event = JSON.parse(data);
+    if (event.type !== "snapshot") return onEvent(event);
+    onSnapshot(event);
+    follow.wait = 1000;
+    onLink(true);
+  };
+  // Never left to the browser: its own reconnect would repeat a used ticket.
+  stream.onerror = () => {
+    stream.close();
+    again();
+  };
 }
+follow.wait = 1000;

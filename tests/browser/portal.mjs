@@ -1,10 +1,11 @@
-// portal.mjs BASE KEY: drives the portal of a served community as a person does; one JSON result with what was seen.
-// KEY is an operator's. With `--picture FILE` it stops at an alarm in a picked room and writes that as a PNG.
+// portal.mjs BASE OPERATOR INTEGRATOR: drives the portal of a served community as a person does; one JSON result with what was seen.
+// The keys open the page and send readings. With `--picture FILE` it stops at an alarm in a picked room and writes that as a PNG.
 import { City } from "./city.mjs";
 import { open, report } from "./chromium.mjs";
 
-const [base, key, flag, file] = process.argv.slice(2);
-const city = new City(base, key);
+const [base, operator, integrator, flag, file] = process.argv.slice(2);
+const city = new City(base, operator);
+const devices = new City(base, integrator);
 
 /** Opens the page with a ticket, as the URL that `cimbra demo` prints does, and waits until the city stands. */
 async function enter(page) {
@@ -95,7 +96,7 @@ async function alarmed(page, { device, room, building }) {
   await page.waitForTimeout(1500);
   await settled(page);
   const before = { ...(await looks(page, building.id)), red: await redPixels(page) };
-  await city.observe(device, "smoke", 0.9);
+  await devices.observe(device, "smoke", 0.9);
   const seconds = await until(page, building.id, "critical");
   await page.waitForTimeout(500);
   const during = { ...(await looks(page, building.id)), red: await redPixels(page), room: await looks(page, room.id) };
@@ -111,7 +112,7 @@ async function alarmed(page, { device, room, building }) {
   await page.keyboard.press("Escape");
   await page.click("#home");
   await page.waitForTimeout(1500);
-  await city.observe(device, "smoke", 0.01);
+  await devices.observe(device, "smoke", 0.01);
   const clearing = await until(page, building.id, null);
   await settled(page);
   const after = { ...(await looks(page, building.id)), red: await redPixels(page) };
@@ -155,7 +156,7 @@ report(async () => {
   const milliseconds = await enter(page);
   const place = await city.alarmPlace();
   if (flag === "--picture") {
-    await city.observe(place.device, "smoke", 0.9);
+    await devices.observe(place.device, "smoke", 0.9);
     await until(page, place.building.id, "critical");
     await page.locator("#list .place").first().click();
     await page.waitForTimeout(2500);

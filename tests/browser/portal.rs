@@ -6,7 +6,7 @@ use crate::support::town;
 #[test]
 fn the_portal_shows_picks_and_follows_the_city() {
     let town = town(&[]);
-    let seen = node("portal.mjs", &[&town.server.base, &town.operator]);
+    let seen = node("portal.mjs", &[&town.server.base, &town.operator, &town.integrator]);
     assert_none(&seen, "/outside");
     assert_none(&seen, "/errors");
     assert!(!seen["address"].as_str().unwrap().contains("ticket"), "the ticket stays in the address bar");
