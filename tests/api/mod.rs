@@ -2,5 +2,5 @@
 
 mod features;
 mod guards;
-mod tiles;
 mod imports;
+mod tiles;
