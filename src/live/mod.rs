@@ -11,4 +11,4 @@ mod rule;
 
 pub use admit::{Measurement, admit};
 pub use counts::Counts;
-pub use rule::{check, install};
+pub use rule::{check, install, keep};

@@ -1,7 +1,7 @@
 //! Keeping rules: what a rule must be like, and those a store begins with.
 
 use super::rules::threshold;
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Kind, Result};
 use crate::model::{Direction, Rule};
 use crate::store::Store;
 
@@ -13,6 +13,21 @@ pub fn install(store: &Store) -> Result<()> {
     let known = store.series().rules();
     let missing: Vec<Rule> = threshold::defaults().filter(|d| known.iter().all(|k| k.id != d.id)).collect();
     if missing.is_empty() { Ok(()) } else { store.put_rules(&missing) }
+}
+
+/// Keeps a rule. What one of the same id watches stays: its active alarms would never hear of another series.
+///
+/// # Errors
+/// The field that does not hold; what the disk says.
+pub fn keep(store: &Store, rule: &Rule) -> Result<()> {
+    check(rule)?;
+    let known = store.series().rules().into_iter().find(|known| known.id == rule.id);
+    if known.is_some_and(|k| k.observed_property != rule.observed_property || k.class != rule.class) {
+        return Err(Fault::new(Kind::Conflict, "a rule of this id watches another property or class")
+            .about("id")
+            .remedy("give the new rule an id of its own, and disable the old one"));
+    }
+    store.put_rules(std::slice::from_ref(rule))
 }
 
 /// Whether a rule can be kept.

@@ -155,7 +155,9 @@ fn the_api_document_names_every_route_it_serves() {
     assert_eq!(document["openapi"], "3.1.0");
     let paths = document["paths"].as_object().unwrap();
     for (path, operations) in paths {
-        if operations.get("get").is_none() || path.contains('{') {
+        // An event stream has no end to wait for; it has walks of its own.
+        let streams = operations["get"]["responses"]["200"]["content"].get("text/event-stream").is_some();
+        if operations.get("get").is_none() || path.contains('{') || streams {
             continue;
         }
         let (status, _, _) = town.server.get_bytes(path, &[]);

@@ -10,6 +10,7 @@
 mod city;
 mod commits;
 mod queries;
+mod readings;
 mod served;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests use more of it")]
@@ -25,6 +26,7 @@ fn main() {
     figure("figure", "value", "over");
     commits::run();
     queries::run();
+    readings::run();
     served::run();
 }
 

@@ -8,7 +8,7 @@ use crate::api::params::{Param, Params};
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
-use crate::live::check;
+use crate::live;
 use crate::model::{Class, Direction, Right, Rule, Severity};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -87,7 +87,7 @@ fn rule(form: Form) -> Result<Rule> {
         let known = Class::ALL.iter().find(|c| c.name() == name).copied();
         known.ok_or_else(|| Fault::parameter("class", format!("there is no class '{name}'")))
     });
-    let rule = Rule {
+    Ok(Rule {
         class: class.transpose()?,
         direction: Direction::from_name(&form.direction)
             .ok_or_else(|| Fault::parameter("direction", "it is above or below"))?,
@@ -98,9 +98,7 @@ fn rule(form: Form) -> Result<Rule> {
         raise_at: form.raise_at,
         clear_at: form.clear_at.unwrap_or(form.raise_at),
         enabled: form.enabled,
-    };
-    check(&rule)?;
-    Ok(rule)
+    })
 }
 
 async fn list(State(city): State<City>, uri: Uri, headers: HeaderMap) -> Answer {
@@ -124,7 +122,7 @@ async fn keep(State(city): State<City>, caller: Caller, uri: Uri, body: Bytes) -
         serde_json::from_slice(&body).map_err(|e| Fault::bad_input(format!("the body is no rule: {e}")))?;
     let kept = rule(form)?;
     let shown = self::form(&kept);
-    offload(move || city.store.put_rules(&[kept])).await?;
+    offload(move || live::keep(&city.store, &kept)).await?;
     let place = format!("/rules/{}", super::items::segment(&shown.id));
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(shown)).into_response())
 }

@@ -8,7 +8,7 @@ use crate::fault::{Fault, Result};
 use crate::live::{Counts, Measurement, admit};
 use crate::store::Store;
 use crate::units::Clock;
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS, SubscribeReasonCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -111,6 +111,11 @@ async fn listen(
                 if send.send(Arrived { publish, connection }).await.is_err() {
                     return;
                 }
+            }
+            Ok(Event::Incoming(Packet::SubAck(answer)))
+                if answer.return_codes.contains(&SubscribeReasonCode::Failure) =>
+            {
+                tracing::error!("the MQTT broker does not let this client read {PREFIX}+");
             }
             Ok(_) => {}
             Err(error) => {

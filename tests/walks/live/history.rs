@@ -136,6 +136,53 @@ fn an_archive_behind_its_high_water_mark_is_refused() {
 }
 
 #[test]
+fn a_flipped_byte_in_the_journal_never_loses_a_reading_in_silence() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = store(&dir.path().join("whole"), 1);
+    let id = reading(&first, "SD-0", "smoke", 0, 0.0).datastream;
+    for n in 0..100 {
+        first.append(vec![reading(&first, "SD-0", "smoke", n, n as f64 / 1000.0)], calm).unwrap();
+    }
+    drop(first);
+    let (mut refused, mut whole) = (0, 0);
+    for n in 0..40usize {
+        let copy = dir.path().join(format!("copy-{n}"));
+        copy_dir(&dir.path().join("whole"), &copy);
+        let journal = std::fs::read_dir(copy.join("series/engine")).unwrap().map(|e| e.unwrap().path());
+        let journal = journal.into_iter().find(|p| p.extension().is_some_and(|e| e == "jnl")).expect("a journal");
+        let mut bytes = std::fs::read(&journal).unwrap();
+        let used = bytes.iter().rposition(|b| *b != 0).unwrap();
+        let at = used * (n + 1) / 41;
+        bytes[at] ^= 0x41;
+        std::fs::write(&journal, bytes).unwrap();
+        match Store::open(&copy) {
+            Err(fault) => {
+                assert_eq!(fault.kind, Kind::Corrupt, "{fault}");
+                refused += 1;
+            }
+            Ok(store) => {
+                assert_eq!(values(&store, id, Span::ALL).len(), 100, "byte {at}");
+                whole += 1;
+            }
+        }
+    }
+    eprintln!("{refused} refused, {whole} whole");
+    assert!(refused > 0, "some flips must hit a commit");
+}
+
+fn copy_dir(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(|e| e.unwrap()) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
 fn callers_at_once_share_commits_and_lose_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = store(dir.path(), 8);

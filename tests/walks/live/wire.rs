@@ -254,6 +254,8 @@ fn wrong_options_and_bodies_are_named() {
         let (status, problem) = server.post("/rules", Some(&house.operator), &rule);
         assert_eq!((status, &problem["errors"][0]["name"]), (400, &json!(name)), "{rule}: {problem}");
     }
+    let other = json!({ "id": "smoke", "observedProperty": "gas", "raiseAt": 1, "severity": "major" });
+    assert_eq!(server.post("/rules", Some(&house.operator), &other).0, 409);
     let rule = json!({ "id": "warm", "observedProperty": "temperature", "class": "smoke_detector", "raiseAt": 30, "clearAt": 28, "severity": "minor" });
     assert_eq!(server.post("/rules", Some(&house.operator), &rule).0, 201);
     server.kill();

@@ -187,8 +187,12 @@ impl Ledger {
         batch.commit().map_err(|e| lost("writing", &e))?;
         let commit = changes.head.commit;
         let noted: Vec<u8> = [commit.to_be_bytes(), (!commit).to_be_bytes()].concat();
-        // Not synced: after a power cut it may lag behind the engine, which is the side that does no harm.
-        self.high_water.write_all_at(&noted, 0).map_err(|e| Fault::io("noting the high-water mark of the readings", &e))
+        // Not synced: after a power cut it may lag behind the engine, which is the side that does no harm. Nor is it a
+        // failure of the commit, which is on disk: to say so would have its numbers given out again.
+        if let Err(error) = self.high_water.write_all_at(&noted, 0) {
+            tracing::warn!(%error, "the high-water mark of the readings could not be noted");
+        }
+        Ok(())
     }
 
     /// Observations of one datastream from `from` to `to`, both included, with their numbers, in time's order or against it.
