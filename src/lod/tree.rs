@@ -78,7 +78,7 @@ const LIGHT: u32 = 500;
 /// A block farther from its building than this is a poor likeness, metres.
 const POOR: f64 = 10.0;
 /// A tile may spend this many triangles on showing buildings of poor likeness as they are.
-const LIKENESS: u32 = 60_000;
+const LIKENESS: u32 = 12_000;
 /// The least error of blocks: they lack colours and openings even where their shape is true. Metres.
 const BLOCK_ERROR: f64 = 4.0;
 /// The error of a tile whose parts are small things or the inside of a building. Metres.

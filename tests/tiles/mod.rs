@@ -3,5 +3,6 @@
 mod city;
 mod glb;
 mod reader;
+mod real;
 mod sample;
 mod tilesets;
