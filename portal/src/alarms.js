@@ -2,7 +2,7 @@
 import { make, the } from "./elements.js";
 import { SEVERITIES } from "./live-style.js";
 import { ask, item, lineage, role } from "./server.js";
-import { className, when, word } from "./words.js";
+import { className, propertyName, show, when, word } from "./words.js";
 
 const MAY = new Set(["operator", "admin"]);
 /** More rows than this help nobody; the count tells the rest. */
@@ -61,7 +61,7 @@ export class Alarms {
     return make(
       "li",
       { "data-severity": alarm.severity, "data-alarm": alarm.id },
-      make("button", { type: "button", class: "plain place", onclick: () => this.onPick(alarm.asset ?? alarm.device) }, make("b", {}, word(alarm.severity)), ` ${alarm.place?.name ?? alarm.asset ?? alarm.device} `, make("span", { class: "hint" }, alarm.message ?? "")),
+      make("button", { type: "button", class: "plain place", onclick: () => this.onPick(alarm.asset ?? alarm.device) }, make("b", {}, word(alarm.severity)), ` ${alarm.place?.name ?? alarm.asset ?? alarm.device} `, make("span", { class: "hint" }, why(alarm))),
       make("time", { datetime: alarm.phenomenonTime }, when(alarm.phenomenonTime)),
       done ? make("span", { class: "chip" }, word("acknowledged")) : MAY.has(role()) && button,
     );
@@ -80,6 +80,9 @@ export class Alarms {
     }
   }
 }
+
+/** What was measured, in the language of now; else the server's own words. */
+const why = ({ observedProperty, value, message }) => (observedProperty === undefined ? (message ?? "") : `${propertyName(observedProperty)} ${show(value)}`);
 
 /** Name (from the building down), box, and ids from the building down of an asset; its id alone where it may not be known. */
 async function locate(id) {

@@ -17,8 +17,8 @@ const RANK = Object.fromEntries(Object.keys(SEVERITIES).map((name, place) => [na
 const ENVELOPES = new Set(["building", "building_part", "building_unit", "storey"]);
 /** The collection of walls, slabs, doors …: they go with the storey that they are part of. */
 const ELEMENTS = "elements";
-/** Classes that are volumes of air: drawn only as glass, or when they are in alarm or selected. */
-const SPACES = new Set(["space"]);
+/** Classes that are volumes of air: drawn only as glass, and only when looked into, in alarm or selected. */
+const SPACES = new Set(["space", "building_unit"]);
 /** Classes that lie over the ground and everything on it: drawn only when selected. */
 const AREAS = new Set(["grid"]);
 
@@ -198,7 +198,10 @@ export class LiveStyle {
     const own = this.severityOf(id);
     const severity = own ?? (element ? this.severityOf(parent) : undefined);
     const looked = this.#xray || this.#opened.has(id) || this.#opened.has(parent);
-    feature.show = selected || own !== undefined || (space ? looked : !AREAS.has(kind));
+    // Units and storeys around or beside the rooms that are looked at would only veil them.
+    const room = kind === "space" ? looked : this.#xray || this.#opened.has(id);
+    const solid = !AREAS.has(kind) && !(kind === "storey" && looked && !this.#opened.has(id));
+    feature.show = selected || own !== undefined || (space ? room : solid);
     if (severity) feature.color = (!shell || (element && own) ? this.solid : looked ? this.veil : this.tint)[severity];
     else if (selected) feature.color = space || AREAS.has(kind) ? this.colours.chosen : this.colours.selected;
     else if (space) feature.color = this.colours.room;

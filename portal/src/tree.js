@@ -16,6 +16,7 @@ const compare = (a, b) => rank(a) - rank(b) || storeys(a, b) || names.compare(ti
 
 export class Tree {
   #onPick;
+  #severityOf = () => undefined;
   #root = the("tree");
 
   /** `onPick(feature)` is told what is chosen. */
@@ -48,8 +49,9 @@ export class Tree {
     found.querySelector(".row").scrollIntoView({ block: "nearest" });
   }
 
-  /** Colours the rows: `severityOf(id)` is a severity or undefined. */
+  /** Colours the rows, and those that come later: `severityOf(id)` is a severity or undefined. */
   paint(severityOf) {
+    this.#severityOf = severityOf;
     for (const item of this.#root.querySelectorAll("[role=treeitem]")) item.dataset.severity = severityOf(item.dataset.id) ?? "";
   }
 
@@ -79,6 +81,7 @@ export class Tree {
     const leaf = isLeaf(feature.properties);
     const row = make("div", { class: "row" }, make("span", { class: "twig", "aria-hidden": "true" }), make("span", { class: "name" }, title(feature)), make("small", {}, className(kind)));
     const item = make("li", { role: "treeitem", "aria-level": level, "aria-selected": "false", "aria-expanded": leaf ? undefined : "false", tabindex: "-1", "data-id": feature.id, "data-class": kind, "aria-label": `${title(feature)}, ${className(kind)}` }, row);
+    item.dataset.severity = this.#severityOf(feature.id) ?? "";
     row.addEventListener("click", (event) => {
       this.#focus(item);
       if (event.target.classList.contains("twig")) this.#open(item);

@@ -44,10 +44,11 @@ export class City {
     return feature;
   }
 
-  /** A smoke detector, the space it is in and the building around that, one that is drawn as one (a BIM's building is drawn by its parts). */
+  /** The highest smoke detector, the space it is in and the building around that, which is drawn as one (a BIM's building is drawn by its parts). */
   async alarmPlace() {
     const { features } = await this.get("collections/devices/items", { class: "smoke_detector", limit: 1000, skipGeometry: true });
-    for (const device of features.filter(({ properties }) => properties.parent)) {
+    const highest = features.filter(({ properties }) => properties.parent).sort((a, b) => b.bbox[2] - a.bbox[2]);
+    for (const device of highest) {
       const room = await this.item(device.properties.parent);
       const building = await this.#above(room);
       if (room.properties.class === "space" && building.properties.class === "building" && !building.properties.ifc_type) return { device, room, building };
