@@ -1,12 +1,24 @@
 //! The portal of a generated community: loading, picking, an alarm that comes and goes, the tree, search, both languages.
 
 use super::{assert_none, node};
-use crate::support::town;
+use crate::support::{Server, key, run};
 
 #[test]
 fn the_portal_shows_picks_and_follows_the_city() {
-    let town = town(&[]);
-    let seen = node("portal.mjs", &[&town.server.base, &town.operator, &town.integrator]);
+    // The demo's own size: the small town of the other tests has one residential building, a BIM without units.
+    let dir = tempfile::tempdir().unwrap();
+    let (files, store) = (dir.path().join("files"), dir.path().join("store"));
+    let [files, store_text] = [&files, &store].map(|path| path.to_str().unwrap());
+    for command in [
+        vec!["generate", "--households", "500", "--seed", "1", files],
+        vec!["import", "--site", "320106003001", "--store", store_text, files],
+    ] {
+        let output = run(&command);
+        assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let [operator, integrator] = ["operator", "integrator"].map(|role| key(&store, role));
+    let server = Server::start(&store, &[]);
+    let seen = node("portal.mjs", &[&server.base, &operator, &integrator]);
     assert_none(&seen, "/outside");
     assert_none(&seen, "/errors");
     assert!(!seen["address"].as_str().unwrap().contains("ticket"), "the ticket stays in the address bar");
