@@ -70,7 +70,7 @@ impl Caller {
             if let Some(info) = city.keys.verify(token) {
                 return Ok(Self { role: Some(info.role), name: info.id });
             }
-            let role = city.tickets.role(token, now);
+            let role = city.tickets.session_role(token, now);
             return match role {
                 Some(_) => Ok(Self { role, name: "session".to_owned() }),
                 None => Err(Fault::new(Kind::Unauthorized, "the key is not known, or its session is over")),
@@ -79,7 +79,7 @@ impl Caller {
         // Only event streams and pictures take a ticket in the URL: a page cannot give them a header.
         let takes_ticket = ["/live", "/views"].iter().any(|p| parts.uri.path().starts_with(p));
         let pairs = parts.uri.query().filter(|_| takes_ticket).unwrap_or_default().split('&');
-        match pairs.filter_map(|pair| pair.strip_prefix("ticket=")).next().map(|t| city.tickets.role(t, now)) {
+        match pairs.filter_map(|pair| pair.strip_prefix("ticket=")).next().map(|t| city.tickets.ticket_role(t, now)) {
             Some(None) => Err(Fault::new(Kind::Unauthorized, "the ticket is unknown or over").about("ticket")),
             Some(role) => Ok(Self { role, name: "ticket".to_owned() }),
             None => Ok(Self { role: None, name: "anonymous".to_owned() }),

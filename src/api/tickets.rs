@@ -46,17 +46,28 @@ impl Tickets {
     /// # Errors
     /// A ticket that is unknown, spent or over.
     pub fn exchange(&self, ticket: &str, now: Instant) -> Result<(String, Role, Instant)> {
-        let spent = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(ticket);
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A session's token offered as a ticket must not end the session.
+        let is_ticket = held.get(ticket).is_some_and(|pass| !pass.session);
+        let spent = if is_ticket { held.remove(ticket) } else { None };
+        drop(held);
         let pass = spent
-            .filter(|pass| !pass.session && pass.until > now)
+            .filter(|pass| pass.until > now)
             .ok_or_else(|| Fault::new(Kind::Unauthorized, "the ticket is unknown, spent or over").about("ticket"))?;
         let until = Instant(now.0 + SESSION_MS);
         Ok((self.add(Pass { role: pass.role, until, session: true }, now)?, pass.role, until))
     }
-    /// The role of a ticket or session that is good at `now`.
-    pub fn role(&self, token: &str, now: Instant) -> Option<Role> {
+    /// The role of a session that is good at `now`.
+    pub fn session_role(&self, token: &str, now: Instant) -> Option<Role> {
+        self.role(token, now, true)
+    }
+    /// The role of a ticket that is good at `now`. A session's token is none: it must not stand in a URL.
+    pub fn ticket_role(&self, ticket: &str, now: Instant) -> Option<Role> {
+        self.role(ticket, now, false)
+    }
+    fn role(&self, token: &str, now: Instant, session: bool) -> Option<Role> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.get(token).filter(|pass| pass.until > now).map(|pass| pass.role)
+        held.get(token).filter(|pass| pass.until > now && pass.session == session).map(|pass| pass.role)
     }
     fn add(&self, pass: Pass, now: Instant) -> Result<String> {
         let mut bits = [0u8; 32];
@@ -80,11 +91,13 @@ mod tests {
     fn a_ticket_opens_one_session_and_ends() {
         let tickets = Tickets::default();
         let ticket = tickets.issue(Role::Operator, Instant(0)).unwrap();
-        assert_eq!(tickets.role(&ticket, Instant(59_999)), Some(Role::Operator));
-        assert_eq!(tickets.role(&ticket, Instant(60_000)), None);
+        assert_eq!(tickets.ticket_role(&ticket, Instant(59_999)), Some(Role::Operator));
+        assert_eq!(tickets.ticket_role(&ticket, Instant(60_000)), None);
         let (token, role, _) = tickets.exchange(&ticket, Instant(1)).unwrap();
         assert_eq!(role, Role::Operator);
         assert!(tickets.exchange(&ticket, Instant(2)).is_err() && tickets.exchange(&token, Instant(2)).is_err());
-        assert!(tickets.role(&token, Instant(2)).is_some());
+        assert!(
+            tickets.session_role(&token, Instant(2)).is_some() && tickets.ticket_role(&token, Instant(2)).is_none()
+        );
     }
 }
