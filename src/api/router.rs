@@ -136,6 +136,13 @@ async fn limited(State((city, busy)): State<(City, Busy)>, request: Request, nex
         Err(fault) => return Problem(fault).into_response(),
     };
     let name = caller.name.clone();
+    let said = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    if !path.starts_with("/imports") && said.is_some_and(|bytes: usize| bytes > limits.body_bytes) {
+        // Said beforehand, so refused beforehand: nothing of it is read.
+        audit(&city, &name, &method, &path, StatusCode::PAYLOAD_TOO_LARGE);
+        let over = format!("the body is over {} bytes", limits.body_bytes);
+        return Problem(Fault::new(Kind::TooLarge, over)).into_response();
+    }
     parts.extensions.insert(caller);
     let answer = next.run(Request::from_parts(parts, body));
     let open_ended = path.starts_with("/live") || path.starts_with("/imports");

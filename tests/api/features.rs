@@ -160,6 +160,10 @@ fn the_api_document_names_every_route_it_serves() {
         if operations.get("get").is_none() || path.contains('{') || streams {
             continue;
         }
+        let ok = operations["get"]["responses"]["200"]["content"].as_object().unwrap();
+        if ok.contains_key("text/event-stream") {
+            continue; // It never ends.
+        }
         let (status, _, _) = town.server.get_bytes(path, &[]);
         assert!(status != 404 && status < 500, "{path} is documented and answers {status}");
     }
