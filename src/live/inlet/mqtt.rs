@@ -99,7 +99,6 @@ async fn listen(
         match connection.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
                 current.fetch_add(1, Ordering::AcqRel);
-                Counts::add(&counts.mqtt_connections, 1);
                 pause = Duration::from_millis(100);
                 tracing::info!("connected to the MQTT broker");
                 if let Err(error) = client.subscribe(format!("{PREFIX}+"), QoS::AtLeastOnce).await {
@@ -112,10 +111,13 @@ async fn listen(
                     return;
                 }
             }
-            Ok(Event::Incoming(Packet::SubAck(answer)))
-                if answer.return_codes.contains(&SubscribeReasonCode::Failure) =>
-            {
-                tracing::error!("the MQTT broker does not let this client read {PREFIX}+");
+            Ok(Event::Incoming(Packet::SubAck(answer))) => {
+                if answer.return_codes.contains(&SubscribeReasonCode::Failure) {
+                    tracing::error!("the MQTT broker does not let this client read {PREFIX}+");
+                } else {
+                    // Only now does what is published arrive: before, the connection is none to whoever counts.
+                    Counts::add(&counts.mqtt_connections, 1);
+                }
             }
             Ok(_) => {}
             Err(error) => {

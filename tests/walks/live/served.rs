@@ -167,7 +167,10 @@ impl Stream {
     /// The next event.
     pub fn next(&mut self) -> Value {
         let mut id = None;
+        // Comments keep the socket from timing out; they must not keep a test from ending.
+        let begun = std::time::Instant::now();
         loop {
+            assert!(begun.elapsed() < Duration::from_secs(60), "no event within a minute");
             let line = self.lines.next().expect("the stream goes on").expect("an event within 20 s");
             if let Some(text) = line.strip_prefix("id:") {
                 id = Some(text.trim().to_owned());
