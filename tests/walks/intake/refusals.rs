@@ -80,6 +80,8 @@ fn bad_files_exit_2_with_the_reason_and_change_no_byte() {
     write(&good, blocks(2, 10)).unwrap();
     let at = store.to_str().unwrap();
     assert_eq!(run(&["import", good.to_str().unwrap(), "--store", at]).status.code(), Some(0));
+    // The readings' engine tidies its own files when a new store is opened a second time; after that opening changes nothing.
+    drop(cimbra::store::Store::open(&store).unwrap());
     let before = bytes_of(&store);
     for Bad { name, content, arguments, reason } in bad_files() {
         let file = dir.path().join(name);
