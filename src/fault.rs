@@ -15,6 +15,10 @@ pub enum Kind {
     NotFound,
     /// The change contradicts what is stored: a writer that holds the lock, an id taken, a CRS that disagrees.
     Conflict,
+    /// What is named does not take this method.
+    MethodNotAllowed,
+    /// The request's address is over the limit of the table of limits.
+    UriTooLong,
     /// The request or what it would answer is over a limit of the table of limits.
     TooLarge,
     /// The caller asks too often or holds too many streams.

@@ -12,6 +12,8 @@ use axum::http::request::Parts;
 pub struct Caller {
     /// The role of its key, session or ticket; none without one.
     pub role: Option<Role>,
+    /// Whether it sent a key, not a session or ticket made from one.
+    pub has_key: bool,
     /// What to call it in the audit: a key's short id, `session`, `anonymous`.
     pub name: String,
 }
@@ -63,16 +65,19 @@ impl Caller {
     /// 401 for a key, session or ticket that is offered and not good.
     pub fn of(parts: &Parts, city: &City) -> Result<Self> {
         let header = |name: &str| parts.headers.get(name).and_then(|v| v.to_str().ok());
-        let bearer = header("authorization").and_then(|v| v.strip_prefix("Bearer "));
+        let bearer = header("authorization")
+            .and_then(|v| v.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token);
         let offered = bearer.or_else(|| header("x-api-key")).map(str::trim);
         let now = (city.clock)();
         if let Some(token) = offered {
             if let Some(info) = city.keys.verify(token) {
-                return Ok(Self { role: Some(info.role), name: info.id });
+                return Ok(Self { role: Some(info.role), has_key: true, name: info.id });
             }
             let role = city.tickets.session_role(token, now);
             return match role {
-                Some(_) => Ok(Self { role, name: "session".to_owned() }),
+                Some(_) => Ok(Self { role, has_key: false, name: "session".to_owned() }),
                 None => Err(Fault::new(Kind::Unauthorized, "the key is not known, or its session is over")),
             };
         }
@@ -81,8 +86,8 @@ impl Caller {
         let pairs = parts.uri.query().filter(|_| takes_ticket).unwrap_or_default().split('&');
         match pairs.filter_map(|pair| pair.strip_prefix("ticket=")).next().map(|t| city.tickets.ticket_role(t, now)) {
             Some(None) => Err(Fault::new(Kind::Unauthorized, "the ticket is unknown or over").about("ticket")),
-            Some(role) => Ok(Self { role, name: "ticket".to_owned() }),
-            None => Ok(Self { role: None, name: "anonymous".to_owned() }),
+            Some(role) => Ok(Self { role, has_key: false, name: "ticket".to_owned() }),
+            None => Ok(Self { role: None, has_key: false, name: "anonymous".to_owned() }),
         }
     }
 }

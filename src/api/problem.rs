@@ -26,6 +26,10 @@ pub const fn status(kind: Kind) -> (StatusCode, &'static str, &'static str) {
         Kind::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "This key may not do that"),
         Kind::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
         Kind::Conflict => (StatusCode::CONFLICT, "conflict", "It contradicts what is stored"),
+        Kind::MethodNotAllowed => {
+            (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "It does not take this method")
+        }
+        Kind::UriTooLong => (StatusCode::URI_TOO_LONG, "uri-too-long", "The address is over a limit"),
         Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "It is over a limit"),
         Kind::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many at once"),
         Kind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "It cannot be served just now"),

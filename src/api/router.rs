@@ -22,19 +22,15 @@ pub fn router(city: City) -> Router {
     let busy = Busy::default();
     routes::all()
         .fallback(|| async { Problem(Fault::not_found("there is nothing at this path; '/api' lists what there is")) })
-        .method_not_allowed_fallback(|| async { not_allowed() })
+        .method_not_allowed_fallback(|| async {
+            Problem(Fault::new(Kind::MethodNotAllowed, "this path does not take this method"))
+        })
         .layer(DefaultBodyLimit::max(city.settings.limits.body_bytes))
         .layer(CatchPanicLayer::custom(|_| Problem(Fault::internal("a handler panicked")).into_response()))
         .layer(middleware::from_fn_with_state((city.clone(), busy), limited))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(city.clone(), guarded))
         .with_state(city)
-}
-
-fn not_allowed() -> Response {
-    let mut response = Problem(Fault::bad_input("this path does not take this method")).into_response();
-    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-    response
 }
 
 /// Checks `Host` and `Origin`, and puts on the headers that every answer carries.
@@ -113,10 +109,8 @@ const OPEN: &[&str] = &["/health/", "/portal", "/api", "/conformance", "/session
 async fn limited(State((city, busy)): State<(City, Busy)>, request: Request, next: Next) -> Response {
     let limits = city.settings.limits;
     if request.uri().query().is_some_and(|q| q.len() > limits.query_bytes) {
-        let over = Fault::bad_input(format!("the query string is over {} bytes", limits.query_bytes));
-        let mut response = Problem(over).into_response();
-        *response.status_mut() = StatusCode::URI_TOO_LONG;
-        return response;
+        let over = format!("the query string is over {} bytes", limits.query_bytes);
+        return Problem(Fault::new(Kind::UriTooLong, over)).into_response();
     }
     let (mut parts, body) = request.into_parts();
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());

@@ -1,6 +1,6 @@
 //! Tickets and sessions: short-lived stand-ins for a key where a header cannot be sent, held in memory only.
 
-use crate::fault::{Fault, Kind, Result};
+use crate::fault::{self, Fault, Result};
 use crate::model::Role;
 use crate::units::Instant;
 use std::collections::HashMap;
@@ -15,11 +15,21 @@ const SESSION_MS: i64 = 12 * 3_600_000;
 /// How many of each are held at once.
 const MOST: usize = 10_000;
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Opens one session: the ticket in a portal's URL, such as the start-up line prints.
+    First,
+    /// Stands in a URL for a minute and opens nothing: URLs end up in logs.
+    Ticket,
+    /// Stands in a header.
+    Session,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Pass {
     role: Role,
     until: Instant,
-    session: bool,
+    kind: Kind,
 }
 
 /// The tickets and sessions that are good just now.
@@ -32,51 +42,58 @@ impl Tickets {
     /// # Errors
     /// Too many at once, or no randomness from the system.
     pub fn issue(&self, role: Role, now: Instant) -> Result<String> {
-        self.add(Pass { role, until: Instant(now.0 + TICKET_MS), session: false }, now)
+        self.add(Pass { role, until: Instant(now.0 + TICKET_MS), kind: Kind::Ticket }, now)
     }
     /// The ticket for the URL printed at start: an hour, for one session.
     ///
     /// # Errors
     /// As [`Tickets::issue`].
     pub fn issue_first(&self, role: Role, now: Instant) -> Result<String> {
-        self.add(Pass { role, until: Instant(now.0 + FIRST_TICKET_MS), session: false }, now)
+        self.add(Pass { role, until: Instant(now.0 + FIRST_TICKET_MS), kind: Kind::First }, now)
     }
-    /// Turns a ticket into a session of twelve hours; the ticket is spent. Gives token, role and end.
+    /// A ticket of 60 seconds that opens one session, for a portal's URL.
+    ///
+    /// # Errors
+    /// As [`Tickets::issue`].
+    pub fn issue_opening(&self, role: Role, now: Instant) -> Result<String> {
+        self.add(Pass { role, until: Instant(now.0 + TICKET_MS), kind: Kind::First }, now)
+    }
+    /// Turns a ticket that opens a session, such as the start-up line's, into one of twelve hours; the ticket is spent. Gives token, role and end.
     ///
     /// # Errors
     /// A ticket that is unknown, spent or over.
     pub fn exchange(&self, ticket: &str, now: Instant) -> Result<(String, Role, Instant)> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A session's token offered as a ticket must not end the session.
-        let is_ticket = held.get(ticket).is_some_and(|pass| !pass.session);
+        // Anything else that is offered stays what it is.
+        let is_ticket = held.get(ticket).is_some_and(|pass| pass.kind == Kind::First);
         let spent = if is_ticket { held.remove(ticket) } else { None };
         drop(held);
-        let pass = spent
-            .filter(|pass| pass.until > now)
-            .ok_or_else(|| Fault::new(Kind::Unauthorized, "the ticket is unknown, spent or over").about("ticket"))?;
+        let pass = spent.filter(|pass| pass.until > now).ok_or_else(|| {
+            Fault::new(fault::Kind::Unauthorized, "the ticket is unknown, spent or over").about("ticket")
+        })?;
         let until = Instant(now.0 + SESSION_MS);
-        Ok((self.add(Pass { role: pass.role, until, session: true }, now)?, pass.role, until))
+        Ok((self.add(Pass { role: pass.role, until, kind: Kind::Session }, now)?, pass.role, until))
     }
     /// The role of a session that is good at `now`.
     pub fn session_role(&self, token: &str, now: Instant) -> Option<Role> {
-        self.role(token, now, true)
+        self.role(token, now, Kind::Session)
     }
     /// The role of a ticket that is good at `now`. A session's token is none: it must not stand in a URL.
     pub fn ticket_role(&self, ticket: &str, now: Instant) -> Option<Role> {
-        self.role(ticket, now, false)
+        self.role(ticket, now, Kind::Ticket)
     }
-    fn role(&self, token: &str, now: Instant, session: bool) -> Option<Role> {
+    fn role(&self, token: &str, now: Instant, kind: Kind) -> Option<Role> {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.get(token).filter(|pass| pass.until > now && pass.session == session).map(|pass| pass.role)
+        held.get(token).filter(|pass| pass.until > now && pass.kind == kind).map(|pass| pass.role)
     }
     fn add(&self, pass: Pass, now: Instant) -> Result<String> {
         let mut bits = [0u8; 32];
-        getrandom::fill(&mut bits).map_err(|e| Fault::new(Kind::Io, format!("no random bits: {e}")))?;
+        getrandom::fill(&mut bits).map_err(|e| Fault::new(fault::Kind::Io, format!("no random bits: {e}")))?;
         let token: String = bits.iter().map(|b| format!("{b:02x}")).collect();
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|_, pass| pass.until > now);
         if held.len() >= MOST {
-            return Err(Fault::new(Kind::TooMany, format!("{MOST} tickets and sessions are open")));
+            return Err(Fault::new(fault::Kind::TooMany, format!("{MOST} tickets and sessions are open")));
         }
         held.insert(token.clone(), pass);
         Ok(token)
@@ -88,11 +105,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_opens_one_session_and_ends() {
+    fn the_first_ticket_opens_one_session_and_a_ticket_of_a_url_none() {
         let tickets = Tickets::default();
         let ticket = tickets.issue(Role::Operator, Instant(0)).unwrap();
         assert_eq!(tickets.ticket_role(&ticket, Instant(59_999)), Some(Role::Operator));
         assert_eq!(tickets.ticket_role(&ticket, Instant(60_000)), None);
+        assert!(tickets.exchange(&ticket, Instant(1)).is_err(), "a ticket of a URL opens no session");
+        let ticket = tickets.issue_first(Role::Operator, Instant(0)).unwrap();
+        assert_eq!(tickets.ticket_role(&ticket, Instant(1)), None);
         let (token, role, _) = tickets.exchange(&ticket, Instant(1)).unwrap();
         assert_eq!(role, Role::Operator);
         assert!(tickets.exchange(&ticket, Instant(2)).is_err() && tickets.exchange(&token, Instant(2)).is_err());

@@ -1,5 +1,6 @@
 //! Names of sites, datasets and assets.
 
+use super::Collection;
 use crate::fault::{Fault, Result};
 use std::fmt;
 use std::sync::Arc;
@@ -42,6 +43,10 @@ impl DatasetName {
     /// # Errors
     /// [`Kind::BadInput`](crate::fault::Kind::BadInput) when the name is empty, too long or holds another character.
     pub fn new(name: &str) -> Result<Self> {
+        if is_collection(name) {
+            return Err(Fault::parameter("dataset", format!("'{name}' is the name of a collection"))
+                .remedy("name the dataset otherwise: it becomes a collection too"));
+        }
         let fits = (1..=64).contains(&name.chars().count())
             && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
         if fits {
@@ -51,16 +56,25 @@ impl DatasetName {
                 .remedy("use 1 to 64 letters, digits, '_' or '-'"))
         }
     }
-    /// A valid name made from a file's stem: other characters become `_`.
+    /// A valid name made from a file's stem: other characters become `_`, and a collection's own name gets `_file` behind it.
     pub fn from_stem(stem: &str) -> Self {
         let name: String =
             stem.chars().take(64).map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
-        Self(if name.is_empty() { "dataset".into() } else { name.into() })
+        Self(match name.as_str() {
+            "" => "dataset".into(),
+            taken if is_collection(taken) => format!("{taken}_file").into(),
+            free => free.into(),
+        })
     }
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a collection that is no dataset has this name.
+fn is_collection(name: &str) -> bool {
+    name == "assets" || Collection::SERVED.into_iter().any(|collection| collection.name() == name)
 }
 
 impl fmt::Display for DatasetName {

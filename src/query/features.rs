@@ -123,15 +123,22 @@ impl Features<'_> {
                     rows.extend(snapshot.in_box(b, None));
                 }
             }
-            (Some((start, end)), None) => {
-                rows.extend(snapshot.rows_at(end));
-                rows.extend(snapshot.rows_at(start));
+            (Some((start, end)), None) if start == end => rows = snapshot.rows_at(end),
+            (Some((start, end)), Some(boxes)) if start == end => {
+                rows.extend(boxes.iter().flat_map(|b| snapshot.in_box(b, Some(end))));
             }
-            (Some((start, end)), Some(boxes)) => {
-                for b in boxes {
-                    rows.extend(snapshot.in_box(b, Some(end)));
-                    rows.extend(snapshot.in_box(b, Some(start)));
+            (Some((start, end)), boxes) => {
+                // An asset of several versions in the interval is one item: its latest.
+                let mut latest = std::collections::HashMap::new();
+                for row in snapshot.rows_between(start, end) {
+                    let Some(asset) = snapshot.asset(row) else { continue };
+                    let near = |b: &Bounds| asset.bounds().intersects(b);
+                    if boxes.as_ref().is_none_or(|boxes| boxes.iter().any(near)) {
+                        let held = latest.entry(asset.id()).or_insert((asset.valid().0, row));
+                        *held = (*held).max((asset.valid().0, row));
+                    }
                 }
+                rows.extend(latest.into_values().map(|(_, row)| row));
             }
         }
         rows.sort_unstable();

@@ -137,6 +137,18 @@ impl Snapshot {
         let past = self.past.rows.iter_from(0).filter(|(_, r)| r.holds(Some(at)));
         now.map(|(row, _)| Row(row)).chain(past.map(|(row, _)| Row::past(row))).collect()
     }
+    /// Every version whose validity meets the closed interval from `start` to `end`; current rows first, then past ones.
+    pub fn rows_between(&self, start: Instant, end: Instant) -> Vec<Row> {
+        let now = self.now.rows.iter_from(0).filter(|(_, r)| r.is_current()).map(|(row, _)| Row(row));
+        let past = self.past.rows.iter_from(0).map(|(row, _)| Row::past(row));
+        let meets = |row: &Row| {
+            self.asset(*row).is_some_and(|asset| {
+                let (from, to) = asset.valid();
+                from <= end && to > start
+            })
+        };
+        now.chain(past).filter(meets).collect()
+    }
     /// The asset of a row; absent when the row names nothing current and no past version.
     pub fn asset(&self, row: Row) -> Option<AssetRef<'_>> {
         self.record(row).and_then(|record| AssetRef::new(self, row, record))

@@ -65,6 +65,24 @@ fn listening_beyond_loopback_needs_a_decision() {
 }
 
 #[test]
+fn a_ticket_in_a_url_opens_no_session_and_a_session_makes_none_that_does() {
+    let town = town(&[]);
+    let key = Some(town.operator.as_str());
+    let ticket = |path: &str, key| town.server.post(path, key, &json!({})).1["ticket"].clone();
+    let plain = ticket("/tickets", key);
+    assert_eq!(town.server.post("/session", None, &json!({ "ticket": plain })).0, 401);
+    let opening = ticket("/tickets?opens=session", key);
+    let stream = format!("/live?ticket={}", opening.as_str().unwrap());
+    assert_eq!(town.server.get(&stream).0, 401, "it stands for nothing in a stream's URL");
+    let (status, session) = town.server.post("/session", None, &json!({ "ticket": opening }));
+    assert_eq!((status, &session["role"]), (201, &json!("operator")));
+    assert_eq!(town.server.post("/session", None, &json!({ "ticket": opening })).0, 401, "once");
+    let token = session["token"].as_str();
+    assert_eq!(town.server.post("/tickets", token, &json!({})).0, 201);
+    assert_eq!(town.server.post("/tickets?opens=session", token, &json!({})).0, 403);
+}
+
+#[test]
 fn limits_hold() {
     let town = town(&[]);
     let long = format!("/search?q={}", "x".repeat(9000));

@@ -9,7 +9,7 @@ const devices = new City(base, integrator);
 
 /** Opens the page with a ticket, as the URL that `cimbra demo` prints does, and waits until the city stands. */
 async function enter(page) {
-  const { ticket } = await city.post("tickets", {});
+  const { ticket } = await city.post("tickets?opens=session", {});
   const began = Date.now();
   await page.goto(`${base}/portal/?ticket=${ticket}`);
   await page.evaluate(async () => (await import("/portal/main.js")).ready);

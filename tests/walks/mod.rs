@@ -7,4 +7,5 @@ mod ifc_oracle;
 mod intake;
 mod live;
 mod simulate;
+mod sites;
 mod store;

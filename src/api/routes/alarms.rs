@@ -55,7 +55,7 @@ pub fn routes() -> Router<City> {
 }
 
 /// Whether this caller may know of an alarm: it may read the collection of the device.
-fn sees(city: &City, caller: &Caller, alarm: &Alarm) -> bool {
+pub fn sees(city: &City, caller: &Caller, alarm: &Alarm) -> bool {
     let class = city.store.series().thing_of(&alarm.device).map_or(Class::Device, |thing| thing.class);
     caller.may_read(city, class.collection())
 }

@@ -2,12 +2,13 @@
 
 use crate::api::caller::Caller;
 use crate::api::openapi::Operation;
+use crate::api::params::{Form, Param, Params};
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind};
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -20,8 +21,15 @@ pub const OPERATIONS: &[Operation] = &[
     operation("/tickets", "postTicket", "A ticket of 60 seconds for an event stream or a picture in a page.", true),
 ];
 
+const TICKET: &[Param] = &[Param::new(
+    "opens",
+    Form::OneOf(&["session"]),
+    "Makes a ticket for the portal's URL instead, which opens one session; takes a key.",
+)];
+
 const fn operation(path: &'static str, id: &'static str, about: &'static str, keyed: bool) -> Operation {
-    Operation { method: "post", path, id, about, params: &[], media: "application/json", keyed }
+    let params = if keyed { TICKET } else { &[] };
+    Operation { method: "post", path, id, about, params, media: "application/json", keyed }
 }
 
 /// The routes.
@@ -43,10 +51,21 @@ async fn session(State(city): State<City>, body: Bytes) -> Answer {
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 
-async fn ticket(State(city): State<City>, caller: Caller) -> Answer {
+async fn ticket(State(city): State<City>, caller: Caller, uri: Uri) -> Answer {
+    let params = Params::read(&uri, TICKET)?;
     let Some(role) = caller.role else {
         return Err(Fault::new(Kind::Unauthorized, "a ticket is made from a key or a session").into());
     };
-    let ticket = city.tickets.issue(role, (city.clock)())?;
+    let now = (city.clock)();
+    let ticket = match params.get("opens") {
+        // A session that could open the next one would never end.
+        Some(_) if !caller.has_key => {
+            return Err(Fault::new(Kind::Forbidden, "only a key makes a ticket that opens a session")
+                .about("opens")
+                .into());
+        }
+        Some(_) => city.tickets.issue_opening(role, now)?,
+        None => city.tickets.issue(role, now)?,
+    };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(json!({ "ticket": ticket }))).into_response())
 }

@@ -130,7 +130,9 @@ fn permitted(city: &City, caller: &Caller) -> Result<()> {
 
 fn composed(city: &City, caller: &Caller, request: &Request, snapshots: &[Arc<Snapshot>]) -> Result<Composition> {
     let visible = |collection: Collection| caller.may_read(city, collection);
-    let alarms = render::worst_alarms(&city.store.series().active_alarms());
+    let mut active = city.store.series().active_alarms();
+    active.retain(|alarm| super::alarms::sees(city, caller, alarm));
+    let alarms = render::worst_alarms(&active);
     compose(request, &render::City { snapshots, visible: &visible, alarms: &alarms })
 }
 

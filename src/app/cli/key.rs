@@ -2,7 +2,7 @@
 
 use super::{Outcome, say};
 use crate::app::clock;
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Kind, Result};
 use crate::model::Role;
 use crate::store::{Keys, Store};
 use std::path::PathBuf;
@@ -40,7 +40,12 @@ impl Args {
                 .remedy("use viewer, planner, operator, integrator or admin")
         })?;
         // Opening takes the store's lock: a key made beside a running server would not be known to it.
-        let _held = Store::open(&store)?;
+        let _held = Store::open(&store).map_err(|fault| match fault.kind {
+            Kind::Conflict => {
+                Fault { remedy: None, ..fault }.remedy("stop that process, make the key, and start it again")
+            }
+            _ => fault,
+        })?;
         say(&Keys::open(&store)?.create(role, clock::now())?)?;
         Ok(Outcome::Done)
     }

@@ -72,7 +72,7 @@ fn bodies_are_taken_or_refused() {
                 let answer = agent.post(url).header("Authorization", format!("Bearer {key}")).send(&body[..]).unwrap();
                 match answer.status().as_u16() {
                     201 => taken += 1,
-                    400 | 404 | 413 => refused += 1,
+                    400 | 404 | 409 | 413 => refused += 1,
                     other => panic!("{other} for {url} {}", String::from_utf8_lossy(&body)),
                 }
             }

@@ -87,7 +87,7 @@ fn ids_stay_with_the_device_over_imports_and_restarts() {
     // Another order, one more property, another unit, a new device, a new name.
     put(
         &first,
-        "devices",
+        "panels",
         vec![
             asset("GD-9", Class::GasDetector, None, "gas:%{LEL}"),
             asset("SD-2", Class::SmokeDetector, None, "smoke:m-1;temperature:K;battery:%"),

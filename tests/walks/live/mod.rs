@@ -65,7 +65,7 @@ pub fn store(dir: &Path, n: usize) -> Store {
     ];
     let device = |i| asset(&format!("SD-{i}"), Class::SmokeDetector, Some("B-12A-厨"), "smoke:m-1;temperature:Cel");
     assets.extend((0..n).map(device));
-    put(&store, "devices", assets);
+    put(&store, "panels", assets);
     store
 }
 
