@@ -93,10 +93,14 @@ async fn guarded(State(city): State<City>, request: Request, next: Next) -> Resp
 
 /// Whether a `Host` names loopback or one of `hosts`, whatever the port.
 pub fn is_known_host(host: &str, hosts: &[String]) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or((rest, ""), |(name, port)| (name, port.trim_start_matches(':'))),
+        None => host.rsplit_once(':').unwrap_or((host, "")),
     };
+    // Links are made from the whole of it, so nothing may stand where the port should.
+    if !port.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
+    }
     let loopback = name.eq_ignore_ascii_case("localhost")
         || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     loopback || hosts.iter().any(|h| h.eq_ignore_ascii_case(name))

@@ -47,6 +47,7 @@ fn cameras_are_not_there_without_a_key() {
 fn another_host_name_and_another_origin_are_turned_away() {
     let town = town(&[]);
     assert_eq!(town.server.get_bytes("/collections", &[("Host", "evil.example")]).0, 400);
+    assert_eq!(town.server.get_bytes("/collections", &[("Host", "localhost:1/evil?x=")]).0, 400);
     let (status, headers, _) = town.server.get_bytes("/collections", &[("Origin", "https://evil.example")]);
     assert_eq!(status, 200);
     assert!(!headers.contains_key("access-control-allow-origin"));
