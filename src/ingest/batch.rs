@@ -8,7 +8,7 @@ use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::{SourceFrame, SourceItem, SourceObject};
 use crate::geom::{Bounds, Polygon};
-use crate::model::{Asset, AssetId, Class, Collection, DatasetName, Footprint, SiteCode};
+use crate::model::{Asset, AssetId, DatasetName, Footprint, SiteCode};
 use crate::store::{Dataset, Draft, Put, Site};
 use crate::units::Geodetic;
 use rayon::prelude::*;
@@ -273,17 +273,6 @@ impl<'i, 's> FileImport<'i, 's> {
         self.waiting = waiting;
     }
 
-    /// The other site that has a device of this id, when this asset is a device too.
-    fn device_elsewhere(&self, id: &str, class: Class) -> Option<SiteCode> {
-        let measures = |class: Class| matches!(class.collection(), Collection::Devices | Collection::Cameras);
-        let sites = if measures(class) { self.intake.store?.sites() } else { Vec::new() };
-        sites.iter().filter(|site| *site.code() != self.code).find_map(|site| {
-            let snapshot = site.snapshot();
-            let taken = snapshot.asset(snapshot.find(id)?)?;
-            measures(taken.class()).then(|| site.code().clone())
-        })
-    }
-
     fn put(&mut self, asset: Asset) -> Result<()> {
         let (id, class) = (asset.id.clone(), asset.class);
         if self.intake.store.is_none() {
@@ -291,11 +280,6 @@ impl<'i, 's> FileImport<'i, 's> {
                 true => self.report.take_in(class),
                 false => self.report.refuse(&id, Some(class), "its id comes twice in this file"),
             }
-            return Ok(());
-        }
-        if let Some(site) = self.device_elsewhere(&id, class) {
-            let why = format!("site {site} has a device of this id, and readings name devices by their id alone");
-            self.report.refuse(&id, Some(class), why);
             return Ok(());
         }
         match self.draft()?.put(asset) {
@@ -335,12 +319,8 @@ impl<'i, 's> FileImport<'i, 's> {
         let Some(snapshot) = self.site.get().map(|s| s.snapshot()) else { return Ok(()) };
         let mut kept = 0;
         for refused in &self.report.refused {
-            let ours = format!("{}~{}", self.dataset, refused.object);
-            let stored = [refused.object.as_str(), &ours].into_iter().find_map(|id| {
-                let row = snapshot.find(id)?;
-                snapshot.asset(row).filter(|a| *a.dataset() == self.dataset).map(|a| (row, a))
-            });
-            let Some((row, old)) = stored else { continue };
+            let stored = snapshot.find_brought(&self.dataset, &refused.object);
+            let Some((row, old)) = stored.and_then(|row| Some((row, snapshot.asset(row)?))) else { continue };
             let asset = Asset {
                 id: refused.object.as_str().into(),
                 class: old.class(),

@@ -62,7 +62,7 @@ pub struct FileReport {
     pub unchanged: usize,
     /// Objects of the dataset's former version that this file no longer has.
     pub removed: usize,
-    /// Objects whose id another dataset has: the source's id and the one given.
+    /// Objects whose id another dataset or site has: the source's id and the one given.
     pub renamed: Vec<Renamed>,
     /// Objects refused.
     pub refused: Vec<Refused>,
@@ -81,7 +81,7 @@ pub struct FileReport {
 pub struct Renamed {
     /// The source's id.
     pub id: String,
-    /// The id in the site.
+    /// The id here.
     pub renamed: String,
 }
 
@@ -137,7 +137,7 @@ impl FileReport {
         }
         self.notes.iter().for_each(|note| _ = writeln!(out, "  note: {note}"));
         for Renamed { id, renamed } in self.renamed.iter().take(NAMED) {
-            _ = writeln!(out, "  renamed: {id} is {renamed} here, for another dataset has its id");
+            _ = writeln!(out, "  renamed: {id} is {renamed} here, for another dataset or site has its id");
         }
         more(self.renamed.len(), "renamed", out);
     }

@@ -1,9 +1,9 @@
-//! From what a device sent to readings in history: bound by device id and property, unknown ones counted and left out.
+//! From what a device sent to readings in history: bound by device id and property, unknown and ambiguous ones counted and left out.
 
 use super::{Counts, rules};
 use crate::fault::Result;
-use crate::model::Observation;
-use crate::store::{Series, Store};
+use crate::model::{Observation, SiteCode};
+use crate::store::{Named, Series, Store};
 use crate::units::Instant;
 
 /// One measured value as a device sent it.
@@ -17,6 +17,15 @@ pub struct Measurement {
     pub result: f64,
 }
 
+/// A device as a sender names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// The site that has it, where the sender says.
+    pub site: Option<SiteCode>,
+    /// The device's id as its source gave it.
+    pub device: String,
+}
+
 /// Readings taken into history in one commit.
 const CHUNK: usize = 20_000;
 
@@ -24,12 +33,19 @@ const CHUNK: usize = 20_000;
 ///
 /// # Errors
 /// What the disk says; then some of it may be there, and sending it again does no harm.
-pub fn admit(store: &Store, counts: &Counts, sent: &[(String, Vec<Measurement>)], now: Instant) -> Result<()> {
+pub fn admit(store: &Store, counts: &Counts, sent: &[(Sender, Vec<Measurement>)], now: Instant) -> Result<()> {
     let mut readings = Vec::new();
-    for (device, measurements) in sent {
-        let Some(thing) = store.series().thing_of(device) else {
-            Counts::add(&counts.readings_unknown_device, measurements.len());
-            continue;
+    for (Sender { site, device }, measurements) in sent {
+        let thing = match store.series().thing_named(site.as_ref(), device) {
+            Named::One(thing) => thing,
+            Named::Unknown => {
+                Counts::add(&counts.readings_unknown_device, measurements.len());
+                continue;
+            }
+            Named::Several => {
+                Counts::add(&counts.readings_ambiguous_device, measurements.len());
+                continue;
+            }
         };
         for measurement in measurements {
             match bind(store.series(), thing.id, measurement.observed_property.as_deref()) {

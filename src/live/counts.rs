@@ -36,6 +36,8 @@ counts! {
     readings_refused;
     /// Readings of a device that is not known.
     readings_unknown_device;
+    /// Readings of a device whose id several sites have, sent without the site.
+    readings_ambiguous_device;
     /// Readings of a property that the device does not have.
     readings_unknown_property;
     /// Readings in a message that lack a result or have a time that cannot be read.

@@ -9,6 +9,6 @@ mod admit;
 mod counts;
 mod rule;
 
-pub use admit::{Measurement, admit};
+pub use admit::{Measurement, Sender, admit};
 pub use counts::Counts;
 pub use rule::{check, install, keep};

@@ -5,7 +5,8 @@ use crate::fault::{Fault, Result};
 use std::fmt;
 use std::sync::Arc;
 
-/// A source's own id of an asset (IFC GlobalId, gml:id, CityJSON key, feature id), unique in its site.
+/// What an asset is called: its source's own id (IFC GlobalId, gml:id, CityJSON key, feature id), or one made from it where
+/// another asset of the node has that; unique in the node.
 pub type AssetId = Arc<str>;
 
 /// A 12-digit community code: district 6 + street 3 + community 3.

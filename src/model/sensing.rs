@@ -1,6 +1,6 @@
 //! What is measured: SensorThings' Thing, Datastream and Observation (OGC 18-088), bound to assets.
 
-use super::{AssetId, Class};
+use super::{AssetId, Class, SiteCode};
 use crate::units::Instant;
 use std::sync::Arc;
 
@@ -9,8 +9,12 @@ use std::sync::Arc;
 pub struct Thing {
     /// The numeric `@iot.id`, unique in the store and never used again.
     pub id: u64,
-    /// The device asset's id, by which readings name it.
+    /// The device asset's id.
     pub device: AssetId,
+    /// The site that has the device.
+    pub site: SiteCode,
+    /// The device's id as its source gave it, by which readings name it; unique in its site unless datasets disagree.
+    pub code: AssetId,
     /// Its name for people.
     pub name: String,
     /// What the device is.

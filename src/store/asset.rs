@@ -27,6 +27,10 @@ impl<'a> AssetRef<'a> {
     pub fn id(&self) -> &'a AssetId {
         &self.record.id
     }
+    /// The id that its source gave it; another than its own where that one was taken.
+    pub fn source_id(&self) -> &'a str {
+        self.snapshot.source_id(self.record)
+    }
     /// What it is.
     pub fn class(&self) -> Class {
         self.record.class

@@ -2,6 +2,7 @@
 
 use super::Dataset;
 use super::archive::embedded::{Append, Blob, Log, Op, Packer, Version, check, encode_attributes, encode_geometry};
+use super::clash;
 use super::site::{Site, Writer};
 use super::snapshot::{Row, Snapshot};
 use super::table::Record;
@@ -20,7 +21,8 @@ pub enum Put {
     Added,
     /// The dataset had it before; if nothing about it differs, it stays as it is.
     Replaced,
-    /// Another dataset of the site has its id: this is the id that it has instead, `dataset~id`.
+    /// Another dataset or site has its id: this is what it is called instead, `dataset~id`, or `site~dataset~id` where that
+    /// is taken too.
     Renamed(AssetId),
 }
 
@@ -216,29 +218,22 @@ impl<'a> Draft<'a> {
 
     /// The id under which an asset is stored, and the row it replaces.
     fn place(&self, id: &AssetId) -> Result<(AssetId, Option<Row>)> {
-        let holder = |id: &str| {
-            let row = self.base.find(id)?;
-            let dataset = &self.base.setting(self.base.record(row)?)?.dataset;
-            Some((row, *dataset == self.dataset.name))
-        };
-        let plain = holder(id);
-        if let Some((row, true)) = plain {
-            return Ok((id.clone(), Some(row)));
+        if let Some(row) = self.base.brought(&self.dataset.name, id, None) {
+            let called = self.base.record(row).map_or_else(|| id.clone(), |record| record.id.clone());
+            return Ok((called, Some(row)));
         }
-        if plain.is_none() && !self.base.clashes {
+        if self.is_free(id) {
             return Ok((id.clone(), None));
         }
-        let qualified: AssetId = format!("{}~{id}", self.dataset.name).into();
-        match (plain, holder(&qualified)) {
-            (_, Some((row, true))) => Ok((qualified, Some(row))),
-            (None, _) => Ok((id.clone(), None)),
-            (Some(_), _) if self.gone.contains(id) => Ok((id.clone(), None)),
-            (Some(_), None) => Ok((qualified, None)),
-            (Some(_), Some(_)) => {
-                Err(Fault::new(Kind::Conflict, format!("both it and {qualified} belong to other datasets"))
-                    .about(&**id))
-            }
-        }
+        let others = clash::names(self.site.code(), &self.dataset.name, id);
+        let free = others.into_iter().find(|name| self.is_free(name));
+        let taken = || Fault::new(Kind::Conflict, "it and all that it could be called instead are taken").about(&**id);
+        free.map(|name| (name, None)).ok_or_else(taken)
+    }
+
+    /// Whether no other asset is called so, here or in another site; then it stays free for this draft until the draft ends.
+    fn is_free(&self, id: &AssetId) -> bool {
+        (self.gone.contains(id) || self.base.find(id).is_none()) && self.site.claim(id)
     }
 
     fn hash(&self, version: &Version, geometry: &[u8], attributes: &[u8]) -> u64 {
@@ -296,6 +291,7 @@ impl Drop for Draft<'_> {
     fn drop(&mut self) {
         if let Some(mut writer) = self.writer.take() {
             writer.log.rollback();
+            self.site.release();
             self.site.give_back(writer);
         }
     }

@@ -2,6 +2,7 @@
 
 use super::Dataset;
 use super::archive::embedded::{Op, Version};
+use super::clash;
 use super::snapshot::{Era, Row, Setting, Snapshot};
 use super::table::{NO_WORD, Record};
 use crate::index::{Entry, key};
@@ -90,7 +91,9 @@ impl<'a> Edit<'a> {
         let parent = version.parent.clone().map_or(NO_WORD, |word| self.word(word));
         let setting =
             Setting { dataset: dataset.name.clone(), storey: version.storey.clone(), layer: version.layer.clone() };
-        self.next.clashes |= version.id.strip_prefix(dataset.name.as_str()).is_some_and(|rest| rest.starts_with('~'));
+        let source = clash::source_id(&self.next.site, &dataset.name, &version.id);
+        self.next.clashes |= *source != *version.id;
+        let source = key(source);
         let setting = self.setting(setting);
         let record = Record::new(&version, parent, setting, self.revision);
         let entry = |row| Entry::new(row, &self.next.frame.bounds_to_index(&record.bounds));
@@ -106,7 +109,7 @@ impl<'a> Edit<'a> {
             None => {
                 let row = self.next.now.rows.len() as u32;
                 self.now.boxes.extend(entry(row));
-                self.now.ids.push((key(&id), row));
+                self.now.ids.push((source, row));
                 self.now.parts.extend(parent.map(|p| (p, row)));
                 self.next.now.rows.push(record, &version.name)
             }
@@ -137,7 +140,7 @@ impl<'a> Edit<'a> {
         // What came and went within one commit never was.
         if old.from < self.revision {
             let place = self.next.past.rows.len() as u32;
-            self.past.ids.push((key(&old.id), place));
+            self.past.ids.push((key(self.next.source_id(&old)), place));
             self.past.parts.extend(self.next.parent_word(&old).map(|w| (key(w), place)));
             self.past.boxes.extend(Entry::new(place, &self.next.frame.bounds_to_index(&old.bounds)));
             let name = self.next.now.rows.name(row).to_owned();

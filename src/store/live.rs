@@ -5,7 +5,7 @@ use super::pulse::{AssetState, Pulse, StateValue};
 use super::series::{Changed, Context, Judge, Series, Taken, ThingSpec};
 use super::{Site, Snapshot};
 use crate::fault::Result;
-use crate::model::{Alarm, AssetId, Attributes, Class, Collection, Observation, Rule, Value};
+use crate::model::{Alarm, AssetId, Attributes, Class, Collection, Observation, Rule, SiteCode, Value};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
@@ -42,6 +42,11 @@ impl Live {
         }
         live.pulse.begin(begin);
         Ok(live)
+    }
+    /// The sites but the one called `code`.
+    pub fn others(&self, code: &SiteCode) -> Vec<Arc<Site>> {
+        let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner);
+        sites.iter().filter_map(Weak::upgrade).filter(|site| site.code() != code).collect()
     }
     /// Adds a site that was opened: its devices get the things they lack, alarms mark what their devices are part of.
     pub fn add(&self, site: &Arc<Site>) -> Result<()> {
@@ -165,7 +170,9 @@ fn spec(snapshot: &Snapshot, row: super::Row) -> Result<Option<ThingSpec>> {
     let Some(asset) = snapshot.asset(row).filter(|a| measures(a.class())) else { return Ok(None) };
     let streams = streams(&*snapshot.attributes(row)?);
     let (device, name, class) = (asset.id().clone(), asset.name().to_owned(), asset.class());
-    Ok((!streams.is_empty()).then_some(ThingSpec { device, name, class, streams }))
+    let (site, code) = (snapshot.site().clone(), asset.source_id());
+    let code = if *code == *device { device.clone() } else { code.into() };
+    Ok((!streams.is_empty()).then_some(ThingSpec { device, site, code, name, class, streams }))
 }
 
 /// Observed properties and units from a device's attributes; parts that name no property are left out.

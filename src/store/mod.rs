@@ -6,6 +6,7 @@
 mod archive;
 mod asset;
 mod audit;
+mod clash;
 mod commit;
 mod dataset;
 mod edit;
@@ -29,7 +30,7 @@ pub use event::{Cursor, Event, Events, Next, Step};
 pub use keys::{KeyInfo, Keys};
 pub use live::DATASTREAMS;
 pub use pulse::{AlarmMark, AssetState, Pulse, StateValue};
-pub use series::{Judge, Series, Span, Summary, Taken, ThingSpec, Verdict};
+pub use series::{Judge, Named, Series, Span, Summary, Taken, ThingSpec, Verdict};
 pub use site::Site;
 pub use snapshot::{Row, Snapshot};
 pub use store::Store;

@@ -7,9 +7,10 @@ use super::snapshot::Snapshot;
 use super::{Dataset, Draft, sources};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
-use crate::model::SiteCode;
+use crate::model::{AssetId, SiteCode};
 use crate::units::{Geodetic, Instant};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +22,8 @@ pub(super) struct Node {
     /// Grows with every commit on any site.
     pub revision: AtomicU64,
     pub cache: Arc<Cache>,
+    /// The ids that drafts are about to take, and the site of each.
+    pub claims: Mutex<HashMap<AssetId, SiteCode>>,
     /// The store's directory.
     pub dir: PathBuf,
     /// Readings, alarms, and the telling of what changes.
@@ -212,6 +215,20 @@ impl Site {
         drop(shown);
         // The last holder of an old state pays for freeing it, outside the lock.
         drop(old);
+    }
+    /// Takes an id that this site does not have for its draft; `false` when another site has it or is about to.
+    pub(super) fn claim(&self, id: &AssetId) -> bool {
+        // Claimed first and looked for after: a commit elsewhere shows its assets before it lets its claims go.
+        let mut claims = self.node.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        if *claims.entry(id.clone()).or_insert_with(|| self.code.clone()) != self.code {
+            return false;
+        }
+        drop(claims);
+        !self.node.live.others(&self.code).iter().any(|site| site.snapshot().find(id).is_some())
+    }
+    /// Lets go of what the draft that ended had claimed.
+    pub(super) fn release(&self) {
+        self.node.claims.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, site| *site != self.code);
     }
     pub(super) fn give_back(&self, writer: Writer) {
         *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);

@@ -3,6 +3,7 @@
 use super::Dataset;
 use super::archive::embedded::Blobs;
 use super::asset::AssetRef;
+use super::clash;
 use super::table::{NO_WORD, OPEN, Record, Table};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
@@ -76,7 +77,7 @@ pub struct Snapshot {
     pub(super) times: imbl::Vector<Instant>,
     pub(super) counts: [usize; COLLECTIONS],
     pub(super) live: usize,
-    /// Whether any id was changed for a clash.
+    /// Whether any asset is called otherwise than by its source.
     pub(super) clashes: bool,
     pub(super) extent: Bounds,
     pub(super) datasets: Arc<[Dataset]>,
@@ -157,6 +158,10 @@ impl Snapshot {
     pub fn find(&self, id: &str) -> Option<Row> {
         self.lookup(id, None)
     }
+    /// The current asset that `dataset` brought and that its source calls `source`, whatever it is called here.
+    pub fn find_brought(&self, dataset: &DatasetName, source: &str) -> Option<Row> {
+        self.brought(dataset, source, None)
+    }
     /// The asset of this id as it was at `at`.
     pub fn find_at(&self, id: &str, at: Instant) -> Option<Row> {
         self.lookup(id, Some(self.revision_at(at)?))
@@ -187,10 +192,8 @@ impl Snapshot {
     pub fn children(&self, row: Row) -> Vec<Row> {
         let Some(parent) = self.record(row) else { return Vec::new() };
         let at = parent.last();
-        let dataset = &self.setting(parent).map(|s| s.dataset.as_str()).unwrap_or_default();
-        let plain = parent.id.strip_prefix(dataset).and_then(|rest| rest.strip_prefix('~'));
         let mut rows: Vec<Row> = Vec::new();
-        for id in [Some(&*parent.id), plain].into_iter().flatten() {
+        for id in [&*parent.id, self.source_id(parent)] {
             rows.extend(self.now.parts.candidates(id).map(Row));
             if at.is_some() {
                 rows.extend(self.past.parts.candidates(id).map(Row::past));
@@ -275,22 +278,41 @@ impl Snapshot {
         }
         (low > 0).then_some(low as u32)
     }
+    /// The asset called `id`.
     pub(super) fn lookup(&self, id: &str, at: Option<u32>) -> Option<Row> {
-        let is = |record: &Record| record.holds(at) && *record.id == *id;
-        let now =
-            self.now.ids.candidates(id).find(|row| self.now.rows.get(*row).is_some_and(|r| r.is_current() && is(r)));
-        let past = || self.past.ids.candidates(id).find(|row| self.past.rows.get(*row).is_some_and(is));
-        now.map(Row).or_else(|| at.and_then(|_| past()).map(Row::past))
+        let sources = clash::possible_sources(id).take(if self.clashes { usize::MAX } else { 1 });
+        sources
+            .into_iter()
+            .find_map(|source| self.known_as(source, at).find(|(_, record)| *record.id == *id))
+            .map(|(row, _)| row)
     }
-    /// The parent's row. An id that was changed for a clash is meant first by those of its own dataset.
+    /// What sources may know as `source`, a few of other names among it.
+    fn known_as<'a>(&'a self, source: &str, at: Option<u32>) -> impl Iterator<Item = (Row, &'a Record)> + 'a {
+        let now = self.now.ids.candidates(source).map(Row);
+        let past = at.map(|_| self.past.ids.candidates(source).map(Row::past));
+        let rows = now.chain(past.into_iter().flatten());
+        rows.filter_map(move |row| Some((row, self.record(row).filter(|record| record.holds(at))?)))
+    }
+    /// The asset that `dataset` brought and its source calls `source`.
+    pub(super) fn brought(&self, dataset: &DatasetName, source: &str, at: Option<u32>) -> Option<Row> {
+        let mut found = self.known_as(source, at);
+        let is = |r: &Record| self.setting(r).is_some_and(|s| s.dataset == *dataset) && self.source_id(r) == source;
+        found.find(|(_, record)| is(record)).map(|(row, _)| row)
+    }
+    /// The id that its source gave to an asset.
+    pub(super) fn source_id<'a>(&self, record: &'a Record) -> &'a str {
+        let setting = self.clashes.then(|| self.setting(record)).flatten();
+        setting.map_or(&*record.id, |s| clash::source_id(&self.site, &s.dataset, &record.id))
+    }
+    /// The parent's row: what the child's own dataset calls so, then what is called so, then what another dataset calls so.
     pub(super) fn parent_of(&self, record: &Record, at: Option<u32>) -> Option<Row> {
-        let id = self.parent_word(record)?;
-        let own = || {
-            let dataset = &self.setting(record)?.dataset;
-            self.lookup(&format!("{dataset}~{id}"), at)
-                .filter(|row| self.record(*row).and_then(|r| self.setting(r)).is_some_and(|s| s.dataset == *dataset))
-        };
-        self.clashes.then(own).flatten().or_else(|| self.lookup(id, at))
+        let word = self.parent_word(record)?;
+        if !self.clashes {
+            return self.lookup(word, at);
+        }
+        let own = self.setting(record).and_then(|s| self.brought(&s.dataset, word, at));
+        let of_others = || self.known_as(word, at).find(|(_, r)| self.source_id(r) == &**word).map(|(row, _)| row);
+        own.or_else(|| self.lookup(word, at)).or_else(of_others)
     }
     /// The indexes of an era of this state, packed anew.
     pub(super) fn pack(&self, era: &Era) -> (Names, Names, Forest) {
@@ -298,7 +320,7 @@ impl Snapshot {
         // Ended rows of the present answer nothing any more; in the past every row has ended.
         let ended = std::ptr::eq(era, &self.past);
         for (row, record) in era.rows.iter_from(0).filter(|(_, r)| ended || r.is_current()) {
-            ids.push((key(&record.id), row));
+            ids.push((key(self.source_id(record)), row));
             parts.extend(self.parent_word(record).map(|p| (key(p), row)));
             boxes.extend(Entry::new(row, &self.frame.bounds_to_index(&record.bounds)));
         }

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The first line of the file `format`; the number grows when an older Cimbra could no longer read what is written.
-const FORMAT: &str = "cimbra store 1";
+const FORMAT: &str = "cimbra store 2";
 /// The bound of the cache for geometry and attributes unless the caller sets one, in bytes.
 const CACHE: u64 = 256 << 20;
 
@@ -61,7 +61,8 @@ impl Store {
         sources::sweep(dir);
         let cache = quick_cache::sync::Cache::with_weighter((cache / 4096).max(64) as usize, cache, Weigh);
         let (revision, cache, live) = (AtomicU64::new(0), Arc::new(cache), Live::open(dir)?);
-        let node = Node { revision, cache, dir: dir.to_owned(), live, _lock: Held(lock) };
+        let claims = Mutex::default();
+        let node = Node { revision, cache, claims, dir: dir.to_owned(), live, _lock: Held(lock) };
         let store = Self { node: Arc::new(node), sites: RwLock::default(), creating: Mutex::new(()) };
         for entry in std::fs::read_dir(dir.join("sites")).map_err(io)? {
             store.open_site(&entry.map_err(io)?.path())?;

@@ -1,20 +1,22 @@
-//! Readings over MQTT 3.1.1: topic `cimbra/<device id>`, quality of service 1, acknowledged to the broker only when on disk.
+//! Readings over MQTT 3.1.1: topic `cimbra/<device id>`, or `cimbra/<site>/<device id>` where sites share a broker; quality of
+//! service 1, acknowledged to the broker only when on disk.
 //!
 //! The session lives on in the broker while the connection is down, so what is sent meanwhile comes later. A reading whose
 //! acknowledgement was lost comes again and is known by its time and value; one without a time of its own may count twice.
 
 use super::message;
 use crate::fault::{Fault, Result};
-use crate::live::{Counts, Measurement, admit};
+use crate::live::{Counts, Measurement, Sender, admit};
+use crate::model::SiteCode;
 use crate::store::Store;
 use crate::units::Clock;
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS, SubscribeReasonCode};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS, SubscribeFilter, SubscribeReasonCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// Topics begin with this; the rest is the device's id.
+/// Topics begin with this; the device's id follows, or the site's code and the device's id.
 const PREFIX: &str = "cimbra/";
 /// Messages that wait for a commit; beyond it the connection is read no further.
 const WAITING: usize = 1_024;
@@ -101,7 +103,8 @@ async fn listen(
                 current.fetch_add(1, Ordering::AcqRel);
                 pause = Duration::from_millis(100);
                 tracing::info!("connected to the MQTT broker");
-                if let Err(error) = client.subscribe(format!("{PREFIX}+"), QoS::AtLeastOnce).await {
+                let topics = ["+", "+/+"].map(|rest| SubscribeFilter::new(format!("{PREFIX}{rest}"), QoS::AtLeastOnce));
+                if let Err(error) = client.subscribe_many(topics).await {
                     tracing::error!(%error, "subscribing to readings failed");
                 }
             }
@@ -113,7 +116,7 @@ async fn listen(
             }
             Ok(Event::Incoming(Packet::SubAck(answer))) => {
                 if answer.return_codes.contains(&SubscribeReasonCode::Failure) {
-                    tracing::error!("the MQTT broker does not let this client read {PREFIX}+");
+                    tracing::error!("the MQTT broker does not let this client read {PREFIX}#");
                 } else {
                     // Only now does what is published arrive: before, the connection is none to whoever counts.
                     Counts::add(&counts.mqtt_connections, 1);
@@ -162,25 +165,43 @@ async fn take(
 }
 
 /// Device and measurements of a message; none when it cannot be read, which is counted.
-fn read(publish: &Publish, counts: &Counts) -> Option<(String, Vec<Measurement>)> {
+fn read(publish: &Publish, counts: &Counts) -> Option<(Sender, Vec<Measurement>)> {
     Counts::add(&counts.mqtt_messages, 1);
-    let device = publish.topic.strip_prefix(PREFIX)?;
-    match message::read(&publish.payload) {
-        Ok(message) => {
+    let read = sender(&publish.topic).and_then(|sender| Ok((sender, message::read(&publish.payload)?)));
+    match read {
+        Ok((sender, message)) => {
             Counts::add(&counts.readings_malformed, message.malformed);
-            Some((device.to_owned(), message.measurements))
+            Some((sender, message.measurements))
         }
         Err(fault) => {
             Counts::add(&counts.mqtt_malformed, 1);
-            tracing::debug!(%fault, device, "a message cannot be read");
+            tracing::debug!(%fault, topic = publish.topic, "a message cannot be read");
             None
         }
     }
 }
 
+/// Who sends on a topic.
+fn sender(topic: &str) -> Result<Sender> {
+    let name = topic.strip_prefix(PREFIX).ok_or_else(|| Fault::bad_input("the topic is not one of readings"))?;
+    Ok(match name.split_once('/') {
+        Some((site, device)) => Sender { site: Some(SiteCode::new(site)?), device: device.to_owned() },
+        None => Sender { site: None, device: name.to_owned() },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn topics_name_a_device_and_may_name_its_site() {
+        let site = SiteCode::new("320106003001").unwrap();
+        assert_eq!(sender("cimbra/SD-1").unwrap(), Sender { site: None, device: "SD-1".to_owned() });
+        let told = sender("cimbra/320106003001/烟感 1").unwrap();
+        assert_eq!(told, Sender { site: Some(site), device: "烟感 1".to_owned() });
+        assert!(sender("cimbra/12/SD-1").is_err() && sender("other/SD-1").is_err());
+    }
 
     #[test]
     fn broker_addresses() {

@@ -9,11 +9,11 @@ mod table;
 
 pub(super) use append::Context;
 pub use append::{Judge, Taken, Verdict};
-pub use table::ThingSpec;
+pub use table::{Named, ThingSpec};
 
 use super::archive::embedded::{Head, Ledger};
 use crate::fault::{Fault, Result};
-use crate::model::{Alarm, Datastream, Observation, Quality, Rule, Thing};
+use crate::model::{Alarm, Datastream, Observation, Quality, Rule, SiteCode, Thing};
 use crate::units::Instant;
 use append::Job;
 use std::path::Path;
@@ -100,6 +100,10 @@ impl Series {
     /// The thing of this id.
     pub fn thing(&self, id: u64) -> Option<Arc<Thing>> {
         self.table().thing(id).cloned()
+    }
+    /// The thing that a sender means by its device's own id; in one site, where the sender says which.
+    pub fn thing_named(&self, site: Option<&SiteCode>, code: &str) -> Named {
+        self.table().named(site, code)
     }
     /// The thing of this device.
     pub fn thing_of(&self, device: &str) -> Option<Arc<Thing>> {

@@ -3,7 +3,7 @@
 use super::super::archive::embedded::{Changes, Head, Loaded, Mark};
 use super::{Series, Summary};
 use crate::fault::{Fault, Kind, Result};
-use crate::model::{Alarm, AssetId, Class, Datastream, Observation, Rule, Thing};
+use crate::model::{Alarm, AssetId, Class, Datastream, Observation, Rule, SiteCode, Thing};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
 
@@ -38,6 +38,8 @@ impl Stream {
 pub(super) struct Table {
     pub things: Vec<Arc<Thing>>,
     pub by_device: HashMap<AssetId, u64>,
+    /// Things whose device is called otherwise than by its source, by the source's word.
+    by_code: HashMap<AssetId, Vec<u64>>,
     pub streams: Vec<Stream>,
     of_thing: Vec<Vec<u64>>,
     pub active: BTreeMap<u64, Arc<Alarm>>,
@@ -87,8 +89,28 @@ impl Table {
         let streams = self.streams_of(thing).iter().rev().filter_map(|id| self.stream(*id));
         streams.into_iter().find(|s| *s.datastream.observed_property == *property)
     }
+    /// The things that readings mean by `code`, in `site` where it is said.
+    pub fn named(&self, site: Option<&SiteCode>, code: &str) -> Named {
+        let own = self.by_device.get(code).into_iter();
+        let others = self.by_code.get(code).into_iter().flatten();
+        let things = own.chain(others).filter_map(|id| self.thing(*id));
+        let mut things = things.filter(|thing| site.is_none_or(|site| thing.site == *site));
+        match (things.next(), things.next()) {
+            (None, _) => Named::Unknown,
+            (Some(only), None) => Named::One(only.clone()),
+            (Some(_), Some(_)) => Named::Several,
+        }
+    }
     fn add_thing(&mut self, thing: Arc<Thing>) -> Option<()> {
         let at = place(thing.id);
+        if let Some(old) = self.things.get(at).filter(|old| old.code != old.device)
+            && let Some(known) = self.by_code.get_mut(&old.code)
+        {
+            known.retain(|id| *id != old.id);
+        }
+        if thing.code != thing.device {
+            self.by_code.entry(thing.code.clone()).or_default().push(thing.id);
+        }
         if at == self.things.len() {
             self.by_device.insert(thing.device.clone(), thing.id);
             self.things.push(thing);
@@ -121,11 +143,26 @@ impl Table {
     }
 }
 
+/// What readings mean by a device's word.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Named {
+    /// No device.
+    Unknown,
+    /// This one.
+    One(Arc<Thing>),
+    /// More than one: the site must be said, or the devices be named apart in their files.
+    Several,
+}
+
 /// A device that measures, as an import describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ThingSpec {
     /// The device asset's id.
     pub device: AssetId,
+    /// The site that has it.
+    pub site: SiteCode,
+    /// Its id as its source gave it.
+    pub code: AssetId,
     /// Its name for people.
     pub name: String,
     /// What it is.
@@ -148,7 +185,9 @@ impl Series {
             let (mut next_thing, mut next_stream) = (table.things.len() as u64, table.streams.len() as u64);
             let mut made: HashMap<&str, usize> = HashMap::new();
             for spec in specs {
-                let known = table.by_device.get(&spec.device).and_then(|id| table.thing(*id));
+                // Another site's device of this id is gone, and its history is not this one's.
+                let of_site = |thing: &&Arc<Thing>| thing.site == spec.site;
+                let known = table.by_device.get(&spec.device).and_then(|id| table.thing(*id)).filter(of_site);
                 let id = match (known, made.get(&*spec.device).and_then(|at| things.get(*at))) {
                     (_, Some(again)) => again.id,
                     (Some(thing), None) => thing.id,
@@ -157,12 +196,11 @@ impl Series {
                         next_thing
                     }
                 };
-                if known.is_none_or(|t| t.name != spec.name || t.class != spec.class)
-                    && !made.contains_key(&*spec.device)
-                {
+                let same = |t: &Arc<Thing>| t.name == spec.name && t.class == spec.class && t.code == spec.code;
+                if known.is_none_or(|t| !same(t)) && !made.contains_key(&*spec.device) {
                     made.insert(&spec.device, things.len());
                     let (device, name, class) = (spec.device.clone(), spec.name.clone(), spec.class);
-                    things.push(Thing { id, device, name, class });
+                    things.push(Thing { id, device, site: spec.site.clone(), code: spec.code.clone(), name, class });
                 }
                 for (property, unit) in &spec.streams {
                     let held = table.stream_of(id, property).is_some_and(|s| s.datastream.unit == *unit);

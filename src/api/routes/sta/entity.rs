@@ -33,7 +33,7 @@ pub fn thing(base: &str, t: &Thing) -> Value {
     json!({
         "@iot.id": t.id, "@iot.selfLink": own, "name": name,
         "description": format!("{} {}", t.class.name(), t.device),
-        "properties": { "device": &*t.device, "class": t.class.name() },
+        "properties": { "device": &*t.device, "class": t.class.name(), "site": t.site.as_str() },
         "Datastreams@iot.navigationLink": format!("{own}/Datastreams"),
     })
 }

@@ -2,7 +2,8 @@
 
 use crate::fault::{Fault, Kind, Result};
 use crate::model::{
-    Alarm, AlarmState, Class, Comment, Datastream, Direction, Observation, Quality, Rule, Severity, Thing,
+    Alarm, AlarmState, AssetId, Class, Comment, Datastream, Direction, Observation, Quality, Rule, Severity, SiteCode,
+    Thing,
 };
 use crate::units::Instant;
 use serde::{Deserialize, Serialize};
@@ -165,19 +166,31 @@ pub(crate) fn site(key: &[u8], value: &[u8]) -> Result<(String, u64)> {
 #[derive(Serialize, Deserialize)]
 struct ThingForm {
     device: String,
+    site: String,
+    /// Absent where it is the device's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
     name: String,
     class: String,
 }
 
 pub(crate) fn thing_bytes(t: &Thing) -> Result<Vec<u8>> {
-    let form = ThingForm { device: t.device.to_string(), name: t.name.clone(), class: t.class.name().to_owned() };
+    let form = ThingForm {
+        device: t.device.to_string(),
+        site: t.site.to_string(),
+        code: (t.code != t.device).then(|| t.code.to_string()),
+        name: t.name.clone(),
+        class: t.class.name().to_owned(),
+    };
     to_vec(&form).map_err(|e| Fault::internal(e.to_string()))
 }
 
 pub(crate) fn thing(id: u64, bytes: &[u8]) -> Result<Thing> {
     let form: ThingForm = from_slice(bytes).map_err(|_| corrupt("a thing"))?;
     let class = Class::from_source(&form.class).unwrap_or(Class::Device);
-    Ok(Thing { id, device: form.device.into(), name: form.name, class })
+    let (site, device) = (SiteCode::new(&form.site).map_err(|_| corrupt("a thing"))?, AssetId::from(form.device));
+    let code = form.code.map_or_else(|| device.clone(), Into::into);
+    Ok(Thing { id, device, site, code, name: form.name, class })
 }
 
 #[derive(Serialize, Deserialize)]
