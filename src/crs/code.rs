@@ -1,11 +1,13 @@
 //! Names of coordinate reference systems as files and people write them, brought to one form.
 
+use super::datum::Offset;
 use crate::fault::{Fault, Result};
 use std::fmt;
 
 /// A CRS by name: one code, a horizontal and a vertical code, or the name in PROJ's database.
 ///
-/// `Display` gives the short form that PROJ reads: `EPSG:7415`, `EPSG:28992+5709`, `OGC:CRS84`.
+/// `Display` gives the short form that PROJ reads: `EPSG:7415`, `EPSG:28992+5709`, `OGC:CRS84`; or `GCJ-02`, `BD-09`, which PROJ
+/// does not know.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CrsCode(String);
 
@@ -14,7 +16,7 @@ const LONGEST: usize = 300;
 
 impl CrsCode {
     /// Reads `EPSG:n`, `EPSG:n+m`, OGC URNs and URLs (OGC 06-023r1 and 09-048r5; compound ones too), GML's old
-    /// `epsg.xml#n`, `CRS84`, and a plain name such as `ETRS89 / UTM zone 32N`.
+    /// `epsg.xml#n`, `CRS84`, `GCJ-02` and `BD-09`, and a plain name such as `ETRS89 / UTM zone 32N`.
     ///
     /// # Errors
     /// [`Kind::BadInput`](crate::fault::Kind::BadInput) for text that is none of these. WKT and PROJ strings are not
@@ -28,6 +30,9 @@ impl CrsCode {
         };
         if text.is_empty() || text.len() > LONGEST || text.chars().any(|c| c.is_control() || "[]{}\"'".contains(c)) {
             return Err(fault());
+        }
+        if let Some(offset) = Offset::from_name(text) {
+            return Ok(Self(offset.name().to_owned()));
         }
         let lower = text.to_ascii_lowercase();
         let tail = |prefix: &str| lower.strip_prefix(prefix).map(|t| &text[text.len() - t.len()..]);
@@ -144,6 +149,8 @@ mod tests {
             ("http://www.opengis.net/def/crs/OGC/1.3/CRS84", "OGC:CRS84"),
             ("http://www.opengis.net/def/crs/OGC/0/CRS84h", "OGC:CRS84h"),
             ("CRS84", "OGC:CRS84"),
+            ("gcj02", "GCJ-02"),
+            ("BD-09", "BD-09"),
             ("ETRS89 / UTM zone 32N", "ETRS89 / UTM zone 32N"),
         ] {
             assert_eq!(CrsCode::parse(text).unwrap().as_str(), short, "{text}");

@@ -1,6 +1,9 @@
 //! Which frame a number lives in: a source's CRS, the site's east-north-up frame, the index frame.
 
 mod code;
+mod datum;
+mod helmert;
+mod operation;
 #[expect(
     unsafe_code,
     reason = "PROJ is a C library, and its Rust wrapper knows neither heights nor ballpark operations"
@@ -10,5 +13,7 @@ mod site;
 mod transform;
 
 pub use code::CrsCode;
+pub use helmert::{ControlPoint, Fit, Helmert, Similarity};
+pub use operation::{Choice, Operation};
 pub use site::SiteFrame;
-pub use transform::{Choice, Operation, Transform, same_crs};
+pub use transform::{Transform, is_offset_of, same_crs};

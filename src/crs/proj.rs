@@ -50,6 +50,8 @@ pub(super) struct Description {
     pub datum: Option<String>,
     /// Directions of the horizontal axes, such as `east`, `north`.
     pub axes: Vec<String>,
+    /// Whether the horizontal axes count angles.
+    pub degrees: bool,
 }
 
 struct Context(*mut proj_sys::PJ_CONTEXT);
@@ -210,7 +212,9 @@ pub(super) fn describe(code: &str) -> Result<Description> {
         // SAFETY: a live object; the answer lives as long and is copied at once.
         let datum = geodetic.datum().and_then(|d| unsafe { text(proj_sys::proj_get_id_code(d.0, 0)) });
         let axes = horizontal.axes().into_iter().map(|a| a.0).take(2).collect();
-        Ok(Description { vertical, area, datum, axes })
+        let kinds = [proj_sys::PJ_TYPE_PJ_TYPE_GEOGRAPHIC_2D_CRS, proj_sys::PJ_TYPE_PJ_TYPE_GEOGRAPHIC_3D_CRS];
+        let degrees = kinds.contains(&horizontal.kind());
+        Ok(Description { vertical, area, datum, axes, degrees })
     })
 }
 
@@ -234,32 +238,61 @@ pub(super) fn operations(from: &str, horizontal_only: bool, to: &str) -> Result<
             source = source.part(0).ok_or_else(|| Fault::internal("a compound CRS without parts"))?;
         }
         let target = Object::crs(context, to)?;
-        // SAFETY: live objects throughout; the factory context and the list are destroyed before their context.
-        let found = unsafe {
-            let factory = proj_sys::proj_create_operation_factory_context(context.0, null());
-            proj_sys::proj_operation_factory_context_set_spatial_criterion(
-                context.0,
-                factory,
-                proj_sys::PROJ_SPATIAL_CRITERION_PROJ_SPATIAL_CRITERION_PARTIAL_INTERSECTION,
-            );
-            proj_sys::proj_operation_factory_context_set_grid_availability_use(
-                context.0,
-                factory,
-                proj_sys::PROJ_GRID_AVAILABILITY_USE_PROJ_GRID_AVAILABILITY_USED_FOR_SORTING,
-            );
-            let list = proj_sys::proj_create_operations(context.0, source.0, target.0, factory);
-            proj_sys::proj_operation_factory_context_destroy(factory);
-            if list.is_null() {
-                return Ok(Vec::new());
-            }
-            let count = proj_sys::proj_list_get_count(list);
-            let each = |i| Object::own(proj_sys::proj_list_get(context.0, list, i), context);
-            let found: Vec<_> = (0..count).filter_map(each).collect();
-            proj_sys::proj_list_destroy(list);
-            found
-        };
-        Ok(found.iter().map(candidate).collect())
+        Ok(between(&source, &target).iter().map(candidate).collect())
     })
+}
+
+/// The way from the horizontal part of the CRS `code` to longitude and latitude (degrees) of its own datum, and the semi-axes
+/// of that datum's ellipsoid, metres.
+pub(super) fn to_own_datum(code: &str) -> Result<(String, [f64; 2])> {
+    with(|engine| {
+        let whole = Object::crs(&engine.context, code)?;
+        let compound = whole.kind() == proj_sys::PJ_TYPE_PJ_TYPE_COMPOUND_CRS;
+        let source = if compound { whole.part(0).unwrap_or(whole) } else { whole };
+        let unusable = || Fault::bad_input(format!("'{code}' has no datum to change from"));
+        let geodetic = source.geodetic().ok_or_else(unusable)?;
+        let ways = between(&source, &geodetic);
+        let pipeline = ways.iter().map(candidate).find_map(|c| c.pipeline).ok_or_else(unusable)?;
+        let (mut a, mut b) = (0.0, 0.0);
+        // SAFETY: live objects; out-pointers that are not wanted are null.
+        let known = unsafe {
+            let ellipsoid = Object::own(proj_sys::proj_get_ellipsoid(geodetic.1.0, geodetic.0), &geodetic.1);
+            ellipsoid.is_some_and(|e| {
+                let (a, b, n) = (&raw mut a, &raw mut b, null_mut());
+                proj_sys::proj_ellipsoid_get_parameters(e.1.0, e.0, a, b, n, null_mut()) != 0
+            })
+        };
+        if known { Ok((pipeline, [a, b])) } else { Err(unusable()) }
+    })
+}
+
+/// The operations from `source` to `target` in PROJ's order of preference.
+fn between(source: &Object, target: &Object) -> Vec<Object> {
+    let context = &source.1;
+    // SAFETY: live objects throughout; the factory context and the list are destroyed before their context.
+    unsafe {
+        let factory = proj_sys::proj_create_operation_factory_context(context.0, null());
+        proj_sys::proj_operation_factory_context_set_spatial_criterion(
+            context.0,
+            factory,
+            proj_sys::PROJ_SPATIAL_CRITERION_PROJ_SPATIAL_CRITERION_PARTIAL_INTERSECTION,
+        );
+        proj_sys::proj_operation_factory_context_set_grid_availability_use(
+            context.0,
+            factory,
+            proj_sys::PROJ_GRID_AVAILABILITY_USE_PROJ_GRID_AVAILABILITY_USED_FOR_SORTING,
+        );
+        let list = proj_sys::proj_create_operations(context.0, source.0, target.0, factory);
+        proj_sys::proj_operation_factory_context_destroy(factory);
+        if list.is_null() {
+            return Vec::new();
+        }
+        let count = proj_sys::proj_list_get_count(list);
+        let each = |i| Object::own(proj_sys::proj_list_get(context.0, list, i), context);
+        let found: Vec<_> = (0..count).filter_map(each).collect();
+        proj_sys::proj_list_destroy(list);
+        found
+    }
 }
 
 fn candidate(operation: &Object) -> Candidate {

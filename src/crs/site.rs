@@ -75,14 +75,15 @@ fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-fn to_ecef(p: Geodetic) -> [f64; 3] {
+/// Geocentric metres (EPSG:4978).
+pub(super) fn to_ecef(p: Geodetic) -> [f64; 3] {
     let (lat, lon) = (p.lat.to_radians(), p.lon.to_radians());
     let n = A / (1.0 - E2 * lat.sin().powi(2)).sqrt();
     [(n + p.h) * lat.cos() * lon.cos(), (n + p.h) * lat.cos() * lon.sin(), (n * (1.0 - E2) + p.h) * lat.sin()]
 }
 
 /// Bowring's iteration (EPSG Guidance Note 7-2 §4.1.1), repeated until it stands still.
-fn from_ecef([x, y, z]: [f64; 3]) -> Geodetic {
+pub(super) fn from_ecef([x, y, z]: [f64; 3]) -> Geodetic {
     let p = x.hypot(y);
     let mut lat = z.atan2(p * (1.0 - E2));
     for _ in 0..6 {

@@ -4,6 +4,7 @@
 
 mod attribute;
 mod cityjson;
+mod control;
 mod geojson;
 pub mod ifc;
 mod lines;
@@ -11,6 +12,7 @@ mod reader;
 mod table;
 mod taken;
 
+pub use control::control_points;
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};
 
 use crate::fault::Result;

@@ -173,7 +173,7 @@ impl<'i, 's> FileImport<'i, 's> {
         self.report.frame = Some(made.label.clone());
         self.report.accuracy_metres = made.accuracy;
         self.report.moved_metres = made.moved;
-        self.report.notes.extend(made.notes.iter().cloned());
+        self.report.notes.extend(made.notes.iter().chain(&self.intake.options.remarks).cloned());
         self.of_file = Some(made.clone());
         Ok(made)
     }

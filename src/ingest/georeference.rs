@@ -1,7 +1,7 @@
 //! The door by which coordinates come in: a source's own numbers become longitude, latitude and ellipsoidal height.
 
 use super::ImportOptions;
-use crate::crs::{Choice, SiteFrame, Transform, same_crs};
+use crate::crs::{Choice, SiteFrame, Transform, is_offset_of, same_crs};
 use crate::fault::{Fault, Result};
 use crate::formats::{Placement, SourceFrame};
 use crate::units::Geodetic;
@@ -64,7 +64,8 @@ impl Georeference {
     /// The file has no place, or one that contradicts the options, or a CRS that cannot be used: each with the remedy.
     pub fn new(frame: &SourceFrame, options: &ImportOptions, near: Option<[f64; 3]>) -> Result<Self> {
         let crs = frame_crs(frame, options)?;
-        let choice = Choice { height_offset: options.height_offset, allow_ballpark: false, near };
+        let ImportOptions { height_offset, allow_ballpark, helmert, epoch, .. } = *options;
+        let choice = Choice { height_offset, allow_ballpark, helmert, epoch, near };
         match (frame.placement, crs) {
             (None, Some(crs)) => Self::by_crs(&crs, &choice),
             (None, None) => match options.origin {
@@ -76,12 +77,14 @@ impl Georeference {
             (Some(placement), crs) => Self::of_model(placement, crs.as_deref(), &choice, options),
         }
     }
-    /// The way for one object with a CRS of its own, which no option of the file's touches but the height offset.
+    /// The way for one object with a CRS of its own, which of the file's options only the height offset and the leave to take
+    /// a ballpark operation touch.
     ///
     /// # Errors
     /// As [`Transform::new`].
     pub fn of_crs(crs: &str, options: &ImportOptions, near: [f64; 3]) -> Result<Self> {
-        Self::by_crs(crs, &Choice { height_offset: options.height_offset, allow_ballpark: false, near: Some(near) })
+        let ImportOptions { height_offset, allow_ballpark, .. } = *options;
+        Self::by_crs(crs, &Choice { height_offset, allow_ballpark, near: Some(near), ..Choice::default() })
     }
     /// Source coordinates become longitude, latitude (degrees) and ellipsoidal height (metres).
     ///
@@ -207,6 +210,9 @@ fn frame_crs(frame: &SourceFrame, options: &ImportOptions) -> Result<Option<Stri
     let (Some(declared), Some(given)) = (&frame.crs, &options.crs) else {
         return Ok(frame.crs.clone().or_else(|| options.crs.clone()));
     };
+    if is_offset_of(given, declared) {
+        return Ok(Some(given.clone()));
+    }
     match same_crs(declared, given) {
         Ok(true) => Ok(Some(declared.clone())),
         Ok(false) => {
@@ -266,6 +272,19 @@ mod tests {
         };
         assert_eq!(with("EPSG:25832").unwrap().label, "EPSG:25832");
         assert!(with("EPSG:25833").unwrap_err().to_string().contains("contradicts"));
+    }
+
+    #[test]
+    fn a_map_offset_is_taken_off_what_a_file_calls_wgs_84() {
+        let frame = SourceFrame { crs: Some("OGC:CRS84".into()), placement: None };
+        let options = ImportOptions { crs: Some("gcj02".into()), ..ImportOptions::default() };
+        let mut points = [[118.785_206_460_385_84, 32.037_950_794_073_44, 7.0]];
+        let georeference = Georeference::new(&frame, &options, None).unwrap();
+        georeference.to_geodetic(&mut points).unwrap();
+        assert!((points[0][0] - 118.78).abs() < 1e-10 && (points[0][1] - 32.04).abs() < 1e-10, "{points:?}");
+        assert!(georeference.label == "GCJ-02" && points[0][2] == 7.0);
+        let utm = SourceFrame { crs: Some("EPSG:32650".into()), placement: None };
+        assert!(Georeference::new(&utm, &options, None).unwrap_err().to_string().contains("contradicts"));
     }
 
     #[test]

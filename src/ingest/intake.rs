@@ -4,6 +4,7 @@ use super::batch::FileImport;
 use super::georeference::{Georeference, Origin};
 use super::report::{FileReport, Report};
 use super::survey::survey;
+use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::{ReadOptions, Reader, reader_of};
 use crate::model::{Class, DatasetName, SiteCode};
@@ -33,10 +34,19 @@ pub struct ImportOptions {
     pub origin: Option<Origin>,
     /// The class of features that name none.
     pub class: Option<Class>,
+    /// Take a ballpark change of datum, tens of metres off, where there is no other.
+    pub allow_ballpark: bool,
+    /// How the source's local grid sits in its CRS.
+    pub helmert: Option<Helmert>,
+    /// The decimal year at which the source's positions hold.
+    pub epoch: Option<f64>,
+    /// What the report of every file should tell besides.
+    pub remarks: Vec<String>,
 }
 
 impl ImportOptions {
-    /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin` and `class` as a command line or a URL has them.
+    /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin`, `class`, `allow-ballpark`, `helmert` and `epoch` as a
+    /// command line or a URL has them.
     ///
     /// # Errors
     /// A value that is none, named.
@@ -48,17 +58,24 @@ impl ImportOptions {
                     .remedy(format!("use one of {}", names.join(", ")))
             })
         };
-        let metres = |text: &str| {
-            let number = text.parse().ok().filter(|m: &f64| m.is_finite());
-            number.ok_or_else(|| Fault::parameter("height-offset", format!("'{text}' is not a number of metres")))
+        let number = |name: &'static str, of: &'static str| {
+            let read = move |text: &str| {
+                let number = text.parse().ok().filter(|m: &f64| m.is_finite());
+                number.ok_or_else(|| Fault::parameter(name, format!("'{text}' is not a number of {of}")))
+            };
+            get(name).map(read).transpose()
         };
         Ok(Self {
             site: get("site").map(SiteCode::new).transpose()?,
             dataset: get("dataset").map(DatasetName::new).transpose()?,
             crs: get("crs").map(str::to_owned),
-            height_offset: get("height-offset").map(metres).transpose()?,
+            height_offset: number("height-offset", "metres")?,
             origin: get("origin").map(str::parse).transpose()?,
             class: get("class").map(class).transpose()?,
+            allow_ballpark: get("allow-ballpark") == Some("true"),
+            helmert: get("helmert").map(str::parse).transpose()?,
+            epoch: number("epoch", "a year")?,
+            remarks: Vec::new(),
         })
     }
 }

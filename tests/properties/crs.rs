@@ -1,6 +1,7 @@
 //! Conversions against PROJ's own answers through pyproj, there and back, and what must be refused.
 
-use cimbra::crs::{Choice, Transform, same_crs};
+use cimbra::crs::{Choice, SiteFrame, Transform, same_crs};
+use cimbra::units::Geodetic;
 use proptest::prelude::*;
 
 /// Degrees that are a tenth of a millimetre on the ground.
@@ -153,4 +154,64 @@ fn two_names_of_one_system_are_the_same() {
     assert!(same_crs("EPSG:4326", "OGC:CRS84").unwrap());
     assert!(!same_crs("EPSG:7415", "EPSG:28992").unwrap());
     assert!(!same_crs("EPSG:4549", "EPSG:4548").unwrap());
+}
+
+/// pyproj 3.7.2: Gauss-Krüger of IAU76 undone, then `+proj=cart`, `+proj=helmert` of these seven, `+inv +proj=cart +ellps=WGS84`.
+#[test]
+fn seven_parameters_change_the_datum_as_proj_does_and_come_back() {
+    for (convention, expected) in
+        [("pv", [118.779_824_706_604_4, 32.037_635_483_725_67]), ("cf", [118.777_974_377_975_8, 32.037_726_608_694_08])]
+    {
+        let helmert = format!("-12.5,110.25,45.5,0.5,-1.25,2.5,3.5,{convention}").parse().unwrap();
+        let choice = Choice { helmert: Some(helmert), ..Choice::default() };
+        let transform = Transform::new("EPSG:2364", &choice).unwrap();
+        let mut point = [[40_384_700.0, 3_546_700.0, 20.0]];
+        transform.forward(&mut point).unwrap();
+        assert!((0..2).all(|k| (point[0][k] - expected[k]).abs() < 2e-9), "{convention}: {point:?}");
+        assert!(transform.operation().notes.iter().any(|n| n.contains("--helmert -12.5,110.25")));
+        transform.inverse(&mut point).unwrap();
+        assert!(
+            (point[0][0] - 40_384_700.0).hypot(point[0][1] - 3_546_700.0) < 1e-3 && point[0][2] == 20.0,
+            "{point:?}"
+        );
+    }
+    let unfit = Choice { helmert: Some("1,2,3,4".parse().unwrap()), ..Choice::default() };
+    assert!(Transform::new("EPSG:4490", &unfit).unwrap_err().to_string().contains("plane"));
+    assert!(Transform::new("GCJ-02", &unfit).unwrap_err().to_string().contains("GCJ-02"));
+}
+
+#[test]
+fn a_local_grid_an_epoch_and_a_map_offset_go_there_and_back() {
+    let plane = "384000,3545000,7200,-35".parse().unwrap();
+    let cases = [
+        ("EPSG:4549", Choice { helmert: Some(plane), ..Choice::default() }, [700.0, 1_700.0, 20.0]),
+        ("EPSG:4549", Choice { epoch: Some(2026.5), ..Choice::default() }, [384_700.0, 3_546_700.0, 20.0]),
+        ("GCJ-02", Choice { height_offset: Some(5.0), ..Choice::default() }, [118.785, 32.038, 20.0]),
+        ("BD-09", Choice::default(), [118.7916, 32.0442, 20.0]),
+    ];
+    for (crs, choice, source) in cases {
+        let transform = Transform::new(crs, &choice).unwrap();
+        let mut point = [source];
+        transform.forward(&mut point).unwrap();
+        assert!((point[0][0] - 118.78).abs() < 0.01 && (point[0][1] - 32.04).abs() < 0.03, "{crs}: {point:?}");
+        transform.inverse(&mut point).unwrap();
+        let tolerance = if source[0] < 180.0 { TENTH_MM } else { 1e-3 };
+        assert!(
+            (0..3).all(|k| (point[0][k] - source[k]).abs() < tolerance.max(if k == 2 { 1e-3 } else { 0.0 })),
+            "{crs}: {point:?}"
+        );
+    }
+    // A place of 2026.5 has moved 0.9 m from where it was in 2000.
+    let at = |epoch| {
+        let mut point = [[118.78, 32.04, 20.0]];
+        Transform::new("EPSG:4979", &Choice { epoch, ..Choice::default() }).unwrap().forward(&mut point).unwrap();
+        SiteFrame::new(Geodetic::new(118.78, 32.04, 20.0)).to_enu(point[0].into())
+    };
+    let [east, north, _] = at(Some(2026.5));
+    assert!((east.hypot(north) - 0.77).abs() < 0.02 && east < 0.0, "{east} {north}");
+    assert!(at(None)[0].abs() < 1e-6);
+    let far = Choice { epoch: Some(2026.5), ..Choice::default() };
+    let london = Transform::new("EPSG:4979", &far).unwrap().forward(&mut [[-0.1, 51.5, 20.0]]);
+    assert!(london.unwrap_err().to_string().contains("plate motion"));
+    assert!(Transform::new("EPSG:4979", &Choice { epoch: Some(20.0), ..far }).is_err());
 }

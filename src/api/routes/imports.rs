@@ -36,6 +36,17 @@ const IMPORT: &[Param] = &[
     Param::new("height-offset", Form::Number, "Metres that make the source's heights ellipsoidal."),
     Param::new("origin", Form::Text, "LON,LAT,H[,HEADING]: where a model's (0, 0, 0) goes."),
     Param::new("class", Form::Text, "The class of features that name none."),
+    Param::new(
+        "allow-ballpark",
+        Form::Bool,
+        "Take a change of datum that is tens of metres off, where there is no other.",
+    ),
+    Param::new(
+        "helmert",
+        Form::Text,
+        "How a local grid sits in its CRS: EAST,NORTH,ROTATION,SCALE, or seven of a datum.",
+    ),
+    Param::new("epoch", Form::Number, "The decimal year at which positions of WGS 84 or ITRF hold."),
 ];
 
 /// What these routes say of themselves.

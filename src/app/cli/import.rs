@@ -4,7 +4,9 @@ use super::progress::Bar;
 use super::send::send;
 use super::{Outcome, say};
 use crate::app::clock;
+use crate::crs::{Helmert, Similarity};
 use crate::fault::{Fault, Result};
+use crate::formats::control_points;
 use crate::ingest::{ImportOptions, Intake, Report};
 use crate::store::Store;
 use std::io::Write;
@@ -34,6 +36,19 @@ struct Source {
     /// The class of features that name none
     #[arg(long, value_name = "CLASS")]
     class: Option<String>,
+    /// Take a change of datum that is tens of metres off, where there is no other; the report says so
+    #[arg(long)]
+    allow_ballpark: bool,
+    /// How a local grid sits in the CRS: EAST,NORTH,ROTATION,SCALE of the plane, or DX,DY,DZ,RX,RY,RZ,SCALE,pv|cf of the datum
+    /// (metres, arcseconds, parts per million)
+    #[arg(long, value_name = "PARAMETERS", allow_hyphen_values = true)]
+    helmert: Option<String>,
+    /// A CSV table of points known in both systems (columns x, y, east, north), to which the four parameters are fitted
+    #[arg(long, value_name = "FILE", conflicts_with = "helmert")]
+    control_points: Option<PathBuf>,
+    /// The decimal year at which positions of WGS 84 or ITRF hold, such as 2026.5
+    #[arg(long, value_name = "YEAR")]
+    epoch: Option<f64>,
     /// Print one JSON report instead of text
     #[arg(long)]
     json: bool,
@@ -42,7 +57,7 @@ struct Source {
 /// Import files into a store
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  cimbra import delft.city.jsonl --height-offset 43.4\n  cimbra import tower.ifc --origin 118.78,32.04,12,0 --site 320106003001\n  cimbra import demo --store ./var/demo --json\n  cimbra import delft.city.jsonl --height-offset 43.4 --url http://127.0.0.1:8080 --key $KEY"
+    after_help = "Examples:\n  cimbra import delft.city.jsonl --height-offset 43.4\n  cimbra import tower.ifc --origin 118.78,32.04,12,0 --site 320106003001\n  cimbra import demo --store ./var/demo --json\n  cimbra import phones.csv --crs GCJ-02\n  cimbra import survey.geojson --crs EPSG:4549 --control-points points.csv\n  cimbra import delft.city.jsonl --height-offset 43.4 --url http://127.0.0.1:8080 --key $KEY"
 )]
 pub struct Args {
     #[command(flatten)]
@@ -71,10 +86,11 @@ impl Args {
     ///
     /// # Errors
     /// Options that contradict each other, or a store that another process holds.
-    pub fn run(self) -> Result<Outcome> {
+    pub fn run(mut self) -> Result<Outcome> {
         let options = self.source.options()?;
         if let Some(url) = &self.url {
-            let report = send(url, self.key.as_deref(), &self.source.files, &self.source.parameters())?;
+            let mut report = send(url, self.key.as_deref(), &self.source.files, &self.source.parameters())?;
+            report.files.iter_mut().for_each(|file| file.notes.extend(options.remarks.iter().cloned()));
             return tell(&report, self.source.json);
         }
         let store = Store::open(self.store.as_deref().unwrap_or(Path::new("./var/cimbra")))?;
@@ -87,7 +103,7 @@ impl CheckArgs {
     ///
     /// # Errors
     /// Options that contradict each other.
-    pub fn run(self) -> Result<Outcome> {
+    pub fn run(mut self) -> Result<Outcome> {
         let options = self.source.options()?;
         self.source.take(None, options)
     }
@@ -103,12 +119,18 @@ impl Source {
             ("height-offset", self.height_offset.map(|m| m.to_string())),
             ("origin", self.origin.clone()),
             ("class", self.class.clone()),
+            ("allow-ballpark", self.allow_ballpark.then(|| "true".to_owned())),
+            ("helmert", self.helmert.clone()),
+            ("epoch", self.epoch.map(|year| year.to_string())),
         ];
         options.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
-    fn options(&self) -> Result<ImportOptions> {
+    fn options(&mut self) -> Result<ImportOptions> {
+        let fit = self.control_points.as_deref().map(fit).transpose()?;
+        self.helmert = fit.as_ref().map(|(helmert, _)| helmert.to_string()).or(self.helmert.take());
         let parameters = self.parameters();
-        ImportOptions::read(&|name| parameters.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str()))
+        let read = ImportOptions::read(&|name| parameters.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str()))?;
+        Ok(ImportOptions { remarks: fit.map(|(_, remarks)| remarks).unwrap_or_default(), ..read })
     }
     fn take(&self, store: Option<&Store>, options: ImportOptions) -> Result<Outcome> {
         let bar = Bar::new();
@@ -118,6 +140,25 @@ impl Source {
         drop(bar);
         tell(&report, self.json)
     }
+}
+
+/// The four parameters that fit a table of control points, and what to tell of the fit.
+fn fit(file: &Path) -> Result<(Helmert, Vec<String>)> {
+    let points = control_points(file)?;
+    let fit = Similarity::fit(&points)?;
+    let sizes: Vec<f64> = fit.residuals.iter().map(|[e, n]| e.hypot(*n)).collect();
+    let worst = sizes.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
+    let all: Vec<_> = sizes.iter().map(|metres| format!("{metres:.3}")).collect();
+    let told = format!(
+        "the local grid is fitted to {} control points: root mean square {:.3} m, worst {:.3} m at point {}; each: {}",
+        points.len(),
+        fit.rms(),
+        worst.1,
+        worst.0 + 1,
+        all.join(", ")
+    );
+    let enough = (points.len() < 3).then(|| "two control points leave nothing to check them by".to_owned());
+    Ok((Helmert::Plane(fit.similarity), std::iter::once(told).chain(enough).collect()))
 }
 
 /// Prints the report; refusals go to stderr, whatever the form.

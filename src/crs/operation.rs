@@ -1,0 +1,226 @@
+//! What a conversion is made of: which of PROJ's operations, how heights come along, and what the report is told of it.
+
+use super::code::CrsCode;
+use super::datum::{EPOCH, Offset};
+use super::helmert::{Helmert, Similarity};
+use super::proj::{self, Area, Candidate, Vertical};
+use super::transform::{Heights, Transform, inside};
+use crate::fault::{Fault, Result};
+
+/// What the caller decides about a conversion.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Choice {
+    /// Metres to add to the source's heights to make them ellipsoidal; 0 takes them as ellipsoidal. Without it a vertical
+    /// datum that PROJ cannot transform here is refused.
+    pub height_offset: Option<f64>,
+    /// Take a ballpark operation (no change of datum, tens of metres off) where there is no other.
+    pub allow_ballpark: bool,
+    /// How the source's grid sits in the CRS that is named for it.
+    pub helmert: Option<Helmert>,
+    /// The decimal year at which the source's positions hold, for sources of WGS 84 or ITRF on the Eurasian plate; absent:
+    /// they are taken as of 2000.0.
+    pub epoch: Option<f64>,
+    /// A coordinate of the source: among operations for several regions the one around it is taken.
+    pub near: Option<[f64; 3]>,
+}
+
+/// Which operation is used and how good it is, for the report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    /// The source CRS in its short form.
+    pub crs: CrsCode,
+    /// The name of the operation: PROJ's, where it is PROJ's.
+    pub name: String,
+    /// Its accuracy in metres, where known.
+    pub accuracy: Option<f64>,
+    /// What the reader of the report should know: assumptions, heights, accuracy that a grid would give.
+    pub notes: Vec<String>,
+}
+
+/// EPSG code of the datum China 2000.
+const CHINA_2000: &str = "1043";
+/// Where China's own frames are meant for (the area of EPSG:4490).
+const CHINA: Area = Area { west: 73.62, south: 16.7, east: 134.77, north: 53.56 };
+
+impl Transform {
+    /// The conversion between the CRS written as `crs` (see [`CrsCode::parse`]) and WGS 84.
+    ///
+    /// # Errors
+    /// The CRS is unknown or places nothing on the globe; its vertical datum cannot be transformed and no offset is given;
+    /// only a ballpark operation exists and none is allowed; a choice that does not fit the CRS.
+    pub fn new(crs: &str, choice: &Choice) -> Result<Self> {
+        let code = CrsCode::parse(crs)?;
+        if let Some(offset) = choice.height_offset.filter(|o| !o.is_finite() || o.abs() > 12_000.0) {
+            return Err(Fault::parameter("height-offset", format!("{offset} metres is no height offset")));
+        }
+        if let Some(epoch) = choice.epoch.filter(|e| !(1980.0..=2100.0).contains(e)) {
+            return Err(Fault::parameter("epoch", format!("{epoch} is no year between 1980 and 2100")));
+        }
+        let mut made = match Offset::from_name(code.as_str()) {
+            Some(offset) => shifted(code, offset, choice)?,
+            None => projected(code, choice)?,
+        };
+        if let Some(epoch) = choice.epoch {
+            made.epoch = Some(epoch);
+            made.areas.push(("the plate motion that --epoch asks for".to_owned(), CHINA));
+            made.operation.notes.push(format!(
+                "positions of {epoch} are brought to {EPOCH} as the Eurasian plate moves (ITRF2014), good to about a centimetre a year"
+            ));
+        }
+        Ok(made)
+    }
+}
+
+/// Longitude and latitude under one of China's map offsets.
+fn shifted(code: CrsCode, offset: Offset, choice: &Choice) -> Result<Transform> {
+    if choice.helmert.is_some() {
+        return Err(Fault::parameter("--helmert", format!("{code} is no grid that parameters could place")));
+    }
+    let mut notes = vec![format!("the map offset {code} is taken off; it is known to about half a metre")];
+    notes.push(unspoken(&code, choice.height_offset));
+    let operation = Operation { name: format!("{code} taken off"), accuracy: Some(0.5), notes, crs: code };
+    let heights = Heights::Passed { to_metres: 1.0, offset: choice.height_offset.unwrap_or(0.0) };
+    let areas = vec![(operation.crs.to_string(), CHINA)];
+    Ok(Transform { plane: None, offset: Some(offset), pipelines: Vec::new(), heights, epoch: None, areas, operation })
+}
+
+/// A CRS of PROJ's database.
+fn projected(code: CrsCode, choice: &Choice) -> Result<Transform> {
+    let told = proj::describe(code.as_str())?;
+    if let Some(axis) = told.axes.iter().find(|a| *a == "west" || *a == "south") {
+        return Err(Fault::bad_input(format!("'{code}' counts its coordinates towards the {axis}"))
+            .remedy("convert the file to a CRS with eastings and northings; mirrored axes are not taken on trust"));
+    }
+    let (mut notes, offset) = (Vec::new(), choice.height_offset);
+    let by_seven = matches!(choice.helmert, Some(Helmert::Datum { .. }));
+    let whole = !by_seven
+        && (matches!(told.vertical, Vertical::Ellipsoidal)
+            || matches!(told.vertical, Vertical::Datum { .. }) && offset.is_none());
+    let china = told.datum.as_deref() == Some(CHINA_2000);
+    let mut areas = Vec::new();
+    areas.extend(told.area.map(|a| (code.to_string(), a)));
+    let (pipelines, name, accuracy) = match choice.helmert {
+        Some(seven @ Helmert::Datum { .. }) => {
+            if let (Vertical::Datum { name, .. }, None) = (&told.vertical, offset) {
+                return Err(untransformable(&code, name, &[]));
+            }
+            notes.push(format!("the change of datum is the one told: --helmert {seven}"));
+            let (to_datum, semi_axes) = proj::to_own_datum(code.as_str())?;
+            (vec![to_datum, between_datums(&seven, semi_axes)], "seven parameters".to_owned(), None)
+        }
+        plane => {
+            let to = match (china, whole) {
+                (false, true) => "EPSG:4979",
+                (false, false) => "EPSG:4326",
+                (true, true) => "EPSG:4480",
+                (true, false) => "EPSG:4490",
+            };
+            let found = proj::operations(code.as_str(), !whole, to)?;
+            let sound = found.iter().any(|c| c.pipeline.is_some() && !c.ballpark);
+            if let (Vertical::Datum { name, .. }, true, false) = (&told.vertical, whole, sound) {
+                return Err(untransformable(&code, name, &found));
+            }
+            let local = |near: [f64; 3]| match plane {
+                Some(Helmert::Plane(plane)) => grid(&plane, near),
+                _ => near,
+            };
+            let chosen = choose(&code, &found, &Choice { near: choice.near.map(local), ..*choice })?;
+            if chosen.ballpark {
+                notes.push("a ballpark operation is used, as allowed: positions may be tens of metres off".into());
+            } else if let Some(accuracy) = chosen.accuracy.filter(|a| *a >= 0.5) {
+                let grids = found.iter().find(|c| !c.missing_grids.is_empty()).map(|c| c.missing_grids.join(", "));
+                let better = grids.map(|g| format!("; a better one needs {g} in the folder that PROJ_DATA names"));
+                notes.push(format!("the change of datum is good to about {accuracy} m{}", better.unwrap_or_default()));
+            }
+            areas.extend(chosen.area.map(|a| (format!("'{}'", chosen.name), a)));
+            (vec![chosen.pipeline.clone().unwrap_or_default()], chosen.name.clone(), chosen.accuracy)
+        }
+    };
+    let plane = match choice.helmert {
+        Some(Helmert::Plane(_)) if told.degrees => {
+            return Err(Fault::parameter("--helmert", format!("four parameters turn a plane, and {code} has degrees"))
+                .remedy("name the projected CRS in which the local grid sits with --crs EPSG:n"));
+        }
+        Some(four @ Helmert::Plane(plane)) => {
+            notes.push(format!("the local grid is placed in {code} by --helmert {four}"));
+            Some(plane)
+        }
+        _ => None,
+    };
+    let heights = match &told.vertical {
+        _ if whole => Heights::Converted { offset: offset.unwrap_or(0.0) },
+        Vertical::Datum { name, to_metres } => {
+            let metres = offset.unwrap_or(0.0);
+            notes.push(format!("heights above {name} become ellipsoidal by adding {metres} m, as told"));
+            Heights::Passed { to_metres: *to_metres, offset: metres }
+        }
+        _ => {
+            notes.push(unspoken(&code, offset));
+            Heights::Passed { to_metres: 1.0, offset: offset.unwrap_or(0.0) }
+        }
+    };
+    if china && choice.epoch.is_none() {
+        notes.push(
+            "CGCS2000 and WGS 84 are taken as one: since the epoch 2000.0 the plate has moved by about 0.9 m (3.4 cm a year); --epoch YEAR brings positions of another year to it"
+                .into(),
+        );
+    }
+    let operation = Operation { crs: code, name, accuracy, notes };
+    Ok(Transform { plane, offset: None, pipelines, heights, epoch: None, areas, operation })
+}
+
+/// A coordinate of a local grid in the CRS that it is placed in.
+pub(super) fn grid(plane: &Similarity, [x, y, z]: [f64; 3]) -> [f64; 3] {
+    let [x, y] = plane.forward([x, y]);
+    [x, y, z]
+}
+
+fn unspoken(code: &CrsCode, offset: Option<f64>) -> String {
+    match offset {
+        Some(offset) => format!("{code} says nothing of heights: the source's heights plus {offset} m, as told"),
+        None => format!("{code} says nothing of heights: the source's heights are taken as ellipsoidal"),
+    }
+}
+
+/// Longitude and latitude on an ellipsoid of semi-axes `a` and `b` become those of WGS 84.
+fn between_datums(helmert: &Helmert, [a, b]: [f64; 2]) -> String {
+    let Helmert::Datum { shift: [x, y, z], rotation: [rx, ry, rz], scale, position_vector } = helmert else {
+        return String::new();
+    };
+    let convention = if *position_vector { "position_vector" } else { "coordinate_frame" };
+    format!(
+        "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=cart +a={a} +b={b} \
+         +step +proj=helmert +x={x} +y={y} +z={z} +rx={rx} +ry={ry} +rz={rz} +s={scale} +convention={convention} \
+         +step +inv +proj=cart +ellps=WGS84 +step +proj=unitconvert +xy_in=rad +xy_out=deg"
+    )
+}
+
+fn untransformable(code: &CrsCode, datum: &str, found: &[Candidate]) -> Fault {
+    let grids = found.iter().find(|c| !c.ballpark && !c.missing_grids.is_empty()).map(|c| c.missing_grids.join(", "));
+    let install = grids.map(|g| format!(", or put {g} in the folder that PROJ_DATA names")).unwrap_or_default();
+    let detail = format!("heights of {code} are above '{datum}' and cannot be made ellipsoidal here");
+    Fault::bad_input(detail)
+        .remedy(format!("pass --height-offset M, the metres to add to them (0 takes them as ellipsoidal){install}"))
+}
+
+fn choose<'c>(code: &CrsCode, found: &'c [Candidate], choice: &Choice) -> Result<&'c Candidate> {
+    let all: Vec<_> = found.iter().filter(|c| c.pipeline.is_some()).collect();
+    let sound: Vec<_> = all.iter().copied().filter(|c| !c.ballpark).collect();
+    let usable = if sound.is_empty() && choice.allow_ballpark { all } else { sound };
+    let covers = |c: &Candidate| {
+        let (Some(near), Some(area), Some(pipeline)) = (choice.near, c.area, &c.pipeline) else { return true };
+        let mut point = [near];
+        proj::run(pipeline, true, &mut point).is_ok() && inside(&area, point[0][0], point[0][1], [0.0; 2])
+    };
+    // Most accurate first; PROJ's own order stands among equals.
+    let best = usable.iter().filter(|c| covers(c)).min_by(|a, b| {
+        let rank = |c: &Candidate| c.accuracy.unwrap_or(f64::INFINITY);
+        if choice.near.is_some() { rank(a).total_cmp(&rank(b)) } else { std::cmp::Ordering::Equal }
+    });
+    best.or(usable.first()).copied().ok_or_else(|| {
+        Fault::bad_input(format!("from {code} to WGS 84 there is only a ballpark operation, tens of metres off"))
+            .remedy(
+                "convert the file to a CRS with a known datum, give the datum's seven parameters with --helmert, install the grids it needs where PROJ_DATA points, or take it as it is with --allow-ballpark",
+            )
+    })
+}
