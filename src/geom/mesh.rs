@@ -1,6 +1,7 @@
 //! Triangle meshes: `f32` offsets from an `f64` origin, with surfaces that say what they are.
 
 use super::Bounds;
+use std::collections::HashMap;
 
 /// What a run of triangles is the surface of (CityGML 3.0 thematic surfaces).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
@@ -78,6 +79,27 @@ impl Mesh {
             let end = self.surfaces.get(i + 1).map_or(self.triangles.len(), |s| s.first as usize);
             (surface, surface.first as usize..end)
         })
+    }
+    /// The volume in cubic metres, where the triangles close: every edge is passed as often one way as the other. Positions
+    /// count as one where their offsets are equal.
+    pub fn volume(&self) -> Option<f64> {
+        let mut edges: HashMap<[[u32; 3]; 2], i32> = HashMap::new();
+        let mut six_fold = 0.0;
+        for triangle in &self.triangles {
+            let corner = |i: u32| self.positions.get(i as usize).copied();
+            let [a, b, c] = triangle.map(corner);
+            let corners = [a?, b?, c?];
+            for k in 0..3 {
+                // Adding zero makes one of the two zeros.
+                let [from, to] = [corners[k], corners[(k + 1) % 3]].map(|p| p.map(|c| (c + 0.0).to_bits()));
+                let (edge, way) = if from <= to { ([from, to], 1) } else { ([to, from], -1) };
+                *edges.entry(edge).or_default() += way;
+            }
+            let [[ax, ay, az], [bx, by, bz], [cx, cy, cz]] = corners.map(|p| p.map(f64::from));
+            six_fold += ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx);
+        }
+        let closed = !edges.is_empty() && edges.values().all(|balance| *balance == 0);
+        closed.then_some(six_fold / 6.0)
     }
     /// Makes a mesh from absolute positions; the origin is the middle of their box, so offsets stay small.
     pub fn from_points(points: &[[f64; 3]], triangles: Vec<[u32; 3]>, surfaces: Vec<Surface>) -> Self {

@@ -1,9 +1,11 @@
 //! Questions: each takes snapshots and gives rows; nothing here knows HTTP.
 
+mod diff;
 mod features;
 mod scope;
 mod search;
 
+pub use diff::{Change, Diff, Differences};
 pub use features::{Cursor, Features, Page};
 pub use scope::Scope;
 pub use search::{Found, Search};

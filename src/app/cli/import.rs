@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 
 /// What both commands take.
 #[derive(Debug, clap::Args)]
-struct Source {
+pub(super) struct Source {
     /// Files, or directories whose files are taken
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    pub(super) files: Vec<PathBuf>,
     /// The site's 12-digit community code [default: the only site there is]
     #[arg(long, value_name = "CODE")]
     site: Option<String>,
@@ -51,7 +51,7 @@ struct Source {
     epoch: Option<f64>,
     /// Print one JSON report instead of text
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Import files into a store
@@ -125,7 +125,7 @@ impl Source {
         ];
         options.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
-    fn options(&mut self) -> Result<ImportOptions> {
+    pub(super) fn options(&mut self) -> Result<ImportOptions> {
         let fit = self.control_points.as_deref().map(fit).transpose()?;
         self.helmert = fit.as_ref().map(|(helmert, _)| helmert.to_string()).or(self.helmert.take());
         let parameters = self.parameters();

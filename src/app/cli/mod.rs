@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod demo;
+mod diff;
 mod generate;
 mod import;
 mod key;
@@ -32,6 +33,7 @@ enum Command {
     Simulate(simulate::Args),
     Import(import::Args),
     Check(import::CheckArgs),
+    Diff(diff::Args),
     Key(key::Args),
     View(view::Args),
 }
@@ -77,6 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
         Command::Simulate(args) => args.run(),
         Command::Import(args) => args.run(),
         Command::Check(args) => args.run(),
+        Command::Diff(args) => args.run(),
         Command::Key(args) => args.run(),
         Command::View(args) => args.run(),
     };

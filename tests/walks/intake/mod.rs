@@ -1,6 +1,7 @@
 //! Files on their way in: the real ones, the bad ones, and a process that dies in the middle.
 
 mod crash;
+mod diff;
 mod frames;
 mod real;
 mod refusals;

@@ -1,0 +1,59 @@
+//! Two versions of a file, compared: what came, went, moved, grew, or only has another id.
+
+use super::{block, header};
+use crate::support::run;
+use serde_json::Value;
+use std::path::Path;
+
+fn write(path: &Path, blocks: &[(&str, i64, i64)]) {
+    let lines = blocks.iter().map(|(id, x, height)| block(id, *x, 0, *height));
+    std::fs::write(path, std::iter::once(header()).chain(lines).collect::<Vec<_>>().join("\n") + "\n").unwrap();
+}
+
+#[test]
+fn every_kind_of_difference_is_told_by_id_and_with_volumes() {
+    let dir = tempfile::tempdir().unwrap();
+    let [old, new] = ["old.city.jsonl", "new.city.jsonl"].map(|name| dir.path().join(name));
+    write(&old, &[("same", 0, 5), ("moves", 20, 5), ("grows", 40, 5), ("goes", 60, 5), ("first-id", 80, 5)]);
+    write(&new, &[("second-id", 80, 5), ("same", 0, 5), ("moves", 21, 5), ("grows", 40, 7), ("comes", 100, 3)]);
+    let ask = |more: &[&str]| {
+        let done = run(&[&["diff", old.to_str().unwrap(), new.to_str().unwrap()], more].concat());
+        assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let told: Value = serde_json::from_str(&ask(&["--json"])).unwrap();
+    let counts = ["added", "removed", "changed", "unchanged"].map(|name| told[name].as_u64().unwrap());
+    assert_eq!(counts, [1, 1, 3, 1], "{told}");
+    let change = |id: &str| told["changes"].as_array().unwrap().iter().find(|c| c["id"] == id).unwrap();
+    let near = |value: &Value, expected: f64| (value.as_f64().unwrap() - expected).abs() < 0.01;
+    assert_eq!(change("comes")["change"], serde_json::json!(["added"]));
+    assert!(near(&change("comes")["volume"]["to"], 300.0) && change("comes")["volume"]["from"].is_null());
+    assert_eq!(change("goes")["change"], serde_json::json!(["removed"]));
+    assert_eq!(change("moves")["change"], serde_json::json!(["moved"]));
+    assert!(near(&change("moves")["moved"], 1.0), "{told}");
+    assert_eq!(change("grows")["change"], serde_json::json!(["reshaped", "reattributed"]));
+    assert_eq!(change("grows")["attributes"], serde_json::json!(["height"]));
+    assert!(near(&change("grows")["volume"]["from"], 500.0) && near(&change("grows")["volume"]["to"], 700.0), "{told}");
+    assert_eq!(change("second-id")["change"], serde_json::json!(["renewed"]));
+    assert_eq!(change("second-id")["was"], "first-id");
+    let text = ask(&[]);
+    assert!(text.contains("+ building comes") && text.contains("- building goes"), "{text}");
+    assert!(text.contains("moved 1.000 m") && text.contains("was building first-id"), "{text}");
+    assert!(text.ends_with("1 added, 1 removed, 3 changed, 1 unchanged\n"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("old.city.jsonl");
+    write(&old, &[("a", 0, 5)]);
+    let told = |arguments: &[&str]| {
+        let done = run(arguments);
+        (done.status.code(), String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let old = old.to_str().unwrap();
+    let (code, words) = told(&["diff", old]);
+    assert!(code == Some(2) && words.contains("two files"), "{words}");
+    let (code, words) = told(&["diff", old, "/nowhere/new.city.jsonl"]);
+    assert!(code == Some(2) && words.contains("/nowhere/new.city.jsonl"), "{words}");
+}
