@@ -58,7 +58,7 @@ impl std::str::FromStr for Helmert {
     /// `EAST,NORTH,ROTATION,SCALE` or `DX,DY,DZ,RX,RY,RZ,SCALE,pv|cf`: metres, arcseconds, parts per million.
     fn from_str(text: &str) -> Result<Self> {
         let wrong = || {
-            Fault::parameter("--helmert", format!("'{text}' is neither four parameters of a plane nor seven of a datum")).remedy(
+            Fault::parameter("helmert", format!("'{text}' is neither four parameters of a plane nor seven of a datum")).remedy(
                 "give EAST,NORTH,ROTATION,SCALE, or DX,DY,DZ,RX,RY,RZ,SCALE and pv (position vector) or cf (coordinate frame): metres, arcseconds, parts per million",
             )
         };
@@ -127,7 +127,7 @@ impl Similarity {
             across += e * y - n * x;
         }
         if points.len() < 2 || square < 1e-6 || along.hypot(across) < 1e-6 {
-            return Err(Fault::parameter("--control-points", "fewer than two different points")
+            return Err(Fault::parameter("control-points", "fewer than two different points")
                 .remedy("give at least two points, better four around the area"));
         }
         let [a, b] = [along / square, across / square];

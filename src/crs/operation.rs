@@ -74,7 +74,7 @@ impl Transform {
 /// Longitude and latitude under one of China's map offsets.
 fn shifted(code: CrsCode, offset: Offset, choice: &Choice) -> Result<Transform> {
     if choice.helmert.is_some() {
-        return Err(Fault::parameter("--helmert", format!("{code} is no grid that parameters could place")));
+        return Err(Fault::parameter("helmert", format!("{code} is no grid that parameters could place")));
     }
     let mut notes = vec![format!("the map offset {code} is taken off; it is known to about half a metre")];
     notes.push(unspoken(&code, choice.height_offset));
@@ -138,7 +138,7 @@ fn projected(code: CrsCode, choice: &Choice) -> Result<Transform> {
     };
     let plane = match choice.helmert {
         Some(Helmert::Plane(_)) if told.degrees => {
-            return Err(Fault::parameter("--helmert", format!("four parameters turn a plane, and {code} has degrees"))
+            return Err(Fault::parameter("helmert", format!("four parameters turn a plane, and {code} has degrees"))
                 .remedy("name the projected CRS in which the local grid sits with --crs EPSG:n"));
         }
         Some(four @ Helmert::Plane(plane)) => {

@@ -26,6 +26,8 @@ const WAITING: usize = 20_000;
 const DEEPEST: usize = 64;
 /// From here on the site's plane and its heights part by over 200 m: worth a remark.
 const FAR: f64 = 50_000.0;
+/// How far a site reaches from its origin, metres: what lies beyond was given a wrong frame or a wrong site.
+pub(super) const REACH: f64 = 300_000.0;
 
 /// An object and its way onto the globe; none for an object without a point.
 type Placeable = (SourceObject, Option<Arc<Georeference>>);
@@ -130,6 +132,7 @@ impl<'i, 's> FileImport<'i, 's> {
         self.remark_distance();
         let Some(mut draft) = self.draft.take() else { return Ok(()) };
         self.keep_refused(&mut draft)?;
+        self.not_another(&draft)?;
         draft.retire_others();
         let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
         if site.keep_source(self.file)? != self.hash {
@@ -210,6 +213,14 @@ impl<'i, 's> FileImport<'i, 's> {
             .collect();
         for asset in placed {
             match asset {
+                Ok(asset) if farthest(&frame, &asset.bounds) > REACH => {
+                    let km = farthest(&frame, &asset.bounds) / 1000.0;
+                    let why = format!(
+                        "reaches {km:.0} km from the origin of site {}: is it the right site (--site), and the right frame (--crs, --origin)?",
+                        self.code
+                    );
+                    self.report.refuse(&asset.id, Some(asset.class), why);
+                }
                 Ok(asset) => self.asset(asset)?,
                 Err((id, class, fault)) => self.report.refuse(&id, Some(class), fault.to_string()),
             }
@@ -345,6 +356,25 @@ impl<'i, 's> FileImport<'i, 's> {
         Ok(())
     }
 
+    /// A file that shares nothing with what its dataset holds is another file of the same name: it must not end all of it.
+    fn not_another(&self, draft: &Draft<'s>) -> Result<()> {
+        let Some(snapshot) = self.site.get().map(|s| s.snapshot()).filter(|_| !self.intake.options.replace) else {
+            return Ok(());
+        };
+        let tally = draft.tally();
+        if tally.replaced + tally.unchanged > 0 {
+            return Ok(());
+        }
+        let of_dataset = |row| snapshot.asset(row).is_some_and(|a| *a.dataset() == self.dataset);
+        let held = snapshot.rows().filter(|row| of_dataset(*row)).count();
+        if held == 0 {
+            return Ok(());
+        }
+        let dataset = &self.dataset;
+        Err(Fault::new(Kind::Conflict, format!("has none of the {held} assets of dataset '{dataset}', which would all end"))
+            .remedy("import it beside them under another name with --dataset NAME, or say that it takes their place with --replace"))
+    }
+
     fn remark_distance(&mut self) {
         let Some(frame) = self.frame.filter(|_| !self.extent.is_empty()) else { return };
         let [x, y, _] = frame.to_index(self.extent.center().into());
@@ -354,6 +384,15 @@ impl<'i, 's> FileImport<'i, 's> {
             self.report.notes.push(format!("lies {km:.0} km from the site's origin: is it the right site (--site)?"));
         }
     }
+}
+
+/// The farthest that a box in longitude, latitude and height reaches from the site's origin, metres; 0 for an empty one.
+pub(super) fn farthest(frame: &SiteFrame, bounds: &Bounds) -> f64 {
+    if bounds.is_empty() {
+        return 0.0;
+    }
+    let distance = |corner: [f64; 3]| frame.to_enu(corner.into()).iter().map(|d| d * d).sum::<f64>().sqrt();
+    bounds.corners().into_iter().map(distance).fold(0.0, f64::max)
 }
 
 fn without_place(object: SourceObject) -> Asset {

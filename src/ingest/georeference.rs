@@ -19,7 +19,7 @@ impl std::str::FromStr for Origin {
     type Err = Fault;
     fn from_str(text: &str) -> Result<Self> {
         let wrong = || {
-            Fault::parameter("--origin", format!("'{text}' is not LON,LAT,H[,HEADING]"))
+            Fault::parameter("origin", format!("'{text}' is not LON,LAT,H[,HEADING]"))
                 .remedy("give degrees east, degrees north and metres above the ellipsoid, such as 118.78,32.04,12")
         };
         let numbers: Option<Vec<f64>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
@@ -172,7 +172,7 @@ impl Georeference {
                 Ok(Some(Self { way, ..map }))
             }
             (Placement::Geographic { .. }, Some(crs)) => Err(Fault::parameter(
-                "--crs",
+                "crs",
                 format!("'{crs}' cannot be taken: the model stands at its IfcSite's latitude and longitude"),
             )
             .remedy("leave --crs out, or place the model with --origin LON,LAT,H")),
@@ -216,7 +216,7 @@ fn frame_crs(frame: &SourceFrame, options: &ImportOptions) -> Result<Option<Stri
     match same_crs(declared, given) {
         Ok(true) => Ok(Some(declared.clone())),
         Ok(false) => {
-            Err(Fault::parameter("--crs", format!("'{given}' contradicts '{declared}', which the file declares"))
+            Err(Fault::parameter("crs", format!("'{given}' contradicts '{declared}', which the file declares"))
                 .remedy("leave --crs out; it only fills a missing CRS"))
         }
         // What the file calls its CRS is no name of one: the caller's stands in, if it is one itself.

@@ -40,12 +40,15 @@ pub struct ImportOptions {
     pub helmert: Option<Helmert>,
     /// The decimal year at which the source's positions hold.
     pub epoch: Option<f64>,
+    /// Take a file in place of all that its dataset holds, also when the two have nothing in common.
+    pub replace: bool,
     /// What the report of every file should tell besides.
     pub remarks: Vec<String>,
 }
 
 impl ImportOptions {
-    /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin`, `class`, `allow-ballpark`, `helmert` and `epoch` as a
+    /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin`, `class`, `allow-ballpark`, `helmert`,
+    /// `epoch` and `replace` as a
     /// command line or a URL has them.
     ///
     /// # Errors
@@ -75,6 +78,7 @@ impl ImportOptions {
             allow_ballpark: get("allow-ballpark") == Some("true"),
             helmert: get("helmert").map(str::parse).transpose()?,
             epoch: number("epoch", "a year")?,
+            replace: get("replace") == Some("true"),
             remarks: Vec::new(),
         })
     }
@@ -114,7 +118,7 @@ impl Intake<'_> {
         let mut report = Report { check: self.store.is_none(), ..Report::default() };
         let files = expand(files)?;
         if self.options.dataset.is_some() && files.len() > 1 {
-            return Err(Fault::parameter("--dataset", format!("names one dataset for {} files", files.len()))
+            return Err(Fault::parameter("dataset", format!("names one dataset for {} files", files.len()))
                 .remedy("import one file at a time, or leave it out: a dataset is named after its file"));
         }
         let mut names: HashMap<DatasetName, PathBuf> = HashMap::new();
@@ -176,7 +180,7 @@ impl Intake<'_> {
             [only] => Ok(only.code().clone()),
             several => {
                 let codes: Vec<_> = several.iter().map(|s| s.code().as_str()).collect();
-                Err(Fault::parameter("--site", format!("is missing, and the store has {} sites", several.len()))
+                Err(Fault::parameter("site", format!("is missing, and the store has {} sites", several.len()))
                     .remedy(format!("name one of {}, or a new one", codes.join(", "))))
             }
         }

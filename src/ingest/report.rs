@@ -104,9 +104,9 @@ impl FileReport {
     }
     pub(super) fn refuse(&mut self, object: &str, class: Option<Class>, reason: impl Into<String>) {
         self.refused.push(Refused {
-            object: object.to_owned(),
+            object: clipped(object, 512),
             class: class.map(|c| c.name().to_owned()),
-            reason: reason.into(),
+            reason: clipped(&reason.into(), 1_000),
         });
     }
     /// Takes back what was counted: the file is refused as a whole.
@@ -149,6 +149,14 @@ impl FileReport {
     }
 }
 
+/// The beginning of a text, at most `most` characters: what a file says of itself may be of any length.
+fn clipped(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 fn more(count: usize, what: &str, out: &mut String) {
     if count > NAMED {
         _ = writeln!(out, "  … and {} more {what}; --json names all", count - NAMED);
@@ -159,7 +167,8 @@ impl Report {
     /// Adds what became of one more file.
     pub fn add(&mut self, file: FileReport) {
         self.objects += file.objects;
-        self.refused += file.refused.len() + usize::from(file.error.is_some());
+        // A file that is refused whole counts by its objects where they are known, else as one.
+        self.refused += file.refused.len().max(usize::from(file.error.is_some()));
         self.files.push(file);
     }
     /// Calls the file at `path` by `name`: where an upload lay is nobody's business.

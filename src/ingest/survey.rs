@@ -1,8 +1,9 @@
-//! A first look at a file that is to make a site: where its middle is.
+//! A first look at a file that is to make a site: where its middle is, whatever strays and on which side of the antimeridian.
 
 use super::assemble::points;
 use super::georeference::Georeference;
 use super::intake::ImportOptions;
+use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::formats::{ReadOptions, Reader, SourceItem};
 use crate::geom::{Bounds, Polygon};
@@ -13,7 +14,8 @@ use std::sync::Arc;
 
 /// The middle of what the file covers at its lowest height; `None` when nothing in it has a place.
 ///
-/// Objects that cannot be placed are passed over: they will be refused.
+/// Objects that cannot be placed are passed over, and so are those farther from most of them than a site reaches: they will be
+/// refused.
 ///
 /// # Errors
 /// As the reader's, and those of a frame that cannot be used: the file would be refused for them.
@@ -23,7 +25,7 @@ pub(super) fn survey(
     options: &ReadOptions,
     import: &ImportOptions,
 ) -> Result<Option<Geodetic>> {
-    let mut extent = Bounds::EMPTY;
+    let mut found: Vec<Bounds> = Vec::new();
     let mut declared = None;
     let mut of_file: Option<Result<Georeference>> = None;
     let mut others: HashMap<Arc<str>, Option<Georeference>> = HashMap::new();
@@ -47,13 +49,29 @@ pub(super) fn survey(
                     },
                 };
                 if georeference.is_some_and(|g| g.to_geodetic(&mut corners).is_ok()) {
-                    corners.into_iter().for_each(|c| extent.extend(c));
+                    let first = found.first().map_or(corners[0][0], |b| b.min[0]);
+                    found.push(Bounds::of(corners.map(|[lon, lat, h]| [beside(lon, first), lat, h])));
                 }
             }
             SourceItem::Refused { .. } | SourceItem::Note(_) => {}
         }
         Ok(())
     })?;
+    let near = SiteFrame::new(Geodetic::new(median(&found, 0), median(&found, 1), 0.0));
+    let strays = |b: &&Bounds| super::batch::farthest(&near, b) <= super::batch::REACH;
+    let extent = found.iter().filter(strays).fold(Bounds::EMPTY, |all, b| all.union(*b));
     let [lon, lat, _] = extent.center();
-    Ok((!extent.is_empty()).then(|| Geodetic::new(lon, lat, extent.min[2])))
+    Ok((!extent.is_empty()).then(|| Geodetic::new(beside(lon, 0.0), lat, extent.min[2])))
+}
+
+/// A longitude counted so that it lies within half a turn of `other`.
+fn beside(lon: f64, other: f64) -> f64 {
+    lon - 360.0 * ((lon - other) / 360.0).round()
+}
+
+/// The median of the boxes' middles along an axis; 0 without a box.
+fn median(boxes: &[Bounds], axis: usize) -> f64 {
+    let mut middles: Vec<f64> = boxes.iter().map(|b| b.center()[axis]).collect();
+    let half = middles.len() / 2;
+    if middles.is_empty() { 0.0 } else { *middles.select_nth_unstable_by(half, f64::total_cmp).1 }
 }

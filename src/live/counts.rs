@@ -40,6 +40,8 @@ counts! {
     readings_ambiguous_device;
     /// Readings of a property that the device does not have.
     readings_unknown_property;
+    /// Readings without a time in messages that the broker had retained.
+    readings_stale;
     /// Readings in a message that lack a result or have a time that cannot be read.
     readings_malformed;
 }

@@ -21,7 +21,6 @@ pub fn acknowledge(store: &Store, id: u64, by: &str, at: Instant) -> Result<Arc<
             alarm.acknowledged = Some((by.to_owned(), at));
             if alarm.state.is_active() {
                 alarm.state = AlarmState::Acknowledged;
-                alarm.phenomenon_time = at;
             }
         }
         Ok(())
@@ -37,7 +36,6 @@ pub fn clear(store: &Store, id: u64, by: &str, at: Instant) -> Result<Arc<Alarm>
         if alarm.state.is_active() {
             alarm.state = AlarmState::Cleared;
             alarm.cleared_at = Some(at);
-            alarm.phenomenon_time = at;
             alarm.message = format!("cleared by {by}");
             alarm.acknowledged.get_or_insert_with(|| (by.to_owned(), at));
         }

@@ -88,7 +88,7 @@ pub struct Alarm {
     pub value: f64,
     /// When the condition began, by the reading's own time.
     pub raised_at: Instant,
-    /// The time of the reading or act that last changed it.
+    /// The time of the reading that last changed it; what people do leaves it.
     pub phenomenon_time: Instant,
     /// When the condition ended.
     pub cleared_at: Option<Instant>,

@@ -195,6 +195,11 @@ impl<'a> Draft<'a> {
         self.retire = true;
     }
 
+    /// What was put and removed so far; the revision is 0.
+    pub fn tally(&self) -> Committed {
+        self.tally
+    }
+
     /// Makes the changes durable, then visible. They hold from `at` on, or from the previous commit's time when that is later.
     ///
     /// # Errors

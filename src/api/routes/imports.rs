@@ -46,6 +46,7 @@ const IMPORT: &[Param] = &[
         Form::Text,
         "How a local grid sits in its CRS: EAST,NORTH,ROTATION,SCALE, or seven of a datum.",
     ),
+    Param::new("replace", Form::Bool, "Take the place of all that the dataset holds, also when nothing is in common."),
     Param::new("epoch", Form::Number, "The decimal year at which positions of WGS 84 or ITRF hold."),
 ];
 

@@ -2,7 +2,7 @@
 
 use super::progress::Bar;
 use super::send::send;
-use super::{Outcome, say};
+use super::{Outcome, plain, say};
 use crate::app::clock;
 use crate::crs::{Helmert, Similarity};
 use crate::fault::{Fault, Result};
@@ -49,6 +49,9 @@ pub(super) struct Source {
     /// The decimal year at which positions of WGS 84 or ITRF hold, such as 2026.5
     #[arg(long, value_name = "YEAR")]
     epoch: Option<f64>,
+    /// Take the place of all that the dataset holds, also when the file has nothing in common with it
+    #[arg(long)]
+    replace: bool,
     /// Print one JSON report instead of text
     #[arg(long)]
     pub(super) json: bool,
@@ -93,6 +96,12 @@ impl Args {
             report.files.iter_mut().for_each(|file| file.notes.extend(options.remarks.iter().cloned()));
             return tell(&report, self.source.json);
         }
+        // A mistyped name must not leave a store behind.
+        if let Some(missing) =
+            self.source.files.iter().find(|file| !file.exists()).filter(|_| self.source.files.len() == 1)
+        {
+            return Err(Fault::bad_input("there is no such file").about(missing.display().to_string()));
+        }
         let store = Store::open(self.store.as_deref().unwrap_or(Path::new("./var/cimbra")))?;
         self.source.take(Some(&store), options)
     }
@@ -120,6 +129,7 @@ impl Source {
             ("origin", self.origin.clone()),
             ("class", self.class.clone()),
             ("allow-ballpark", self.allow_ballpark.then(|| "true".to_owned())),
+            ("replace", self.replace.then(|| "true".to_owned())),
             ("helmert", self.helmert.clone()),
             ("epoch", self.epoch.map(|year| year.to_string())),
         ];
@@ -167,9 +177,9 @@ fn fit(file: &Path) -> Result<(Helmert, Vec<String>)> {
 /// A terminal that cannot be written to.
 pub fn tell(report: &Report, json: bool) -> Result<Outcome> {
     let refusals = report.refusals();
-    std::io::stderr().write_all(refusals.as_bytes()).map_err(|e| Fault::io("writing to stderr", &e))?;
+    std::io::stderr().write_all(plain(&refusals).as_bytes()).map_err(|e| Fault::io("writing to stderr", &e))?;
     for file in report.files.iter().filter_map(|f| f.error.as_ref()) {
-        writeln!(std::io::stderr(), "cimbra: {file}").map_err(|e| Fault::io("writing to stderr", &e))?;
+        writeln!(std::io::stderr(), "cimbra: {}", plain(file)).map_err(|e| Fault::io("writing to stderr", &e))?;
     }
     say(&if json { report.json() } else { report.text() })?;
     Ok(match (report.objects, report.refused) {

@@ -86,16 +86,25 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
     match outcome {
         Ok(outcome) => Ok(outcome.into()),
         Err(fault) => {
-            writeln!(std::io::stderr(), "cimbra: {fault}")?;
+            writeln!(std::io::stderr(), "cimbra: {}", plain(&fault.to_string()))?;
             Ok(Outcome::NothingDone.into())
         }
     }
 }
 
-/// Prints one line on stdout.
+/// A text without what a terminal would obey: control characters but line ends and tabs are spelled out.
+pub fn plain(text: &str) -> String {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(obeyed) {
+        return text.to_owned();
+    }
+    text.chars().map(|c| if obeyed(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// Prints one line on stdout, as [`plain`] text.
 ///
 /// # Errors
 /// A stdout that cannot be written to.
 pub fn say(line: &str) -> Result<()> {
-    writeln!(std::io::stdout(), "{line}").map_err(|e| Fault::new(Kind::Io, format!("writing to stdout: {e}")))
+    writeln!(std::io::stdout(), "{}", plain(line)).map_err(|e| Fault::new(Kind::Io, format!("writing to stdout: {e}")))
 }

@@ -198,7 +198,8 @@ fn object(
     }
     let given = take_text(&mut attributes, &["id"]);
     let refuse = |reason: String| (given.clone(), reason);
-    if row.len() > names.len() {
+    // Fewer cells than the header are a row cut short, or one that ends in a quote that is never closed.
+    if row.len() != names.len() {
         return Err(refuse(format!("the row has {} cells and the header {}", row.len(), names.len())));
     }
     if let Some(wrong) = wrong {

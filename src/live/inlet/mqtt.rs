@@ -169,8 +169,14 @@ fn read(publish: &Publish, counts: &Counts) -> Option<(Sender, Vec<Measurement>)
     Counts::add(&counts.mqtt_messages, 1);
     let read = sender(&publish.topic).and_then(|sender| Ok((sender, message::read(&publish.payload)?)));
     match read {
-        Ok((sender, message)) => {
+        Ok((sender, mut message)) => {
             Counts::add(&counts.readings_malformed, message.malformed);
+            if publish.retain {
+                // The broker kept it from some time before: without a time of its own it must not pass for a reading of now.
+                let before = message.measurements.len();
+                message.measurements.retain(|m| m.phenomenon_time.is_some());
+                Counts::add(&counts.readings_stale, before - message.measurements.len());
+            }
             Some((sender, message.measurements))
         }
         Err(fault) => {

@@ -25,7 +25,8 @@ fn every_kind_of_difference_is_told_by_id_and_with_volumes() {
     let counts = ["added", "removed", "changed", "unchanged"].map(|name| told[name].as_u64().unwrap());
     assert_eq!(counts, [1, 1, 3, 1], "{told}");
     let change = |id: &str| told["changes"].as_array().unwrap().iter().find(|c| c["id"] == id).unwrap();
-    let near = |value: &Value, expected: f64| (value.as_f64().unwrap() - expected).abs() < 0.01;
+    // The projection of EPSG:25832 shortens by 0.04 % there.
+    let near = |value: &Value, expected: f64| (value.as_f64().unwrap() / expected - 1.0).abs() < 0.002;
     assert_eq!(change("comes")["change"], serde_json::json!(["added"]));
     assert!(near(&change("comes")["volume"]["to"], 300.0) && change("comes")["volume"]["from"].is_null());
     assert_eq!(change("goes")["change"], serde_json::json!(["removed"]));

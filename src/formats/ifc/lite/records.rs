@@ -89,11 +89,28 @@ pub(super) fn scan(
             }
         }
     }
+    found.refused.extend(out_of_range(bytes).map(|number| {
+        (number, "its entity number is above 4294967295, and the engine reads none above that".to_owned())
+    }));
     if !left_out.is_empty() {
         let each: Vec<_> = left_out.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
         notes.push(format!("no assets of their own: {}", each.join(", ")));
     }
     found
+}
+
+/// The numbers of records that the engine's scanner passes over: `#n=` with an `n` that 32 bits do not hold.
+fn out_of_range(bytes: &[u8]) -> impl Iterator<Item = String> + '_ {
+    let starts = bytes.iter().enumerate().filter(|(_, b)| **b == b'#').map(|(at, _)| at + 1);
+    starts.filter_map(|start| {
+        let rest = bytes.get(start..)?;
+        let digits = rest.get(..rest.iter().position(|b| !b.is_ascii_digit())?)?;
+        if digits.len() < 10 || rest.get(digits.len()..)?.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'=') {
+            return None;
+        }
+        let number = std::str::from_utf8(digits).ok()?;
+        number.parse::<u32>().is_err().then(|| format!("#{number}"))
+    })
 }
 
 /// The entity's facts when it is a project or a product of any schema; exporters mix the schemas' entities.
@@ -178,8 +195,14 @@ fn number(kind: &Type, record: &DecodedEntity, name: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::degrees;
+    use super::{degrees, out_of_range};
     use ifc_lite_core::AttributeValue::Integer;
+
+    #[test]
+    fn records_that_the_scanner_passes_over_are_named() {
+        let text = b"#1=IFCWALL('a',#5000000001);\n#5000000000 = IFCWALL('b',#1);#4294967295=IFCDOOR('c');";
+        assert_eq!(out_of_range(text).collect::<Vec<_>>(), ["#5000000000"]);
+    }
 
     #[test]
     fn compound_angles_are_signed_as_a_whole() {
