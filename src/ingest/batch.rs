@@ -8,7 +8,7 @@ use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::{SourceFrame, SourceItem, SourceObject};
 use crate::geom::{Bounds, Polygon};
-use crate::model::{Asset, AssetId, DatasetName, Footprint, SiteCode};
+use crate::model::{Asset, AssetId, DatasetName, Footprint, Geometry, SiteCode};
 use crate::store::{Dataset, Draft, Put, Site};
 use crate::units::Geodetic;
 use rayon::prelude::*;
@@ -204,7 +204,7 @@ impl<'i, 's> FileImport<'i, 's> {
                 let (id, class) = (object.id.clone(), object.class);
                 match georeference {
                     Some(georeference) => assemble(object, &georeference, &frame).map_err(|fault| (id, class, fault)),
-                    None => Ok(without_place(object)),
+                    None => Ok(object.into_asset(Geometry::default(), Bounds::EMPTY)),
                 }
             })
             .collect();
@@ -353,20 +353,6 @@ impl<'i, 's> FileImport<'i, 's> {
             let km = distance / 1000.0;
             self.report.notes.push(format!("lies {km:.0} km from the site's origin: is it the right site (--site)?"));
         }
-    }
-}
-
-fn without_place(object: SourceObject) -> Asset {
-    Asset {
-        id: object.id,
-        class: object.class,
-        name: object.name,
-        parent: object.parent,
-        storey: object.storey,
-        layer: object.layer,
-        attributes: object.attributes,
-        geometry: crate::model::Geometry::default(),
-        bounds: Bounds::EMPTY,
     }
 }
 
