@@ -3,7 +3,6 @@
 mod basics;
 mod damage;
 mod kill;
-mod scale;
 mod together;
 
 use cimbra::geom::{Bounds, Mesh, Surface, SurfaceKind};
