@@ -337,7 +337,7 @@ impl Planner<'_> {
     }
 
     fn id(&self, i: usize) -> Option<&str> {
-        self.snapshot.asset(self.members[i].row).map(|a| &**a.id())
+        self.snapshot.asset(self.members[i].row).map(|a| a.id())
     }
 }
 

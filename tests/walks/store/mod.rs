@@ -54,7 +54,7 @@ pub fn contents(snapshot: &Snapshot) -> Vec<(AssetId, Asset)> {
         .map(|row| {
             let a = snapshot.asset(row).unwrap();
             let asset = Asset {
-                id: a.id().clone(),
+                id: a.id().into(),
                 class: a.class(),
                 name: a.name().to_owned(),
                 parent: a.parent_id().map(Into::into),
@@ -64,7 +64,7 @@ pub fn contents(snapshot: &Snapshot) -> Vec<(AssetId, Asset)> {
                 geometry: (*snapshot.geometry(row).unwrap()).clone(),
                 bounds: a.bounds(),
             };
-            (a.id().clone(), asset)
+            (a.id().into(), asset)
         })
         .collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
