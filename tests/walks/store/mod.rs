@@ -64,7 +64,7 @@ pub fn contents(snapshot: &Snapshot) -> Vec<(AssetId, Asset)> {
                 geometry: (*snapshot.geometry(row).unwrap()).clone(),
                 bounds: a.bounds(),
             };
-            (a.id().into(), asset)
+            (AssetId::from(a.id()), asset)
         })
         .collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
