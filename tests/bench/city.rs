@@ -28,7 +28,7 @@ pub fn block(site: &Site, i: usize, side: usize, height: f64) -> Asset {
         id: id(i).into(),
         class: Class::Building,
         name: format!("{i}号楼 混凝土墙"),
-        parent: (i % 20 != 0).then(|| id(i - i % 20).into()),
+        parent: (!i.is_multiple_of(20)).then(|| id(i - i % 20).into()),
         storey: None,
         layer: None,
         attributes: vec![("height".to_owned(), cimbra::model::Value::Float(height))],
