@@ -18,7 +18,7 @@ TEST_PACKAGES := chromium fonts-noto-cjk python3-venv
 help:
 	@echo 'make demo    build, make the demo community of 500 households and serve it with its portal'
 	@echo 'make test    build and run every test'
-	@echo 'make bench   measure import, tiles, queries, readings and views'
+	@echo 'make bench   measure commits, memory, queries, readings, import, tiles and views; ONLY="queries views" for a part'
 	@echo 'make setup   install what the two need (Debian and Ubuntu); they call it themselves'
 	@echo 'make portal  build the web page that the binary serves at /portal/'
 
@@ -73,7 +73,7 @@ test: setup portal
 
 # Our own code fully optimised over the same optimised dependencies: no second build of those.
 bench: setup portal
-	CARGO_PROFILE_DEV_OPT_LEVEL=3 cargo bench --profile dev --bench figures
+	CARGO_PROFILE_DEV_OPT_LEVEL=3 cargo bench --profile dev --bench figures -- $(ONLY)
 
 clean-demo:
 	rm -rf demo var

@@ -16,8 +16,8 @@ pub use control::control_points;
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};
 
 use crate::fault::Result;
-use crate::geom::Shape;
-use crate::model::{AssetId, Attributes, Class};
+use crate::geom::{Bounds, Shape};
+use crate::model::{Asset, AssetId, Attributes, Class, Geometry};
 use std::sync::Arc;
 
 /// Where a file's numbers live, as the file itself says.
@@ -82,6 +82,14 @@ pub struct SourceObject {
     pub footprint: Vec<crate::geom::Polygon>,
     /// A CRS of this one object that differs from its file's (a CSV with a `crs` column).
     pub crs: Option<Arc<str>>,
+}
+
+impl SourceObject {
+    /// The asset it becomes with its geometry placed.
+    pub fn into_asset(self, geometry: Geometry, bounds: Bounds) -> Asset {
+        let Self { id, class, name, parent, storey, layer, attributes, .. } = self;
+        Asset { id, class, name, parent, storey, layer, attributes, geometry, bounds }
+    }
 }
 
 /// What a reader tells its sink, in order: the frame first, then objects and refusals as they come.

@@ -33,17 +33,7 @@ pub(super) fn assemble(object: SourceObject, georeference: &Georeference, frame:
         return Err(Fault::bad_input("its surfaces have no area"));
     }
     let footprint = footprint(&object, &placed);
-    Ok(Asset {
-        id: object.id,
-        class: object.class,
-        name: object.name,
-        parent: object.parent,
-        storey: object.storey,
-        layer: object.layer,
-        attributes: object.attributes,
-        geometry: Geometry { footprint, mesh },
-        bounds: placed.bounds,
-    })
+    Ok(object.into_asset(Geometry { footprint, mesh }, placed.bounds))
 }
 
 /// Every point of a shape.

@@ -8,7 +8,7 @@ use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::{SourceFrame, SourceItem, SourceObject};
 use crate::geom::{Bounds, Polygon};
-use crate::model::{Asset, AssetId, DatasetName, Footprint, SiteCode};
+use crate::model::{Asset, AssetId, DatasetName, Footprint, Geometry, SiteCode};
 use crate::store::{Dataset, Draft, Put, Site};
 use crate::units::Geodetic;
 use rayon::prelude::*;
@@ -207,7 +207,7 @@ impl<'i, 's> FileImport<'i, 's> {
                 let (id, class) = (object.id.clone(), object.class);
                 match georeference {
                     Some(georeference) => assemble(object, &georeference, &frame).map_err(|fault| (id, class, fault)),
-                    None => Ok(without_place(object)),
+                    None => Ok(object.into_asset(Geometry::default(), Bounds::EMPTY)),
                 }
             })
             .collect();
@@ -393,20 +393,6 @@ pub(super) fn farthest(frame: &SiteFrame, bounds: &Bounds) -> f64 {
     }
     let distance = |corner: [f64; 3]| frame.to_enu(corner.into()).iter().map(|d| d * d).sum::<f64>().sqrt();
     bounds.corners().into_iter().map(distance).fold(0.0, f64::max)
-}
-
-fn without_place(object: SourceObject) -> Asset {
-    Asset {
-        id: object.id,
-        class: object.class,
-        name: object.name,
-        parent: object.parent,
-        storey: object.storey,
-        layer: object.layer,
-        attributes: object.attributes,
-        geometry: crate::model::Geometry::default(),
-        bounds: Bounds::EMPTY,
-    }
 }
 
 /// SHA-256 of a file, hex.

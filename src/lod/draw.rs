@@ -2,12 +2,10 @@
 
 use super::facts::{Fact, Has};
 use super::shape;
-use crate::crs::SiteFrame;
 use crate::fault::Result;
-use crate::geom::{Face, Mesh, Polygon, SurfaceKind, faces_to_mesh};
+use crate::geom::Mesh;
 use crate::model::{Footprint, Geometry};
 use crate::store::{Row, Snapshot};
-use crate::units::Geodetic;
 use std::sync::Arc;
 
 /// Half the width of the tube that draws a line, metres.
@@ -24,12 +22,15 @@ pub enum Drawn {
     Made(Arc<Mesh>),
 }
 
-impl Drawn {
-    /// The triangles.
-    pub fn mesh(&self) -> Option<&Mesh> {
+impl std::ops::Deref for Drawn {
+    type Target = Mesh;
+
+    fn deref(&self) -> &Mesh {
+        static EMPTY: Mesh =
+            Mesh { origin: [0.0; 3], positions: Vec::new(), triangles: Vec::new(), surfaces: Vec::new() };
         match self {
-            Self::Stored(geometry) => geometry.mesh.as_ref(),
-            Self::Made(mesh) => Some(mesh),
+            Self::Stored(geometry) => geometry.mesh.as_ref().unwrap_or(&EMPTY),
+            Self::Made(mesh) => mesh,
         }
     }
 }
@@ -49,23 +50,7 @@ pub fn drawn(snapshot: &Snapshot, row: Row) -> Result<Option<Drawn>> {
     if geometry.mesh.as_ref().is_some_and(|m| !m.triangles.is_empty()) {
         return Ok(Some(Drawn::Stored(geometry)));
     }
-    let frame = snapshot.frame();
-    Ok(match &geometry.footprint {
-        Footprint::None => None,
-        Footprint::Point(p) => Some(shape::octahedron(frame.to_enu((*p).into()), MARKER).into()),
-        Footprint::Lines(lines) => {
-            let lines: Vec<Vec<[f64; 3]>> = lines.iter().map(|line| to_enu(frame, line)).collect();
-            Some(shape::tube(&lines, TUBE).into())
-        }
-        Footprint::Areas(areas) => {
-            let face = |area: &Vec<Vec<[f64; 3]>>| Face {
-                polygon: polygon(frame, area),
-                kind: SurfaceKind::Other,
-                colour: None,
-            };
-            Some(faces_to_mesh(&areas.iter().map(face).collect::<Vec<_>>()).into())
-        }
-    })
+    Ok(shape::of_footprint(&geometry.footprint, snapshot.frame(), MARKER, TUBE).map(Drawn::from))
 }
 
 /// The east-north-up metres of a row whose geometry is a point.
@@ -95,17 +80,4 @@ pub(super) fn fact(geometry: &Geometry) -> Fact {
             Fact { has: Has::Areas, triangles: count(areas.iter().flatten().map(Vec::len).sum()) }
         }
     }
-}
-
-fn to_enu(frame: &SiteFrame, line: &[[f64; 3]]) -> Vec<[f64; 3]> {
-    line.iter().map(|p| frame.to_enu(Geodetic::from(*p))).collect()
-}
-
-/// Rings of longitude, latitude and height as a polygon in metres; the repeated last point goes.
-fn polygon(frame: &SiteFrame, rings: &[Vec<[f64; 3]>]) -> Polygon {
-    let mut rings = rings.iter().map(|ring| {
-        let open = if ring.len() > 1 && ring.first() == ring.last() { &ring[..ring.len() - 1] } else { ring };
-        to_enu(frame, open)
-    });
-    Polygon { exterior: rings.next().unwrap_or_default(), interiors: rings.collect() }
 }

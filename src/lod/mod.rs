@@ -1,6 +1,7 @@
 //! Which shape of what, at which distance: stand-in shapes, their errors and the tree of tiles.
 
 mod block;
+pub mod colour;
 mod draw;
 mod facts;
 mod members;

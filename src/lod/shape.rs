@@ -1,6 +1,32 @@
 //! Shapes made for drawing: markers for points, tubes for lines, blocks that stand in for buildings.
 
-use crate::geom::{Bounds, Mesh, Surface, SurfaceKind};
+use crate::crs::SiteFrame;
+use crate::geom::{Bounds, Face, Mesh, Polygon, Surface, SurfaceKind, faces_to_mesh};
+use crate::model::Footprint;
+
+/// What draws a footprint in the metres of `frame`: a marker whose tips are `marker` metres from its middle, tubes of
+/// half-width `tube`, or flat areas; nothing for no place.
+pub fn of_footprint(footprint: &Footprint, frame: &SiteFrame, marker: f64, tube: f64) -> Option<Mesh> {
+    let enu = |line: &[[f64; 3]]| -> Vec<[f64; 3]> { line.iter().map(|p| frame.to_enu((*p).into())).collect() };
+    Some(match footprint {
+        Footprint::None => return None,
+        Footprint::Point(p) => octahedron(frame.to_enu((*p).into()), marker),
+        Footprint::Lines(lines) => self::tube(&lines.iter().map(|l| enu(l)).collect::<Vec<_>>(), tube),
+        Footprint::Areas(areas) => {
+            // A ring's first position stands again at its end; a polygon's corners stand once.
+            let open = |ring: &Vec<[f64; 3]>| match ring.split_last() {
+                Some((last, rest)) if rest.first() == Some(last) => enu(rest),
+                _ => enu(ring),
+            };
+            let face = |area: &Vec<Vec<[f64; 3]>>| {
+                let mut rings = area.iter().map(open);
+                let polygon = Polygon { exterior: rings.next().unwrap_or_default(), interiors: rings.collect() };
+                Face { polygon, kind: SurfaceKind::Other, colour: None }
+            };
+            faces_to_mesh(&areas.iter().map(face).collect::<Vec<_>>())
+        }
+    })
+}
 
 /// A regular octahedron: eight triangles around `middle`, tips `radius` metres away on the axes.
 pub fn octahedron(middle: [f64; 3], radius: f64) -> Mesh {

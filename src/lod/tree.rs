@@ -132,7 +132,7 @@ fn block(snapshot: &Snapshot, member: &Member) -> Result<Arc<Block>> {
     if !member.boxed {
         for row in member.pieces.as_deref().unwrap_or(&own) {
             if let Some(drawn) = draw::drawn(snapshot, *row)? {
-                points.extend(drawn.mesh().into_iter().flat_map(crate::geom::Mesh::points));
+                points.extend(drawn.points());
             }
         }
     }
@@ -337,7 +337,7 @@ impl Planner<'_> {
     }
 
     fn id(&self, i: usize) -> Option<&str> {
-        self.snapshot.asset(self.members[i].row).map(|a| &**a.id())
+        self.snapshot.asset(self.members[i].row).map(|a| a.id())
     }
 }
 

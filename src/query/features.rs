@@ -149,7 +149,7 @@ impl Features<'_> {
         (self.visible)(asset.class().collection())
             && self.scope.holds(asset)
             && self.equal.iter().all(|(name, value)| match *name {
-                "id" => **asset.id() == **value,
+                "id" => *asset.id() == **value,
                 "class" => asset.class().name() == *value,
                 "name" => asset.name() == *value,
                 "parent" => asset.parent_id() == Some(value),

@@ -133,7 +133,7 @@ pub fn compose(request: &Request, city: &City<'_>) -> Result<Composition> {
         let named = looks.named(candidate.place, candidate.class);
         let Some(asset) = city.snapshots.get(named.0).and_then(|s| s.asset(named.1)) else { continue };
         let id = *ids.entry(named).or_insert_with(|| {
-            out.legend.push(asset.id().clone());
+            out.legend.push(asset.id().into());
             out.legend.len() as u32
         });
         let hides = hides(&aimed, candidate, &looks);

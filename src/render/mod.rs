@@ -16,7 +16,6 @@ mod gpu;
 mod gpu;
 mod image;
 mod look;
-mod marker;
 #[cfg(feature = "render")]
 mod pass;
 mod request;
@@ -24,11 +23,9 @@ mod scene;
 mod studio;
 mod style;
 
-pub use body::Body;
 pub use camera::{Attitude, Camera, Projection, Sight, local_axes};
 pub use city::{City, Composition, Picked, compose, worst_alarms};
 pub use image::{Picture, decode_ids};
-pub use marker::{point_marker, tube};
 pub use request::{Aim, PARAMETERS, Request};
 pub use scene::{Background, Item, MAX_TRIANGLES, Scene};
 pub use studio::{MAX_SIDE, Studio};

@@ -2,11 +2,11 @@
 
 use glam::DVec3;
 
-use super::body::Body;
 use super::camera::Sight;
 use super::style::Paint;
 use crate::fault::{Fault, Kind, Result};
 use crate::geom::{Bounds, Mesh};
+use crate::lod::Drawn;
 
 /// The most triangles of one picture. With 52 bytes each they take 156 MB on the adapter.
 pub const MAX_TRIANGLES: usize = 3_000_000;
@@ -17,7 +17,7 @@ pub struct Item {
     /// Its number in the id image, from 1; several items may share one. 0 is the background.
     pub id: u32,
     /// Its triangles in the site's east-north-up frame.
-    pub mesh: Body,
+    pub mesh: Drawn,
     /// How it looks.
     pub paint: Paint,
 }

@@ -1,7 +1,8 @@
-//! How things look: a colour for each class and surface, for each severity of alarm, and for what is pointed at.
+//! How things look in a picture: by what they are, by the severity of their alarm, and as what is pointed at.
 
 use crate::fault::{Fault, Result};
-use crate::geom::{Surface, SurfaceKind};
+use crate::geom::Surface;
+use crate::lod::colour;
 use crate::model::{Class, Collection, Severity};
 
 /// A way to colour the city.
@@ -55,7 +56,7 @@ impl Paint {
     pub const fn of_class(class: Class) -> Self {
         // A room is told by its class: what a source paints its hull with says nothing of it.
         let detailed = !matches!(class.collection(), Collection::Storeys | Collection::Spaces);
-        Self { colour: class_colour(class), detailed, glass: matches!(class, Class::Grid), glow: false }
+        Self { colour: colour::of_class(class), detailed, glass: matches!(class, Class::Grid), glow: false }
     }
     /// The look of a thing by its worst active alarm.
     pub const fn of_alarm(severity: Option<Severity>) -> Self {
@@ -88,14 +89,7 @@ impl Paint {
         if let Some([r, g, b, _]) = surface.colour {
             return [r, g, b];
         }
-        match surface.kind {
-            SurfaceKind::Roof => [186, 110, 88],
-            SurfaceKind::Ground => [150, 143, 132],
-            SurfaceKind::Floor => [214, 206, 192],
-            SurfaceKind::Window => [134, 172, 200],
-            SurfaceKind::Door => [150, 106, 70],
-            SurfaceKind::Wall | SurfaceKind::Other => self.colour,
-        }
+        colour::of_kind(surface.kind).unwrap_or(self.colour)
     }
     /// Colour and flags as the shader takes them: red in the lowest byte, flags in the highest.
     pub(super) fn word(&self, surface: &Surface) -> u32 {
@@ -111,40 +105,5 @@ pub const fn severity_colour(severity: Severity) -> [u8; 3] {
         Severity::Major => [245, 124, 0],
         Severity::Minor => [250, 204, 21],
         Severity::Warning => [45, 125, 230],
-    }
-}
-
-/// The colour of a class; a class without its own takes its collection's.
-const fn class_colour(class: Class) -> [u8; 3] {
-    match class {
-        Class::Window | Class::CurtainWall => [134, 172, 200],
-        Class::Door => [150, 106, 70],
-        Class::Roof => [186, 110, 88],
-        Class::Slab | Class::Covering | Class::Footing => [190, 186, 178],
-        Class::Wall => [232, 226, 214],
-        Class::Column | Class::Beam | Class::Member | Class::Plate => [168, 172, 178],
-        Class::Stair | Class::Ramp | Class::Railing => [196, 176, 146],
-        Class::Furniture => [186, 154, 112],
-        Class::SmokeDetector | Class::HeatDetector | Class::GasDetector | Class::AlarmDevice => [214, 66, 82],
-        Class::Hydrant | Class::WaterPressure => [202, 48, 48],
-        Class::Valve => [62, 96, 160],
-        Class::Manhole => [92, 96, 104],
-        Class::Vegetation => [122, 166, 98],
-        Class::WaterBody => [112, 168, 206],
-        Class::Road | Class::Railway => [148, 150, 154],
-        Class::Bridge | Class::Tunnel => [176, 170, 160],
-        Class::Relief | Class::Site => [178, 186, 154],
-        _ => match class.collection() {
-            Collection::Buildings | Collection::Parts => [232, 226, 214],
-            Collection::Storeys => [222, 214, 198],
-            Collection::Spaces => [214, 200, 168],
-            Collection::Elements => [206, 200, 190],
-            Collection::Devices => [38, 150, 140],
-            Collection::Pipes => [70, 130, 190],
-            Collection::Components => [140, 150, 130],
-            Collection::Grids => [150, 120, 200],
-            Collection::Addresses => [120, 120, 130],
-            Collection::Cameras => [90, 70, 160],
-        },
     }
 }

@@ -1,9 +1,9 @@
 //! An asset as a snapshot shows it: the resident part, borrowed.
 
 use super::snapshot::{Row, Setting, Snapshot};
-use super::table::{OPEN, Record};
+use super::table::{Kept, OPEN, Record};
 use crate::geom::Bounds;
-use crate::model::{AssetId, Class, DatasetName};
+use crate::model::{Class, DatasetName};
 use crate::units::Instant;
 
 /// One version of an asset in a snapshot; cheap to copy.
@@ -11,21 +11,21 @@ use crate::units::Instant;
 pub struct AssetRef<'a> {
     snapshot: &'a Snapshot,
     row: Row,
-    record: &'a Record,
+    record: Kept<'a>,
     setting: &'a Setting,
 }
 
 impl<'a> AssetRef<'a> {
-    pub(super) fn new(snapshot: &'a Snapshot, row: Row, record: &'a Record) -> Option<Self> {
-        snapshot.setting(record).map(|setting| Self { snapshot, row, record, setting })
+    pub(super) fn new(snapshot: &'a Snapshot, row: Row, record: Kept<'a>) -> Option<Self> {
+        snapshot.setting(&record).map(|setting| Self { snapshot, row, record, setting })
     }
     /// Its row.
     pub fn row(&self) -> Row {
         self.row
     }
     /// Its id, unique in the site.
-    pub fn id(&self) -> &'a AssetId {
-        &self.record.id
+    pub fn id(&self) -> &'a str {
+        self.record.id()
     }
     /// The id that its source gave it; another than its own where that one was taken.
     pub fn source_id(&self) -> &'a str {
@@ -37,16 +37,16 @@ impl<'a> AssetRef<'a> {
     }
     /// Its name for people; empty when it has none.
     pub fn name(&self) -> &'a str {
-        self.snapshot.name(self.row)
+        self.record.name()
     }
     /// The asset it is part of or contained in; absent while that one is not in the store.
     pub fn parent(&self) -> Option<Row> {
-        self.snapshot.parent_of(self.record, self.record.last())
+        self.snapshot.parent_of(&self.record, self.record.last())
     }
     /// The parent's id; as the source gave it while that one is not in the store.
     pub fn parent_id(&self) -> Option<&'a str> {
-        let resolved = self.parent().and_then(|row| self.snapshot.record(row)).map(|r| &*r.id);
-        resolved.or_else(|| self.snapshot.parent_word(self.record).map(AsRef::as_ref))
+        let resolved = self.parent().and_then(|row| self.snapshot.record(row)).map(|r| r.id());
+        resolved.or_else(|| self.snapshot.parent_word(&self.record).map(AsRef::as_ref))
     }
     /// The label of its storey.
     pub fn storey(&self) -> Option<&'a str> {

@@ -180,7 +180,7 @@ impl<'a> Draft<'a> {
         if self.seen.contains(id) {
             return Err(Fault::new(Kind::Conflict, "the asset was put in this same draft").about(id));
         }
-        let Some(id) = self.base.find(id).and_then(|row| self.base.record(row)).map(|r| r.id.clone()) else {
+        let Some(id) = self.base.find(id).and_then(|row| self.base.record(row)).map(|r| AssetId::from(r.id())) else {
             return Ok(false);
         };
         if !self.gone.insert(id.clone()) {
@@ -224,7 +224,7 @@ impl<'a> Draft<'a> {
     /// The id under which an asset is stored, and the row it replaces.
     fn place(&self, id: &AssetId) -> Result<(AssetId, Option<Row>)> {
         if let Some(row) = self.base.brought(&self.dataset.name, id, None) {
-            let called = self.base.record(row).map_or_else(|| id.clone(), |record| record.id.clone());
+            let called = self.base.record(row).map_or_else(|| id.clone(), |record| record.id().into());
             return Ok((called, Some(row)));
         }
         if self.is_free(id) {
@@ -281,10 +281,10 @@ impl<'a> Draft<'a> {
         let base = self.base.clone();
         for row in base.rows() {
             let Some(asset) = base.asset(row) else { continue };
-            let id = asset.id();
-            if *asset.dataset() == self.dataset.name && !self.seen.contains(id) && self.gone.insert(id.clone()) {
+            let id = AssetId::from(asset.id());
+            if *asset.dataset() == self.dataset.name && !self.seen.contains(&id) && self.gone.insert(id.clone()) {
                 self.tally.removed += 1;
-                self.push(Op::Remove(id.clone()))?;
+                self.push(Op::Remove(id))?;
             }
         }
         Ok(())

@@ -38,8 +38,11 @@ impl Batch {
 pub(super) struct Edit<'a> {
     next: Snapshot,
     numbers: &'a mut Numbers,
-    /// Rows of ids that this edit has touched and the indexes do not know yet.
-    fresh: HashMap<AssetId, u32>,
+    /// Rows of ids that this edit has touched and the indexes do not know yet, by the id's hash: opening a city of a million
+    /// must not leave a million pieces of freed memory between what stays.
+    fresh: HashMap<u32, u32>,
+    /// The same by id, where another id has the hash.
+    collided: HashMap<AssetId, u32>,
     now: Batch,
     past: Batch,
     revision: u32,
@@ -48,7 +51,8 @@ pub(super) struct Edit<'a> {
 impl<'a> Edit<'a> {
     pub fn new(next: Snapshot, numbers: &'a mut Numbers) -> Self {
         let revision = next.times.len() as u32;
-        Self { next, numbers, fresh: HashMap::new(), now: Batch::default(), past: Batch::default(), revision }
+        let (fresh, collided) = (HashMap::new(), HashMap::new());
+        Self { next, numbers, fresh, collided, now: Batch::default(), past: Batch::default(), revision }
     }
 
     /// Applies one commit of encoded changes; `None` when they are not changes.
@@ -80,11 +84,29 @@ impl<'a> Edit<'a> {
     }
 
     fn find(&self, id: &str) -> Option<u32> {
-        let current = |row: &u32| self.next.now.rows.get(*row).is_some_and(Record::is_current);
-        match self.fresh.get(id) {
-            Some(row) => Some(*row).filter(current),
+        match self.touched(id) {
+            Some(row) => Some(row).filter(|row| self.next.now.rows.get(*row).is_some_and(|r| r.is_current())),
             None => self.next.lookup(id, None).map(Row::place),
         }
+    }
+
+    /// The row of an id that this edit has touched, ended or not.
+    fn touched(&self, id: &str) -> Option<u32> {
+        let row = *self.fresh.get(&key(id))?;
+        if self.is_of(row, id) { Some(row) } else { self.collided.get(id).copied() }
+    }
+
+    fn touch(&mut self, id: &AssetId, row: u32) {
+        let first = *self.fresh.entry(key(id)).or_insert(row);
+        if self.is_of(first, id) {
+            self.fresh.insert(key(id), row);
+        } else {
+            self.collided.insert(id.clone(), row);
+        }
+    }
+
+    fn is_of(&self, row: u32, id: &str) -> bool {
+        self.next.now.rows.get(row).is_some_and(|r| r.id() == id)
     }
 
     fn put(&mut self, version: Version, dataset: &Dataset) {
@@ -97,13 +119,13 @@ impl<'a> Edit<'a> {
         let setting = self.setting(setting);
         let record = Record::new(&version, parent, setting, self.revision);
         let entry = |row| Entry::new(row, &self.next.frame.bounds_to_index(&record.bounds));
-        let (id, parent, class) = (record.id.clone(), self.next.parent_word(&record).map(|w| key(w)), record.class);
-        let row = match self.find(&id) {
+        let (parent, class) = (self.next.parent_word(&record).map(|w| key(w)), record.class);
+        let row = match self.find(&version.id) {
             Some(row) => {
                 self.now.boxes.extend(entry(row));
                 let old_parent = self.retire(row);
                 self.now.parts.extend(parent.filter(|_| old_parent != Some(record.parent)).map(|p| (p, row)));
-                self.next.now.rows.set(row, record, &version.name);
+                self.next.now.rows.set(row, record, &version.id, &version.name);
                 row
             }
             None => {
@@ -111,10 +133,10 @@ impl<'a> Edit<'a> {
                 self.now.boxes.extend(entry(row));
                 self.now.ids.push((source, row));
                 self.now.parts.extend(parent.map(|p| (p, row)));
-                self.next.now.rows.push(record, &version.name)
+                self.next.now.rows.push(record, &version.id, &version.name)
             }
         };
-        self.fresh.insert(id, row);
+        self.touch(&version.id, row);
         self.next.live += 1;
         if let Some(count) = self.next.counts.get_mut(class.collection() as usize) {
             *count += 1;
@@ -125,27 +147,27 @@ impl<'a> Edit<'a> {
         if let Some(row) = self.find(id) {
             self.retire(row);
             self.next.now.rows.end(row, self.revision);
-            self.fresh.insert(id.clone(), row);
+            self.touch(id, row);
         }
     }
 
     /// Moves a current version to the past; its row awaits a successor or its end. Gives the version's parent word.
     fn retire(&mut self, row: u32) -> Option<u32> {
-        let mut old = self.next.now.rows.get(row)?.clone();
-        let parent = old.parent;
-        self.next.live -= 1;
-        if let Some(count) = self.next.counts.get_mut(old.class.collection() as usize) {
-            *count -= 1;
-        }
+        let old = self.next.now.rows.get(row)?;
+        let (parent, collection) = (old.parent, old.class.collection());
         // What came and went within one commit never was.
         if old.from < self.revision {
             let place = self.next.past.rows.len() as u32;
-            self.past.ids.push((key(self.next.source_id(&old)), place));
+            self.past.ids.push((key(self.next.source_id(old)), place));
             self.past.parts.extend(self.next.parent_word(&old).map(|w| (key(w), place)));
             self.past.boxes.extend(Entry::new(place, &self.next.frame.bounds_to_index(&old.bounds)));
-            let name = self.next.now.rows.name(row).to_owned();
-            old.to = self.revision;
-            self.next.past.rows.push(old, &name);
+            let mut ended = Record::clone(&old);
+            ended.to = self.revision;
+            self.next.past.rows.push(ended, old.id(), old.name());
+        }
+        self.next.live -= 1;
+        if let Some(count) = self.next.counts.get_mut(collection as usize) {
+            *count -= 1;
         }
         Some(parent)
     }

@@ -131,8 +131,7 @@ impl Live {
         for site in sites.iter().filter_map(Weak::upgrade) {
             let snapshot = site.snapshot();
             let Some(row) = snapshot.find(device) else { continue };
-            let step =
-                |a: super::AssetRef<'_>| Step { id: a.id().clone(), name: a.name().to_owned(), class: a.class() };
+            let step = |a: super::AssetRef<'_>| Step { id: a.id().into(), name: a.name().to_owned(), class: a.class() };
             let ancestors = snapshot.ancestors(row).into_iter().filter_map(|r| snapshot.asset(r)).map(step).collect();
             let collection = snapshot.asset(row).map_or(Collection::Devices, |a| a.class().collection());
             return Place { collection, ancestors };
@@ -169,7 +168,7 @@ fn measures(class: Class) -> bool {
 fn spec(snapshot: &Snapshot, row: super::Row) -> Result<Option<ThingSpec>> {
     let Some(asset) = snapshot.asset(row).filter(|a| measures(a.class())) else { return Ok(None) };
     let streams = streams(&*snapshot.attributes(row)?);
-    let (device, name, class) = (asset.id().clone(), asset.name().to_owned(), asset.class());
+    let (device, name, class) = (AssetId::from(asset.id()), asset.name().to_owned(), asset.class());
     let (site, code) = (snapshot.site().clone(), asset.source_id());
     let code = if *code == *device { device.clone() } else { code.into() };
     Ok((!streams.is_empty()).then_some(ThingSpec { device, site, code, name, class, streams }))

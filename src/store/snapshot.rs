@@ -4,7 +4,7 @@ use super::Dataset;
 use super::archive::embedded::Blobs;
 use super::asset::AssetRef;
 use super::clash;
-use super::table::{NO_WORD, OPEN, Record, Table};
+use super::table::{Kept, NO_WORD, OPEN, Record, Table};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
@@ -193,13 +193,13 @@ impl Snapshot {
         let Some(parent) = self.record(row) else { return Vec::new() };
         let at = parent.last();
         let mut rows: Vec<Row> = Vec::new();
-        for id in [&*parent.id, self.source_id(parent)] {
+        for id in [parent.id(), self.source_id(parent)] {
             rows.extend(self.now.parts.candidates(id).map(Row));
             if at.is_some() {
                 rows.extend(self.past.parts.candidates(id).map(Row::past));
             }
         }
-        rows.retain(|child| self.record(*child).is_some_and(|c| c.holds(at) && self.parent_of(c, at) == Some(row)));
+        rows.retain(|child| self.record(*child).is_some_and(|c| c.holds(at) && self.parent_of(&c, at) == Some(row)));
         rows.sort_unstable();
         rows.dedup();
         rows
@@ -244,18 +244,15 @@ impl Snapshot {
         self.blobs.attributes(self.known(row)?.blob)
     }
 
-    fn known(&self, row: Row) -> Result<&Record> {
+    fn known(&self, row: Row) -> Result<Kept<'_>> {
         self.record(row).ok_or_else(|| Fault::not_found(format!("site {} has no asset in row {}", self.site, row.0)))
     }
-    pub(super) fn record(&self, row: Row) -> Option<&Record> {
+    pub(super) fn record(&self, row: Row) -> Option<Kept<'_>> {
         if row.is_past() {
             self.past.rows.get(row.place())
         } else {
             self.now.rows.get(row.0).filter(|r| r.is_current())
         }
-    }
-    pub(super) fn name(&self, row: Row) -> &str {
-        if row.is_past() { self.past.rows.name(row.place()) } else { self.now.rows.name(row.0) }
     }
     pub(super) fn setting(&self, record: &Record) -> Option<&Setting> {
         self.settings.get(record.setting as usize).map(AsRef::as_ref)
@@ -283,11 +280,11 @@ impl Snapshot {
         let sources = clash::possible_sources(id).take(if self.clashes { usize::MAX } else { 1 });
         sources
             .into_iter()
-            .find_map(|source| self.known_as(source, at).find(|(_, record)| *record.id == *id))
+            .find_map(|source| self.known_as(source, at).find(|(_, record)| record.id() == id))
             .map(|(row, _)| row)
     }
     /// What sources may know as `source`, a few of other names among it.
-    fn known_as<'a>(&'a self, source: &str, at: Option<u32>) -> impl Iterator<Item = (Row, &'a Record)> + 'a {
+    fn known_as<'a>(&'a self, source: &str, at: Option<u32>) -> impl Iterator<Item = (Row, Kept<'a>)> + 'a {
         let now = self.now.ids.candidates(source).map(Row);
         let past = at.map(|_| self.past.ids.candidates(source).map(Row::past));
         let rows = now.chain(past.into_iter().flatten());
@@ -296,13 +293,13 @@ impl Snapshot {
     /// The asset that `dataset` brought and its source calls `source`.
     pub(super) fn brought(&self, dataset: &DatasetName, source: &str, at: Option<u32>) -> Option<Row> {
         let mut found = self.known_as(source, at);
-        let is = |r: &Record| self.setting(r).is_some_and(|s| s.dataset == *dataset) && self.source_id(r) == source;
-        found.find(|(_, record)| is(record)).map(|(row, _)| row)
+        let is = |r: Kept<'_>| self.setting(&r).is_some_and(|s| s.dataset == *dataset) && self.source_id(r) == source;
+        found.find(|(_, record)| is(*record)).map(|(row, _)| row)
     }
     /// The id that its source gave to an asset.
-    pub(super) fn source_id<'a>(&self, record: &'a Record) -> &'a str {
-        let setting = self.clashes.then(|| self.setting(record)).flatten();
-        setting.map_or(&*record.id, |s| clash::source_id(&self.site, &s.dataset, &record.id))
+    pub(super) fn source_id<'a>(&self, record: Kept<'a>) -> &'a str {
+        let setting = self.clashes.then(|| self.setting(&record)).flatten();
+        setting.map_or(record.id(), |s| clash::source_id(&self.site, &s.dataset, record.id()))
     }
     /// The parent's row: what the child's own dataset calls so, then what is called so, then what another dataset calls so.
     pub(super) fn parent_of(&self, record: &Record, at: Option<u32>) -> Option<Row> {
@@ -311,7 +308,7 @@ impl Snapshot {
             return self.lookup(word, at);
         }
         let own = self.setting(record).and_then(|s| self.brought(&s.dataset, word, at));
-        let of_others = || self.known_as(word, at).find(|(_, r)| self.source_id(r) == &**word).map(|(row, _)| row);
+        let of_others = || self.known_as(word, at).find(|(_, r)| self.source_id(*r) == &**word).map(|(row, _)| row);
         own.or_else(|| self.lookup(word, at)).or_else(of_others)
     }
     /// The indexes of an era of this state, packed anew.
@@ -321,7 +318,7 @@ impl Snapshot {
         let ended = std::ptr::eq(era, &self.past);
         for (row, record) in era.rows.iter_from(0).filter(|(_, r)| ended || r.is_current()) {
             ids.push((key(self.source_id(record)), row));
-            parts.extend(self.parent_word(record).map(|p| (key(p), row)));
+            parts.extend(self.parent_word(&record).map(|p| (key(p), row)));
             boxes.extend(Entry::new(row, &self.frame.bounds_to_index(&record.bounds)));
         }
         (Names::packed(ids), Names::packed(parts), Forest::packed(boxes))

@@ -2,7 +2,8 @@
 
 use super::archive::embedded::{Blob, Version};
 use crate::geom::Bounds;
-use crate::model::{AssetId, Class};
+use crate::model::Class;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Rows in a chunk: small enough to copy in microseconds, large enough that the list of chunks stays short.
@@ -10,10 +11,9 @@ const CHUNK: usize = 1024;
 /// The revision that never comes: the end of what is current.
 pub(super) const OPEN: u32 = u32::MAX;
 
-/// One version of one asset: 112 bytes.
+/// One version of one asset: 104 bytes, its id and name apart.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
-    pub id: AssetId,
     pub bounds: Bounds,
     pub hash: u64,
     pub blob: Blob,
@@ -25,8 +25,9 @@ pub(super) struct Record {
     pub from: u32,
     /// The revision that ended it, or [`OPEN`].
     pub to: u32,
-    /// Where the name starts in its chunk's text.
-    name_at: u32,
+    /// Where the id starts in its chunk's text; the name follows it.
+    text_at: u32,
+    id_len: u16,
     name_len: u16,
     pub class: Class,
     pub mesh: bool,
@@ -39,18 +40,20 @@ impl Record {
     /// The longest name, in bytes.
     pub const LONGEST_NAME: usize = u16::MAX as usize;
 
-    fn name<'a>(&self, text: &'a str) -> &'a str {
-        let start = self.name_at as usize;
-        text.get(start..start + self.name_len as usize).unwrap_or_default()
+    /// Its id and its name in its chunk's text.
+    fn texts<'a>(&self, text: &'a str) -> (&'a str, &'a str) {
+        let start = self.text_at as usize;
+        let both = text.get(start..start + usize::from(self.id_len) + usize::from(self.name_len));
+        both.unwrap_or_default().split_at_checked(usize::from(self.id_len)).unwrap_or_default()
     }
     pub fn is_current(&self) -> bool {
         self.to == OPEN
     }
     /// A current version made by `version`, in numbers.
     pub fn new(version: &Version, parent: u32, setting: u32, from: u32) -> Self {
-        let Version { id, bounds, hash, blob, class, mesh, .. } = version;
-        let (id, bounds, hash, blob, class, mesh) = (id.clone(), *bounds, *hash, *blob, *class, *mesh);
-        Self { id, bounds, hash, blob, parent, setting, from, to: OPEN, name_at: 0, name_len: 0, class, mesh }
+        let &Version { bounds, hash, blob, class, mesh, .. } = version;
+        let (to, text_at, id_len, name_len) = (OPEN, 0, 0, 0);
+        Self { bounds, hash, blob, parent, setting, from, to, text_at, id_len, name_len, class, mesh }
     }
     /// Whether it held at revision `at`; `None` asks for now.
     pub fn holds(&self, at: Option<u32>) -> bool {
@@ -58,10 +61,34 @@ impl Record {
     }
 }
 
+/// A version where it lies, with its texts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept<'a> {
+    record: &'a Record,
+    text: &'a str,
+}
+
+impl Deref for Kept<'_> {
+    type Target = Record;
+
+    fn deref(&self) -> &Record {
+        self.record
+    }
+}
+
+impl<'a> Kept<'a> {
+    pub fn id(&self) -> &'a str {
+        self.record.texts(self.text).0
+    }
+    pub fn name(&self) -> &'a str {
+        self.record.texts(self.text).1
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Chunk {
     rows: Vec<Record>,
-    /// The names of the rows.
+    /// The ids and names of the rows: together they take half of what a piece of memory for each would.
     text: String,
     /// The bytes of `text` that no row uses any more.
     waste: usize,
@@ -71,18 +98,18 @@ struct Chunk {
 }
 
 impl Chunk {
-    fn intern(&mut self, record: &mut Record, name: &str) {
+    fn intern(&mut self, record: &mut Record, id: &str, name: &str) {
         if self.waste > self.text.len() / 2 {
             let old = std::mem::take(&mut self.text);
             for row in &mut self.rows {
-                let kept = row.name(&old);
-                row.name_at = self.text.len() as u32;
-                self.text.push_str(kept);
+                let (id, name) = row.texts(&old);
+                row.text_at = self.text.len() as u32;
+                self.text.extend([id, name]);
             }
             self.waste = 0;
         }
-        (record.name_at, record.name_len) = (self.text.len() as u32, name.len() as u16);
-        self.text.push_str(name);
+        (record.text_at, record.id_len, record.name_len) = (self.text.len() as u32, id.len() as u16, name.len() as u16);
+        self.text.extend([id, name]);
     }
 }
 
@@ -97,24 +124,21 @@ impl Table {
     pub fn len(&self) -> usize {
         self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.rows.len())
     }
-    pub fn get(&self, row: u32) -> Option<&Record> {
-        self.chunks.get(row as usize / CHUNK)?.rows.get(row as usize % CHUNK)
-    }
-    pub fn name(&self, row: u32) -> &str {
-        let chunk = self.chunks.get(row as usize / CHUNK);
-        chunk.and_then(|c| Some(c.rows.get(row as usize % CHUNK)?.name(&c.text))).unwrap_or_default()
+    pub fn get(&self, row: u32) -> Option<Kept<'_>> {
+        let chunk = self.chunks.get(row as usize / CHUNK)?;
+        Some(Kept { record: chunk.rows.get(row as usize % CHUNK)?, text: &chunk.text })
     }
     /// Rows from `first` on.
-    pub fn iter_from(&self, first: u32) -> impl Iterator<Item = (u32, &Record)> + '_ {
+    pub fn iter_from(&self, first: u32) -> impl Iterator<Item = (u32, Kept<'_>)> + '_ {
         let (chunk, skip) = (first as usize / CHUNK, first as usize % CHUNK);
         let chunks = self.chunks.get(chunk..).unwrap_or_default().iter().enumerate();
         chunks.flat_map(move |(i, c)| {
             let skip = if i == 0 { skip } else { 0 };
             let rows = c.rows.iter().enumerate().skip(skip);
-            rows.map(move |(k, record)| (((chunk + i) * CHUNK + k) as u32, record))
+            rows.map(move |(k, record)| (((chunk + i) * CHUNK + k) as u32, Kept { record, text: &c.text }))
         })
     }
-    pub fn push(&mut self, mut record: Record, name: &str) -> u32 {
+    pub fn push(&mut self, mut record: Record, id: &str, name: &str) -> u32 {
         let row = self.len() as u32;
         if (row as usize).is_multiple_of(CHUNK) {
             if let Some(full) = self.chunks.last_mut() {
@@ -124,21 +148,21 @@ impl Table {
             self.chunks.push(Arc::new(Chunk { rows, text, waste: 0, bounds: Bounds::EMPTY, stale: true }));
         }
         if let Some(chunk) = self.chunks.last_mut().map(Arc::make_mut) {
-            chunk.intern(&mut record, name);
+            chunk.intern(&mut record, id, name);
             chunk.rows.push(record);
             chunk.stale = true;
         }
         row
     }
     /// Replaces a row by a later version.
-    pub fn set(&mut self, row: u32, mut record: Record, name: &str) {
+    pub fn set(&mut self, row: u32, mut record: Record, id: &str, name: &str) {
         let Some(chunk) = self.chunks.get_mut(row as usize / CHUNK).map(Arc::make_mut) else { return };
         let Some(old) = chunk.rows.get(row as usize % CHUNK) else { return };
-        if old.name(&chunk.text) == name {
-            (record.name_at, record.name_len) = (old.name_at, old.name_len);
+        if old.texts(&chunk.text) == (id, name) {
+            (record.text_at, record.id_len, record.name_len) = (old.text_at, old.id_len, old.name_len);
         } else {
-            chunk.waste += old.name_len as usize;
-            chunk.intern(&mut record, name);
+            chunk.waste += usize::from(old.id_len) + usize::from(old.name_len);
+            chunk.intern(&mut record, id, name);
         }
         chunk.stale = true;
         if let Some(place) = chunk.rows.get_mut(row as usize % CHUNK) {

@@ -82,7 +82,7 @@ impl Content {
 fn feature(snapshot: &Snapshot, row: Row) -> Result<Feature> {
     let asset = snapshot.asset(row).ok_or_else(|| Fault::internal("a tile of an asset that is not there"))?;
     Ok(Feature {
-        id: asset.id().clone(),
+        id: asset.id().into(),
         class: asset.class(),
         name: asset.name().to_owned(),
         parent: asset.parent_id().map(Into::into),

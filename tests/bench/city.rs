@@ -1,4 +1,4 @@
-//! A plain grid of boxes as a city of any size.
+//! A plain grid of boxes as a city of any size; ids, names and parents are as long and as many as in a BIM.
 
 use cimbra::geom::{Bounds, Mesh};
 use cimbra::model::{Asset, Class, DatasetName, Footprint, Geometry, SiteCode};
@@ -8,6 +8,11 @@ use std::sync::Arc;
 
 /// Metres between neighbours.
 pub const PITCH: f64 = 30.0;
+
+/// The id of the asset at place `i`, as long as IFC's.
+pub fn id(i: usize) -> String {
+    format!("2O2Fr$t4X7Zf8NO{i:07}")
+}
 
 /// The asset at place `i` of a grid `side` wide, `height` metres high.
 pub fn block(site: &Site, i: usize, side: usize, height: f64) -> Asset {
@@ -20,10 +25,10 @@ pub fn block(site: &Site, i: usize, side: usize, height: f64) -> Asset {
     let lonlat = |p: [f64; 3]| site.frame().to_geodetic(p).to_array();
     let ring = [0, 1, 3, 2, 0].map(|k| lonlat(corners[k])).to_vec();
     Asset {
-        id: format!("block-{i:08}").into(),
+        id: id(i).into(),
         class: Class::Building,
-        name: format!("{i}号楼"),
-        parent: None,
+        name: format!("{i}号楼 混凝土墙"),
+        parent: (!i.is_multiple_of(20)).then(|| id(i - i % 20).into()),
         storey: None,
         layer: None,
         attributes: vec![("height".to_owned(), cimbra::model::Value::Float(height))],

@@ -1,4 +1,4 @@
-//! The figures that `make bench` prints: commits, queries, import, tiles, items, views and readings, in one run.
+//! The figures that `make bench` prints: commits, memory, queries, readings, import, tiles, items and views, in one run.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,25 +9,45 @@
 
 mod city;
 mod commits;
+mod memory;
 mod queries;
 mod readings;
 mod served;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests use more of it")]
 mod support;
+mod views;
 
 use std::time::{Duration, Instant};
 
+/// What can be measured, by the word that chooses it: `make bench ONLY="queries views"`.
+const PARTS: &[(&str, fn())] = &[
+    ("commits", commits::run),
+    ("queries", queries::run),
+    ("readings", readings::run),
+    ("served", served::run),
+    ("views", views::run),
+];
+
 fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [memory::ALONE, dir] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return memory::tell(dir.as_ref());
+    }
     // `cargo test --all-targets` runs benches too, to see that they start; it passes no `--bench`.
-    if !std::env::args().any(|a| a == "--bench") {
+    if !arguments.iter().any(|a| a == "--bench") {
         return;
     }
+    let only: Vec<&String> = arguments.iter().filter(|a| !a.starts_with("--")).collect();
+    if let Some(unknown) = only.iter().find(|word| PARTS.iter().all(|(name, _)| name != **word)) {
+        let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
+        eprintln!("there is no part '{unknown}': choose from {}", names.join(", "));
+        std::process::exit(2);
+    }
     figure("figure", "value", "over");
-    commits::run();
-    queries::run();
-    readings::run();
-    served::run();
+    for (_, run) in PARTS.iter().filter(|(name, _)| only.is_empty() || only.iter().any(|word| word == name)) {
+        run();
+    }
 }
 
 /// Prints one figure.
@@ -64,9 +84,9 @@ fn spread(times: &[Duration]) -> String {
     format!("{:.0} / {:.0} µs", at(0.5), at(0.99))
 }
 
-/// The resident memory of this process, MiB.
-fn resident() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).unwrap_or("0 kB");
-    line.trim().trim_end_matches(" kB").trim().parse::<f64>().unwrap_or(0.0) / 1024.0
+/// How long `work` takes, seconds.
+fn timed(work: impl FnOnce()) -> f64 {
+    let begun = Instant::now();
+    work();
+    begun.elapsed().as_secs_f64()
 }

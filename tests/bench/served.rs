@@ -1,7 +1,7 @@
 //! What callers feel: the built binary over HTTP, from import to picture.
 
 use super::support::{Server, cimbra, key, shared};
-use super::{figure, spread, times};
+use super::{figure, spread, timed, times};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -110,12 +110,6 @@ fn readings(server: &Server, integrator: &str) {
     let rate = (ROUNDS * ids.len()) as f64 / took;
     let over = format!("CreateObservations of {} each, on disk before the answer", ids.len());
     figure("readings a second over HTTP, one caller", &format!("{rate:.0}"), &over);
-}
-
-fn timed(work: impl FnOnce()) -> f64 {
-    let begun = Instant::now();
-    work();
-    begun.elapsed().as_secs_f64()
 }
 
 fn done(command: &mut std::process::Command) {

@@ -171,9 +171,10 @@ report(async () => {
   const roofs = await city.roofs();
   for (const roof of roofs) picks.push(await clickOn(page, roof));
   const alarm = await alarmed(page, place);
+  const roots = await page.locator("#tree > [role=treeitem] > .row > .name").allTextContents();
   const classes = await walkDown(page, await city.divided());
   const found = await search(page, place.building.properties.name);
   const said = await languages(page);
   await browser.close();
-  return { milliseconds, address, tiles, picks, alarm, classes, found, said, ...record };
+  return { milliseconds, address, tiles, picks, alarm, roots, classes, found, said, ...record };
 });

@@ -29,6 +29,8 @@ fn the_portal_shows_picks_and_follows_the_city() {
         assert_eq!(pick["shown"], pick["clicked"]);
     }
     an_alarm_came_and_went(&seen["alarm"]);
+    let towers = seen["roots"].as_array().unwrap().iter().filter(|name| *name == "1号楼").count();
+    assert_eq!(towers, 1, "the tower stands once in the tree: {}", seen["roots"]);
     let classes: Vec<&str> = seen["classes"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
     assert_eq!((classes[0], *classes.last().unwrap()), ("building", "space"), "{classes:?}");
     assert!(classes.contains(&"building_unit") && classes.contains(&"storey"), "{classes:?}");

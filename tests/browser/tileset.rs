@@ -1,12 +1,12 @@
 //! Tilesets as strangers open them: plain CesiumJS from another origin, loaders.gl, the Khronos glTF validator.
 
 use super::{assert_none, node};
-use crate::support::{Server, run, shared};
+use crate::support::{Server, run, shared, town};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// Imports a shared file into a store of its own, serves it and opens its whole map everywhere; every building must be drawn.
-fn opens(file: &str, more: &[&str], collection: &str) {
+/// Imports a shared file into a store of its own, serves it and opens it.
+fn imports_and_opens(file: &str, more: &[&str], collection: &str) {
     let Some(shared) = shared() else { return };
     let dir = tempfile::tempdir().unwrap();
     let (input, store) = (shared.join("data").join(file), dir.path().join("store"));
@@ -14,7 +14,11 @@ fn opens(file: &str, more: &[&str], collection: &str) {
     import.extend(more);
     let imported = run(&import);
     assert!(imported.status.code().is_some_and(|code| code < 2), "{}", String::from_utf8_lossy(&imported.stderr));
-    let server = Server::start(&store, &[]);
+    opens(file, &Server::start(&store, &[]), collection);
+}
+
+/// Opens the whole map of a server everywhere; all of `collection` must be drawn.
+fn opens(what: &str, server: &Server, collection: &str) {
     let seen = node("tileset.mjs", &[&format!("{}/3dtiles/tileset.json", server.base)]);
     for list in ["/cesium/failed", "/cesium/outside", "/cesium/errors", "/readers/errors", "/readers/invalid"] {
         assert_none(&seen, list);
@@ -32,15 +36,20 @@ fn opens(file: &str, more: &[&str], collection: &str) {
         items.len(),
         missing.first()
     );
-    eprintln!("{file}: {} ids in Cesium, {} contents", drawn.len(), seen["readers"]["contents"]);
+    eprintln!("{what}: {} ids in Cesium, {} contents", drawn.len(), seen["readers"]["contents"]);
 }
 
 #[test]
 fn delft_opens_in_cesium_and_loaders() {
-    opens("cityjson/delft.city.jsonl", &["--height-offset", "43.5"], "buildings");
+    imports_and_opens("cityjson/delft.city.jsonl", &["--height-offset", "43.5"], "buildings");
 }
 
 #[test]
 fn the_duplex_opens_in_cesium_and_loaders() {
-    opens("ifc/Duplex_Architecture.ifc", &["--origin", "118.78,32.04,20"], "spaces");
+    imports_and_opens("ifc/Duplex_Architecture.ifc", &["--origin", "118.78,32.04,20"], "spaces");
+}
+
+#[test]
+fn the_markers_of_a_community_open_in_cesium_and_loaders() {
+    opens("the small community", &town(&[]).server, "devices");
 }

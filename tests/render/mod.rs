@@ -3,7 +3,6 @@
 mod blocks;
 mod cameras;
 mod city;
-mod figures;
 mod ids;
 mod pictures;
 mod server;

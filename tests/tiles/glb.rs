@@ -2,7 +2,7 @@
 
 use super::reader;
 use cimbra::geom::{Mesh, Surface, SurfaceKind};
-use cimbra::lod::{Drawn, shape};
+use cimbra::lod::{Drawn, colour, shape};
 use cimbra::model::{Class, Value};
 use cimbra::tiles::content::{Content, Feature, Shapes};
 use cimbra::tiles::schema::{Schema, signature};
@@ -86,6 +86,25 @@ fn markers_are_instances_with_their_own_numbers() {
         assert!((far - 0.3).abs() < 1e-5, "marker {i} stands around its point: {far}");
     }
     assert_eq!(tile.rows[69]["id"], "d69");
+}
+
+#[test]
+fn markers_have_the_colour_of_their_class() {
+    let classes = [Class::SmokeDetector, Class::Camera, Class::SmokeDetector, Class::Hydrant];
+    let features: Vec<_> = classes.iter().enumerate().map(|(i, c)| feature(&format!("d{i}"), *c, vec![])).collect();
+    let points = (0..4).map(|i| [f64::from(i), 0.0, 0.0]).collect();
+    let content = Content { origin: [0.0; 3], features, shapes: Shapes::Markers(points) };
+    let glb = tiles3d::encode(&content, &Schema::default()).unwrap();
+    assert_eq!(glb, tiles3d::encode(&content, &Schema::default()).unwrap());
+    let tile = reader::read(&glb);
+    for (class, tint) in classes.iter().zip(&tile.tints) {
+        let expected = colour::of_class(*class).map(|c| f64::from(colour::linear(c)));
+        assert!((0..3).all(|k| (tint[k] - expected[k]).abs() < 1.0 / 255.0), "{class}: {tint:?}, {expected:?}");
+    }
+    let meshes = tile.json["meshes"].as_array().unwrap();
+    assert_eq!(meshes.len(), 3, "one mesh for each colour");
+    let shape = |mesh: &serde_json::Value| mesh["primitives"][0]["attributes"].clone();
+    assert!(meshes.iter().all(|mesh| shape(mesh) == shape(&meshes[0])), "and one shape for all");
 }
 
 #[test]

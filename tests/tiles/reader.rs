@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A tile as read: vertices in the tile's z-up frame, each with its feature, and the table's rows.
 pub struct Tile {
     pub vertices: Vec<([f64; 3], usize)>,
+    /// The colour of each feature's material, linear.
+    pub tints: Vec<[f64; 3]>,
     pub triangles: usize,
     pub rows: Vec<BTreeMap<String, Value>>,
     pub json: Value,
@@ -49,34 +51,45 @@ pub fn read(glb: &[u8]) -> Tile {
         let at: Vec<f64> = (0..3).map(|k| f64::from(p[k]) + more[k] + translation[k]).collect();
         [at[0], -at[2], at[1]]
     };
-    let instancing = &json["nodes"][0]["extensions"]["EXT_mesh_gpu_instancing"]["attributes"];
-    let mut vertices = Vec::new();
-    let set = if let Some(shift) = instancing["TRANSLATION"].as_u64() {
-        let shifts = floats(&json, &bin, shift as usize);
-        let numbers = floats(&json, &bin, instancing["_FEATURE_ID_0"].as_u64().unwrap() as usize);
-        for (shift, number) in shifts.chunks(3).zip(&numbers) {
-            let shift = [f64::from(shift[0]), f64::from(shift[1]), f64::from(shift[2])];
-            vertices.extend(offsets.iter().map(|p| (place(*p, shift), *number as usize)));
-        }
-        &json["nodes"][0]["extensions"]["EXT_instance_features"]["featureIds"][0]
-    } else {
-        let numbers = primitive.get(&gltf::Semantic::Extras("FEATURE_ID_0".into())).expect("_FEATURE_ID_0");
-        assert_eq!(numbers.data_type(), DataType::U16);
-        let view = numbers.view().unwrap();
-        let (start, stride) = (view.offset() + numbers.offset(), view.stride().unwrap_or(2));
-        for (i, p) in offsets.iter().enumerate() {
-            let at = start + i * stride;
-            vertices.push((place(*p, [0.0; 3]), usize::from(u16::from_le_bytes([bin[at], bin[at + 1]]))));
-        }
-        &json["meshes"][0]["primitives"][0]["extensions"]["EXT_mesh_features"]["featureIds"][0]
-    };
+    let (mut vertices, mut tints) = (Vec::new(), vec![[0.0; 3]; rows.len()]);
+    for (i, node) in json["nodes"].as_array().unwrap().iter().enumerate() {
+        assert_eq!(node["translation"], json["nodes"][0]["translation"], "all nodes of a tile stand at its origin");
+        assert_eq!(json["scenes"][0]["nodes"][i], i, "every node is in the scene");
+        let own = &json["meshes"][node["mesh"].as_u64().unwrap() as usize]["primitives"][0];
+        let material = &json["materials"][own["material"].as_u64().unwrap() as usize];
+        let tint = [0, 1, 2].map(|k| material["pbrMetallicRoughness"]["baseColorFactor"][k].as_f64().unwrap());
+        let before = vertices.len();
+        let instancing = &node["extensions"]["EXT_mesh_gpu_instancing"]["attributes"];
+        let set = if let Some(shift) = instancing["TRANSLATION"].as_u64() {
+            let shifts = floats(&json, &bin, shift as usize);
+            let numbers = floats(&json, &bin, instancing["_FEATURE_ID_0"].as_u64().unwrap() as usize);
+            for (shift, number) in shifts.chunks(3).zip(&numbers) {
+                let shift = [f64::from(shift[0]), f64::from(shift[1]), f64::from(shift[2])];
+                vertices.extend(offsets.iter().map(|p| (place(*p, shift), *number as usize)));
+            }
+            &node["extensions"]["EXT_instance_features"]["featureIds"][0]
+        } else {
+            let numbers = primitive.get(&gltf::Semantic::Extras("FEATURE_ID_0".into())).expect("_FEATURE_ID_0");
+            assert_eq!(numbers.data_type(), DataType::U16);
+            let view = numbers.view().unwrap();
+            let (start, stride) = (view.offset() + numbers.offset(), view.stride().unwrap_or(2));
+            for (i, p) in offsets.iter().enumerate() {
+                let at = start + i * stride;
+                vertices.push((place(*p, [0.0; 3]), usize::from(u16::from_le_bytes([bin[at], bin[at + 1]]))));
+            }
+            &own["extensions"]["EXT_mesh_features"]["featureIds"][0]
+        };
+        let features: BTreeSet<usize> = vertices[before..].iter().map(|(_, f)| *f).collect();
+        assert_eq!(set["featureCount"].as_u64().unwrap() as usize, features.len(), "featureCount");
+        assert_eq!((set["attribute"].as_u64(), set["propertyTable"].as_u64()), (Some(0), Some(0)));
+        features.into_iter().for_each(|f| tints[f] = tint);
+    }
     let distinct: BTreeSet<usize> = vertices.iter().map(|(_, f)| *f).collect();
     assert!(distinct.iter().copied().eq(0..distinct.len()), "feature ids run from 0 without gaps");
-    assert_eq!(set["featureCount"].as_u64().unwrap() as usize, distinct.len(), "featureCount");
     assert_eq!(rows.len(), distinct.len(), "one row for each feature");
-    assert_eq!((set["attribute"].as_u64(), set["propertyTable"].as_u64()), (Some(0), Some(0)));
     Tile {
         vertices,
+        tints,
         triangles: indices.len() / 3,
         rows,
         translation: [translation[0], translation[1], translation[2]],

@@ -25,7 +25,7 @@ pub fn feature(snapshot: &Snapshot, row: Row, skip_geometry: bool) -> Result<Opt
     }
     let mut feature = json!({
         "type": "Feature",
-        "id": &**asset.id(),
+        "id": asset.id(),
         "uid": uid(snapshot, &asset),
         "geometry": geometry,
         "properties": properties,

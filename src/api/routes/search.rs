@@ -54,7 +54,7 @@ async fn search(State(city): State<City>, caller: Caller, uri: Uri, headers: Hea
             let path: Vec<_> = above
                 .into_iter()
                 .filter_map(|row| snapshot.asset(row))
-                .map(|a| json!({ "id": &**a.id(), "name": a.name(), "class": a.class().name() }))
+                .map(|a| json!({ "id": a.id(), "name": a.name(), "class": a.class().name() }))
                 .collect();
             one["properties"]["path"] = json!(path);
             one["properties"]["score"] = json!(hit.score);

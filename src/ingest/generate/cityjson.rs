@@ -1,4 +1,5 @@
-//! All structures as CityJSON 2.0, or as a CityJSON text sequence where one document would be too large to hold.
+//! Every structure but the one that IFC delivers as CityJSON 2.0, or as a CityJSON text sequence where one document would
+//! be too large to hold.
 
 use super::make_up::Kind;
 use super::out::{Entry, Out, json};
@@ -62,8 +63,6 @@ struct Attributes<'a> {
     children: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     elderly: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bim_file: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -125,7 +124,7 @@ impl Vertices {
     }
 }
 
-/// Writes every structure of the site.
+/// Writes the structures of the site, without the one that comes as IFC: in two files it would stand twice in the city.
 pub(super) fn write(dir: &Path, structures: &[Structure], households: u32, seed: u64) -> Result<Entry> {
     let origin = Site::project([0.0, 0.0]);
     let head = format!(
@@ -135,6 +134,7 @@ pub(super) fn write(dir: &Path, structures: &[Structure], households: u32, seed:
         origin[1],
         super::tree::SITE_CODE,
     );
+    let structures = structures.iter().filter(|s| !s.is_bim());
     let mut vertices = Vertices::default();
     if households >= SEQUENCE_FROM {
         let mut out = Out::create(dir, "structures.city.jsonl")?;
@@ -166,12 +166,8 @@ pub(super) fn write(dir: &Path, structures: &[Structure], households: u32, seed:
 
 /// The structure's members of `CityObjects`.
 fn objects(structure: &Structure, seed: u64, vertices: &mut Vertices) -> Result<Vec<String>> {
-    let mut nodes = grow(structure);
+    let nodes = grow(structure);
     let people = people::count(structure, &nodes, seed);
-    if structure.is_bim() {
-        // Its parts come with the IFC: here it is a footprint, so that nothing is drawn twice.
-        nodes.truncate(1);
-    }
     let mut children = vec![Vec::new(); nodes.len()];
     for node in &nodes {
         if let Some(parent) = node.parent {
@@ -229,14 +225,13 @@ fn attributes<'a>(structure: &'a Structure, node: &'a Node, people: &BTreeMap<u3
         house_code: node.house.as_deref(),
         area: matches!(node.level, Level::Room | Level::Flat).then(|| super::layout::area(&node.outline)),
         address: building.then(|| super::addresses::street_address(structure)),
-        year_of_construction: building.then_some(1998 + structure.number * 7 % 24),
-        storeys_above_ground: building.then(|| structure.storeys.iter().filter(|s| s.number >= 0).count()),
-        storeys_below_ground: building.then(|| structure.storeys.iter().filter(|s| s.number < 0).count()),
+        year_of_construction: building.then(|| structure.year()),
+        storeys_above_ground: building.then(|| structure.storeys_apart()[0]),
+        storeys_below_ground: building.then(|| structure.storeys_apart()[1]),
         households: counted(|p| p.households),
         people: counted(|p| p.people),
         children: counted(|p| p.children),
         elderly: counted(|p| p.elderly),
-        bim_file: (building && structure.is_bim()).then_some("tower-1.ifc"),
     }
 }
 
@@ -249,13 +244,13 @@ fn geometry(structure: &Structure, node: &Node, vertices: &mut Vertices) -> Geom
         semantics,
     };
     match node.level {
-        Level::Building if !structure.is_bim() => {
+        Level::Building => {
             let faces = shell(structure);
             let semantics = semantics(&faces, structure.kind);
             solid(&faces, vertices, Some(semantics))
         }
         Level::Flat | Level::Room => solid(&prism(&node.outline, node.z), vertices, None),
-        Level::Building | Level::Unit | Level::Storey => {
+        Level::Unit | Level::Storey => {
             let ring = node.outline.iter().map(|&[x, y]| [x, y, node.z[0]]).collect();
             let surfaces = vertices.surfaces(structure, &[(Surface::Ground, ring)]);
             Geometry { kind: "MultiSurface", lod: "0", boundaries: Boundaries::MultiSurface(surfaces), semantics: None }

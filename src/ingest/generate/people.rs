@@ -14,6 +14,17 @@ pub(super) struct People {
     pub(super) elderly: u32,
 }
 
+impl std::iter::Sum for People {
+    fn sum<I: Iterator<Item = Self>>(each: I) -> Self {
+        each.fold(Self::default(), |all, one| Self {
+            households: all.households + one.households,
+            people: all.people + one.people,
+            children: all.children + one.children,
+            elderly: all.elderly + one.elderly,
+        })
+    }
+}
+
 /// The people of each unit (单元) of a structure.
 pub(super) fn count(structure: &Structure, nodes: &[Node], seed: u64) -> BTreeMap<u32, People> {
     let mut dice = Dice::new(seed, 1_000_000 + u64::from(structure.number));

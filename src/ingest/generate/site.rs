@@ -172,6 +172,15 @@ impl Structure {
     pub(super) fn height(&self, z: i32) -> f64 {
         self.ground + f64::from(z) / 1_000.0
     }
+    /// The year it was built.
+    pub(super) const fn year(&self) -> u32 {
+        1998 + self.number * 7 % 24
+    }
+    /// How many storeys lie above the ground and how many below.
+    pub(super) fn storeys_apart(&self) -> [usize; 2] {
+        let below = self.storeys.iter().filter(|s| s.number < 0).count();
+        [self.storeys.len() - below, below]
+    }
     /// Whether it is delivered as IFC.
     pub(super) fn is_bim(&self) -> bool {
         self.number == 1

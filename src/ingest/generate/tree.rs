@@ -8,6 +8,11 @@ use super::usage::{PUBLIC, Usage};
 /// The community's 12-digit code: district 320106, street 003, community 001.
 pub(super) const SITE_CODE: &str = "320106003001";
 
+/// What the community is called.
+pub(super) fn community() -> String {
+    format!("社区 {SITE_CODE}")
+}
+
 /// What a node is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {

@@ -100,11 +100,8 @@ fn with(colour: Vec4, w: f64) -> [f32; 4] {
     [colour.x, colour.y, colour.z, w as f32]
 }
 
-/// A stored colour in linear light (IEC 61966-2-1).
+/// A stored colour in linear light.
 fn linear(colour: [u8; 3]) -> Vec4 {
-    let [r, g, b] = colour.map(|c| {
-        let c = f32::from(c) / 255.0;
-        if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-    });
+    let [r, g, b] = colour.map(crate::lod::colour::linear);
     Vec4::new(r, g, b, 1.0)
 }

@@ -26,11 +26,13 @@ pub const fn texture(sample_type: wgpu::TextureSampleType) -> wgpu::BindingType 
 /// What differs from pass to pass in a pipeline.
 pub struct Program<'a> {
     /// For error messages.
-    pub label: &'a str,
+    pub label: &'static str,
     /// WGSL with entry points `vertex` and, when there are colour targets, `fragment`.
     pub text: &'a str,
-    /// Layouts of the bind groups in order.
-    pub groups: &'a [&'a wgpu::BindGroupLayout],
+    /// What its own bind group holds: group 0.
+    pub entries: &'a [wgpu::BindGroupLayoutEntry],
+    /// The layout of the group of another pass that it reads: group 1.
+    pub reads: Option<&'a wgpu::BindGroupLayout>,
     /// Whether positions come from a vertex buffer.
     pub positions: bool,
     /// Formats of the colour targets.
@@ -42,13 +44,22 @@ pub struct Program<'a> {
 }
 
 impl Program<'_> {
-    /// Compiles the pipeline; errors go to the device's error scope.
-    pub fn compile(&self, device: &wgpu::Device) -> wgpu::RenderPipeline {
+    /// Compiles the pass; errors go to the device's error scope.
+    pub fn compile(&self, device: &wgpu::Device) -> Pass {
+        let group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some(self.label),
+            entries: self.entries,
+        });
+        let pipeline = self.pipeline(device, &group);
+        Pass { label: self.label, pipeline, group }
+    }
+
+    fn pipeline(&self, device: &wgpu::Device, own: &wgpu::BindGroupLayout) -> wgpu::RenderPipeline {
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some(self.label),
             source: wgpu::ShaderSource::Wgsl(self.text.into()),
         });
-        let groups: Vec<_> = self.groups.iter().map(|g| Some(*g)).collect();
+        let groups: Vec<_> = std::iter::once(own).chain(self.reads).map(Some).collect();
         let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some(self.label),
             bind_group_layouts: &groups,
@@ -89,6 +100,44 @@ impl Program<'_> {
             multiview_mask: None,
             cache: None,
         })
+    }
+}
+
+/// A compiled pass.
+#[derive(Debug)]
+pub struct Pass {
+    label: &'static str,
+    pipeline: wgpu::RenderPipeline,
+    group: wgpu::BindGroupLayout,
+}
+
+impl Pass {
+    /// Begins the pass with `resources` as its own bind group, in the order of the program's entries; what it reads of other
+    /// passes, vertices and the drawing itself follow.
+    pub fn begin<'e>(
+        &self,
+        device: &wgpu::Device,
+        encoder: &'e mut wgpu::CommandEncoder,
+        resources: &[wgpu::BindingResource<'_>],
+        colours: &[Option<wgpu::RenderPassColorAttachment<'_>>],
+        depth: Option<wgpu::RenderPassDepthStencilAttachment<'_>>,
+    ) -> wgpu::RenderPass<'e> {
+        let numbered = (0..).zip(resources.iter().cloned());
+        let entries: Vec<_> = numbered.map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
+        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: Some(self.label),
+            layout: &self.group,
+            entries: &entries,
+        });
+        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
+            label: Some(self.label),
+            color_attachments: colours,
+            depth_stencil_attachment: depth,
+            ..Default::default()
+        });
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &group, &[]);
+        pass
     }
 }
 

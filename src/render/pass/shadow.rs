@@ -1,6 +1,6 @@
 //! The shadow map: depth as the sun sees it, read by the passes that light things.
 
-use super::program::{Program, buffer, depth, entry, shader, texture};
+use super::program::{Pass, Program, buffer, depth, entry, shader, texture};
 use crate::render::gpu::Uploaded;
 
 /// Width and height of the map in texels.
@@ -13,8 +13,7 @@ pub const TEXT: &str = shader!("common/view.wgsl", "shadow.wgsl");
 /// The pass and its map, kept between pictures.
 #[derive(Debug)]
 pub struct Shadow {
-    pipeline: wgpu::RenderPipeline,
-    group: wgpu::BindGroupLayout,
+    pass: Pass,
     map: wgpu::TextureView,
     /// Layout of the group by which other passes read the map.
     pub reader: wgpu::BindGroupLayout,
@@ -26,14 +25,11 @@ impl Shadow {
     /// Compiles the pass and makes its map.
     pub fn new(device: &wgpu::Device) -> Self {
         use wgpu::ShaderStages as Stages;
-        let group = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("shadow"),
-            entries: &[entry(0, Stages::VERTEX, buffer(wgpu::BufferBindingType::Uniform))],
-        });
-        let pipeline = Program {
+        let pass = Program {
             label: "shadow",
             text: TEXT,
-            groups: &[&group],
+            entries: &[entry(0, Stages::VERTEX, buffer(wgpu::BufferBindingType::Uniform))],
+            reads: None,
             positions: true,
             targets: &[],
             depth: Some((FORMAT, wgpu::CompareFunction::Less)),
@@ -73,7 +69,7 @@ impl Shadow {
                 wgpu::BindGroupEntry { binding: 1, resource: wgpu::BindingResource::Sampler(&sampler) },
             ],
         });
-        Self { pipeline, group, map, reader, read }
+        Self { pass, map, reader, read }
     }
 
     /// Records the drawing of the map for the sun of `view`.
@@ -84,18 +80,8 @@ impl Shadow {
         view: &wgpu::Buffer,
         scene: &Uploaded,
     ) {
-        let group = device.create_bind_group(&wgpu::BindGroupDescriptor {
-            label: Some("shadow"),
-            layout: &self.group,
-            entries: &[wgpu::BindGroupEntry { binding: 0, resource: view.as_entire_binding() }],
-        });
-        let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
-            label: Some("shadow"),
-            depth_stencil_attachment: Some(depth(&self.map, 1.0, wgpu::StoreOp::Store)),
-            ..Default::default()
-        });
-        pass.set_pipeline(&self.pipeline);
-        pass.set_bind_group(0, &group, &[]);
+        let depth = depth(&self.map, 1.0, wgpu::StoreOp::Store);
+        let mut pass = self.pass.begin(device, encoder, &[view.as_entire_binding()], &[], Some(depth));
         pass.set_vertex_buffer(0, scene.vertices.slice(..));
         pass.draw(0..scene.casting, 0..1);
     }

@@ -3,10 +3,12 @@
 use super::{metadata, vertices};
 use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
+use crate::lod::colour::of_class;
 use crate::tiles::colour;
 use crate::tiles::content::{Content, Shapes};
 use crate::tiles::schema::Schema;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// GL's numbers for what bytes hold and what a buffer is for (glTF 2.0 §3.6.2.2, §5.11.5).
 pub(super) const UNSIGNED_BYTE: u32 = 5121;
@@ -48,6 +50,35 @@ impl Buffer {
     }
 }
 
+/// What is drawn: node, mesh and material of one number belong together.
+#[derive(Default)]
+struct Scene {
+    nodes: Vec<Value>,
+    meshes: Vec<Value>,
+    materials: Vec<Value>,
+}
+
+impl Scene {
+    /// Adds a mesh of one primitive at `origin`, east-north-up metres; gives its node.
+    fn add(&mut self, [x, y, z]: [f64; 3], mut primitive: Value, material: Value) -> &mut Value {
+        let number = self.nodes.len();
+        primitive["material"] = json!(number);
+        self.meshes.push(json!({ "primitives": [primitive] }));
+        self.materials.push(material);
+        self.nodes.push(json!({ "mesh": number, "translation": [x, z, -y] }));
+        &mut self.nodes[number]
+    }
+}
+
+/// A dull material of an sRGB colour, by which vertex colours are multiplied.
+fn material(colour: [u8; 3]) -> Value {
+    let [r, g, b] = colour.map(|c| f64::from(colour::linear(c)) / 255.0);
+    json!({
+        "pbrMetallicRoughness": { "baseColorFactor": [r, g, b, 1.0], "metallicFactor": 0.0, "roughnessFactor": 0.9 },
+        "doubleSided": true
+    })
+}
+
 /// Writes `content` as a GLB: the same content and schema give the same bytes.
 ///
 /// Positions are `f32` offsets from the content's origin, which is the node's translation; axes are glTF's (x east, y up,
@@ -60,49 +91,48 @@ pub fn encode(content: &Content, schema: &Schema) -> Result<Vec<u8>> {
         return Err(Fault::internal(format!("a tile of {} features", content.features.len())));
     }
     let mut buffer = Buffer::default();
-    let count = content.features.len();
-    let [x, y, z] = content.origin;
-    let mut node = json!({ "mesh": 0, "translation": [x, z, -y] });
-    let mut used = vec!["EXT_mesh_features", "EXT_structural_metadata", "KHR_mesh_quantization"];
-    let feature_ids = json!({ "featureIds": [{ "featureCount": count, "attribute": 0, "propertyTable": 0 }] });
-    let mut primitive = match &content.shapes {
-        Shapes::Meshes(meshes) => mesh_primitive(&mut buffer, &vertices::gather(content, meshes, u8::MAX)),
-        Shapes::Glass(meshes) => mesh_primitive(&mut buffer, &vertices::gather(content, meshes, colour::GLASS)),
-        Shapes::Markers(points) => {
-            used = vec!["EXT_instance_features", "EXT_mesh_gpu_instancing", "EXT_structural_metadata"];
-            used.push("KHR_mesh_quantization");
-            let attributes = instances(&mut buffer, content.origin, points);
-            node["extensions"] = json!({
-                "EXT_mesh_gpu_instancing": { "attributes": attributes }, "EXT_instance_features": feature_ids });
-            mesh_primitive(&mut buffer, &vertices::marker(content))
+    let mut scene = Scene::default();
+    let of_features =
+        |count: usize| json!({ "featureIds": [{ "featureCount": count, "attribute": 0, "propertyTable": 0 }] });
+    match &content.shapes {
+        Shapes::Meshes(meshes) | Shapes::Glass(meshes) => {
+            let glass = matches!(content.shapes, Shapes::Glass(_));
+            let alpha = if glass { colour::GLASS } else { u8::MAX };
+            let mut primitive = mesh_primitive(&mut buffer, &vertices::gather(content, meshes, alpha));
+            primitive["extensions"] = json!({ "EXT_mesh_features": of_features(content.features.len()) });
+            let mut material = material([u8::MAX; 3]);
+            if glass {
+                material["alphaMode"] = json!("BLEND");
+            }
+            scene.add(content.origin, primitive, material);
         }
+        Shapes::Markers(points) => {
+            let marker = mesh_primitive(&mut buffer, &vertices::marker());
+            for (colour, markers) in by_colour(content, points) {
+                let attributes = instances(&mut buffer, content.origin, &markers);
+                let node = scene.add(content.origin, marker.clone(), material(colour));
+                node["extensions"] = json!({ "EXT_mesh_gpu_instancing": { "attributes": attributes },
+                    "EXT_instance_features": of_features(markers.len()) });
+            }
+        }
+    }
+    let (used, needed): (&[&str], &[&str]) = match &content.shapes {
+        Shapes::Markers(_) => (&["EXT_instance_features", "EXT_mesh_gpu_instancing"], &["EXT_mesh_gpu_instancing"]),
+        _ => (&["EXT_mesh_features"], &[]),
     };
-    if !matches!(content.shapes, Shapes::Markers(_)) {
-        primitive["extensions"] = json!({ "EXT_mesh_features": feature_ids });
-    }
-    let mut material = json!({
-        "pbrMetallicRoughness": { "baseColorFactor": [1.0, 1.0, 1.0, 1.0], "metallicFactor": 0.0, "roughnessFactor": 0.9 },
-        "doubleSided": true
-    });
-    if matches!(content.shapes, Shapes::Glass(_)) {
-        material["alphaMode"] = json!("BLEND");
-    }
+    let used = [used, &["EXT_structural_metadata", "KHR_mesh_quantization"]].concat();
+    let needed = [needed, &["KHR_mesh_quantization"]].concat();
     let structural = metadata::write(&mut buffer, content, schema)?;
-    let instanced = matches!(content.shapes, Shapes::Markers(_));
-    let mut required = vec!["KHR_mesh_quantization"];
-    if instanced {
-        required.insert(0, "EXT_mesh_gpu_instancing");
-    }
     let document = json!({
         "asset": { "version": "2.0", "generator": "Cimbra" },
         "extensionsUsed": used,
-        "extensionsRequired": required,
+        "extensionsRequired": needed,
         "extensions": { "EXT_structural_metadata": structural },
         "scene": 0,
-        "scenes": [{ "nodes": [0] }],
-        "nodes": [node],
-        "meshes": [{ "primitives": [primitive] }],
-        "materials": [material],
+        "scenes": [{ "nodes": (0..scene.nodes.len()).collect::<Vec<_>>() }],
+        "nodes": scene.nodes,
+        "meshes": scene.meshes,
+        "materials": scene.materials,
         "accessors": buffer.accessors,
         "bufferViews": buffer.views,
         "buffers": [{ "byteLength": buffer.bytes.len().next_multiple_of(8) }]
@@ -139,20 +169,32 @@ fn mesh_primitive(buffer: &mut Buffer, vertices: &vertices::Vertices) -> Value {
     };
     let indices = buffer.view(&bytes, json!({ "target": ELEMENT_ARRAY_BUFFER }));
     let indices = buffer.accessor(indices, component, "SCALAR", corners.len(), json!({}));
-    json!({ "attributes": attributes, "indices": indices, "material": 0, "mode": 4 })
+    json!({ "attributes": attributes, "indices": indices, "mode": 4 })
+}
+
+/// A marker: its feature's position in the tile, and where it stands in east-north-up metres.
+type Marker = (usize, [f64; 3]);
+
+/// The markers of a tile by the colour of their class: one material and one node each, since instances have no colours.
+fn by_colour(content: &Content, points: &[[f64; 3]]) -> BTreeMap<[u8; 3], Vec<Marker>> {
+    let mut markers: BTreeMap<[u8; 3], Vec<Marker>> = BTreeMap::new();
+    for (i, (feature, point)) in content.features.iter().zip(points).enumerate() {
+        markers.entry(of_class(feature.class)).or_default().push((i, *point));
+    }
+    markers
 }
 
 /// `EXT_mesh_gpu_instancing` attributes: a translation and the feature's number for each marker.
-fn instances(buffer: &mut Buffer, origin: [f64; 3], points: &[[f64; 3]]) -> Value {
-    let offsets: Vec<[f32; 3]> = points.iter().map(|p| vertices::offset(*p, origin)).collect();
+fn instances(buffer: &mut Buffer, origin: [f64; 3], markers: &[Marker]) -> Value {
+    let offsets: Vec<[f32; 3]> = markers.iter().map(|(_, p)| vertices::offset(*p, origin)).collect();
     let bounds = Bounds::of(offsets.iter().map(|p| p.map(f64::from)));
     #[expect(clippy::cast_precision_loss, reason = "a tile has at most 65,535 features")]
-    let numbers: Vec<f32> = (0..points.len()).map(|i| i as f32).collect();
+    let numbers: Vec<f32> = markers.iter().map(|(i, _)| *i as f32).collect();
     let translation = buffer.view(bytemuck::cast_slice(&offsets), json!({}));
     let limits = json!({ "min": bounds.min, "max": bounds.max });
-    let translation = buffer.accessor(translation, FLOAT, "VEC3", points.len(), limits);
+    let translation = buffer.accessor(translation, FLOAT, "VEC3", markers.len(), limits);
     let feature = buffer.view(bytemuck::cast_slice(&numbers), json!({}));
-    let feature = buffer.accessor(feature, FLOAT, "SCALAR", points.len(), json!({}));
+    let feature = buffer.accessor(feature, FLOAT, "SCALAR", markers.len(), json!({}));
     json!({ "TRANSLATION": translation, "_FEATURE_ID_0": feature })
 }
 

@@ -9,7 +9,7 @@ pub use glb::encode;
 pub use tileset::{of_site, of_sites};
 
 /// Grows whenever the same content would be written as other bytes, so that tile addresses change with it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// The metadata schema that every tileset's starts with, as it is written down in `tiles/schema.json`.
 pub const SCHEMA: &str = metadata::SCHEMA;

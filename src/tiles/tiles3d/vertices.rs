@@ -1,6 +1,6 @@
 //! A tile's triangles as one run of vertices with flat normals, colours and feature numbers, in glTF's axes.
 
-use crate::geom::{Bounds, Mesh, Surface, SurfaceKind};
+use crate::geom::{Bounds, Mesh, Surface};
 use crate::lod::{Drawn, shape};
 use crate::tiles::colour;
 use crate::tiles::content::Content;
@@ -32,33 +32,27 @@ pub(super) fn offset(p: [f64; 3], origin: [f64; 3]) -> [f32; 3] {
 pub(super) fn gather(content: &Content, meshes: &[(u32, Drawn)], alpha: u8) -> Vertices {
     let mut made = Vertices { features: Some(Vec::new()), ..Vertices::default() };
     let mut drawn = vec![false; content.features.len()];
-    for (number, drawn_as) in meshes {
-        let (Some(feature), Some(mesh)) = (content.features.get(*number as usize), drawn_as.mesh()) else { continue };
-        let colours = |surface: &Surface| {
-            let [r, g, b, _] = colour::of(feature.class, surface).map(colour::linear);
-            [r, g, b, alpha]
-        };
+    for (number, mesh) in meshes {
+        let Some(feature) = content.features.get(*number as usize) else { continue };
+        let colours = |surface: &Surface| colour::of(feature.class, surface, alpha);
         drawn[*number as usize] |= made.append(mesh, content.origin, *number, &colours);
     }
     for (number, feature) in content.features.iter().enumerate().filter(|(number, _)| !drawn[*number]) {
         #[expect(clippy::cast_possible_truncation, reason = "at most 65,535 features")]
         let number = number as u32;
-        let bounds = meshes.iter().filter(|(n, _)| *n == number).filter_map(|(_, d)| Some(d.mesh()?.bounds()));
+        let bounds = meshes.iter().filter(|(n, _)| *n == number).map(|(_, d)| d.bounds());
         let bounds = bounds.fold(Bounds::EMPTY, Bounds::union);
         let middle = if bounds.is_empty() { content.origin } else { bounds.center() };
-        let colour = colour::of(feature.class, &Surface { first: 0, kind: SurfaceKind::Other, colour: None });
-        made.append(&shape::octahedron(middle, 0.01), content.origin, number, &|_| colour.map(colour::linear));
+        let colour = |surface: &Surface| colour::of(feature.class, surface, u8::MAX);
+        made.append(&shape::octahedron(middle, 0.01), content.origin, number, &colour);
     }
     made
 }
 
-/// The one marker that a tile's instances repeat, around (0, 0, 0), in the colour of the tile's first feature's class.
-pub(super) fn marker(content: &Content) -> Vertices {
-    let class = content.features.first().map_or(crate::model::Class::Device, |f| f.class);
-    let colour = colour::of(class, &Surface { first: 0, kind: SurfaceKind::Other, colour: None });
+/// The one marker that a tile's instances repeat, around (0, 0, 0): white, for the material that colours it.
+pub(super) fn marker() -> Vertices {
     let mut made = Vertices::default();
-    let shape = shape::octahedron([0.0; 3], crate::lod::MARKER);
-    made.append(&shape, [0.0; 3], 0, &|_| colour.map(colour::linear));
+    made.append(&shape::octahedron([0.0; 3], crate::lod::MARKER), [0.0; 3], 0, &|_| [u8::MAX; 4]);
     made
 }
 

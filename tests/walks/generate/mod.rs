@@ -1,6 +1,7 @@
 //! A generated community, read back by readers of its own that share no code with the generator.
 
 mod files;
+mod imported;
 mod tower;
 
 use cimbra::ingest::generate::{Community, Manifest, write};

@@ -3,9 +3,11 @@
 use super::{asset, code, contents, dataset, origin};
 use cimbra::fault::Kind;
 use cimbra::geom::Bounds;
-use cimbra::model::{Class, Collection};
+use cimbra::index::key;
+use cimbra::model::{Class, Collection, Value};
 use cimbra::store::{Put, Store};
 use cimbra::units::Instant;
+use std::collections::HashMap;
 
 #[test]
 fn what_is_committed_is_there_after_opening_again() {
@@ -106,4 +108,41 @@ fn an_id_of_another_dataset_is_qualified_and_its_parts_follow() {
         assert_eq!(now.children(house_row), [part_row]);
         assert_eq!(now.asset(part_row).unwrap().parent_id(), Some(house));
     }
+}
+
+#[test]
+fn ids_of_one_hash_are_told_apart_in_one_commit_and_when_opening() {
+    // Among some hundred thousand ids two share 32 bits.
+    let mut seen = HashMap::new();
+    let twins =
+        (0..).map(|n| format!("id-{n}")).find_map(|id| seen.insert(key(&id), id.clone()).map(|twin| [twin, id]));
+    let [one, other] = twins.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let site = store.create_site(&code(), origin(), Instant(1)).unwrap();
+    for (at, tag) in [(10, "first"), (20, "second")] {
+        let mut draft = site.draft(dataset("a")).unwrap();
+        for (n, id) in [&one, &other].into_iter().enumerate() {
+            draft.put(asset(id, n as u32, &format!("{tag} {id}"))).unwrap();
+        }
+        draft.commit(Instant(at)).unwrap();
+    }
+    let mut draft = site.draft(dataset("a")).unwrap();
+    assert!(draft.remove(&one).unwrap());
+    draft.commit(Instant(30)).unwrap();
+    let holds = |store: &Store| {
+        let now = store.site(&code()).unwrap().snapshot();
+        let tag = |row| now.attributes(row).unwrap()[0].1.clone();
+        let told = |word: &str, id: &str| Value::Text(format!("{word} {id}"));
+        assert_eq!((now.find(&one), now.len()), (None, 1));
+        assert_eq!(tag(now.find(&other).unwrap()), told("second", &other));
+        for (at, word) in [(15, "first"), (25, "second")] {
+            for id in [&one, &other] {
+                assert_eq!(tag(now.find_at(id, Instant(at)).unwrap()), told(word, id));
+            }
+        }
+    };
+    holds(&store);
+    drop((site, store));
+    holds(&Store::open(dir.path()).unwrap());
 }

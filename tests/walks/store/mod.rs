@@ -3,7 +3,6 @@
 mod basics;
 mod damage;
 mod kill;
-mod scale;
 mod together;
 
 use cimbra::geom::{Bounds, Mesh, Surface, SurfaceKind};
@@ -55,7 +54,7 @@ pub fn contents(snapshot: &Snapshot) -> Vec<(AssetId, Asset)> {
         .map(|row| {
             let a = snapshot.asset(row).unwrap();
             let asset = Asset {
-                id: a.id().clone(),
+                id: a.id().into(),
                 class: a.class(),
                 name: a.name().to_owned(),
                 parent: a.parent_id().map(Into::into),
@@ -65,7 +64,7 @@ pub fn contents(snapshot: &Snapshot) -> Vec<(AssetId, Asset)> {
                 geometry: (*snapshot.geometry(row).unwrap()).clone(),
                 bounds: a.bounds(),
             };
-            (a.id().clone(), asset)
+            (AssetId::from(a.id()), asset)
         })
         .collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));

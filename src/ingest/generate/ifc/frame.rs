@@ -51,7 +51,7 @@ impl Frame {
         let project = step.add(&format!(
             "IFCPROJECT('{}',$,{},$,$,$,$,({context}),{assignment})",
             global_id("project"),
-            text(&format!("社区 {}", tree::SITE_CODE))
+            text(&tree::community())
         ))?;
         Ok(Self { step, body, upright, project })
     }
@@ -175,12 +175,18 @@ impl Frame {
         let id = global_id(&format!("{relation}/{key}"));
         self.step.add(&format!("{relation}('{id}',$,$,$,{ends})")).map(|_| ())
     }
-    /// A property set on one object; empty values are left out.
-    pub(super) fn properties(&mut self, owner: Ref, key: &str, set: &str, values: &[(&str, &str)]) -> Result<()> {
+    /// A property set on one object: names with [`label`](super::step::label) or [`count`](super::step::count); those that
+    /// say nothing are left out.
+    pub(super) fn properties(
+        &mut self,
+        owner: Ref,
+        key: &str,
+        set: &str,
+        values: &[(&str, Option<String>)],
+    ) -> Result<()> {
         let mut properties = Vec::new();
-        for (name, value) in values.iter().filter(|v| !v.1.is_empty()) {
-            let value = text(value);
-            properties.push(self.step.share(format!("IFCPROPERTYSINGLEVALUE('{name}',$,IFCLABEL({value}),$)"))?);
+        for (name, value) in values.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+            properties.push(self.step.share(format!("IFCPROPERTYSINGLEVALUE('{name}',$,{value},$)"))?);
         }
         let id = global_id(&format!("{set}/{key}"));
         let set = self.step.add(&format!("IFCPROPERTYSET('{id}',$,'{set}',$,{})", super::step::list(&properties)))?;

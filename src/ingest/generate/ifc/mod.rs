@@ -9,19 +9,21 @@ mod walls;
 use super::devices::Device;
 use super::ids::{global_id, storey_key};
 use super::out::Entry;
+use super::people::People;
 use super::site::Structure;
 use super::tree::{self, Node};
 use crate::fault::Result;
 use frame::Frame;
 use std::path::Path;
-use step::{Ref, Step, text};
+use step::{Ref, Step, count, label, text};
 
-/// Writes a structure with its tree and its indoor devices as `name`.
+/// Writes a structure with its tree, how many people live in it and its indoor devices as `name`.
 pub(super) fn write(
     dir: &Path,
     name: &str,
     structure: &Structure,
     nodes: &[Node],
+    people: People,
     devices: &[Device],
 ) -> Result<Entry> {
     let mut frame = Frame::new(Step::create(dir, name)?, structure)?;
@@ -30,7 +32,7 @@ pub(super) fn write(
     let site = frame.step.add(&format!(
         "IFCSITE('{}',$,{},$,$,{place},$,$,.ELEMENT.,$,$,$,$,$)",
         global_id("site"),
-        text(&super::addresses::street_address(structure))
+        text(&tree::community())
     ))?;
     let place = frame.placement(Some(place), [0, 0, 0], false)?;
     let [zh, en] = tree::names(structure);
@@ -41,6 +43,16 @@ pub(super) fn write(
         text(&super::addresses::street_address(structure)),
         text(&en)
     ))?;
+    let ([above, below], year) = (structure.storeys_apart(), structure.year().to_string());
+    let common = [
+        ("NumberOfStoreys", count(above + below)),
+        ("YearOfConstruction", label(&year)),
+        ("OccupancyType", label("residential")),
+    ];
+    frame.properties(building, &key, "Pset_BuildingCommon", &common)?;
+    let People { households, people, children, elderly } = people;
+    let lived_in = [("Households", households), ("People", people), ("Children", children), ("Elderly", elderly)];
+    frame.properties(building, &key, "Cimbra_People", &lived_in.map(|(name, n)| (name, count(n))))?;
     let project = frame.project.to_string();
     frame.relate("IFCRELAGGREGATES", "project", &project, &[site], true)?;
     frame.relate("IFCRELAGGREGATES", "site", &site.to_string(), &[building], true)?;
@@ -57,7 +69,12 @@ pub(super) fn write(
             step::metres(storey.floor)
         ))?;
         let number = storey.number.to_string();
-        frame.properties(made, &key, "Cimbra_Storey", &[("Label", &storey.label), ("Number", &number)])?;
+        frame.properties(
+            made,
+            &key,
+            "Cimbra_Storey",
+            &[("Label", label(&storey.label)), ("Number", label(&number))],
+        )?;
         let level = Level { structure, index, key, made, origin };
         elements::write(&mut frame, &level)?;
         storeys.push(level);

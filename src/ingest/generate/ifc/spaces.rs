@@ -6,7 +6,7 @@ use super::super::tree::{Level as Depth, Node};
 use super::super::usage::Usage;
 use super::Level;
 use super::frame::{Frame, Look};
-use super::step::{Ref, text};
+use super::step::{Ref, label, text};
 use crate::fault::Result;
 use std::collections::BTreeMap;
 
@@ -89,12 +89,12 @@ fn space(frame: &mut Frame, level: &Level<'_>, nodes: &[Node], node: &Node) -> R
         text(&format!("{} {}", node.zh, node.en))
     ))?;
     let unit = node.unit.to_string();
-    let label = node.storey.and_then(|i| level.structure.storeys.get(i)).map_or("", |s| &s.label);
+    let storey = node.storey.and_then(|i| level.structure.storeys.get(i)).map_or("", |s| &s.label);
     let values = [
-        ("Unit", unit.as_str()),
-        ("Storey", label),
-        ("Usage", node.usage.map_or("flat", Usage::id)),
-        ("HouseCode", node.house.as_deref().unwrap_or_default()),
+        ("Unit", label(&unit)),
+        ("Storey", label(storey)),
+        ("Usage", label(node.usage.map_or("flat", Usage::id))),
+        ("HouseCode", node.house.as_deref().and_then(label)),
     ];
     frame.properties(made, &node.key, "Cimbra_Space", &values)?;
     let area = super::super::layout::area(&node.outline);
@@ -129,10 +129,10 @@ fn detector(frame: &mut Frame, storeys: &[Level<'_>], nodes: &[Node], device: &D
     ))?;
     let [class, ..] = device.kind.words();
     let values = [
-        ("DeviceId", device.id.as_str()),
-        ("Class", class),
-        ("PanelText", &device.panel_text),
-        ("SerialNumber", &device.serial),
+        ("DeviceId", label(&device.id)),
+        ("Class", label(class)),
+        ("PanelText", label(&device.panel_text)),
+        ("SerialNumber", label(&device.serial)),
     ];
     frame.properties(made, &device.id, "Cimbra_Device", &values)?;
     Ok(Some(made))

@@ -89,6 +89,16 @@ pub(super) fn text(words: &str) -> String {
     literal
 }
 
+/// A property's value in words; nothing for no words.
+pub(super) fn label(words: &str) -> Option<String> {
+    (!words.is_empty()).then(|| format!("IFCLABEL({})", text(words)))
+}
+
+/// A property's value as a number of things.
+pub(super) fn count(n: impl std::fmt::Display) -> Option<String> {
+    Some(format!("IFCINTEGER({n})"))
+}
+
 /// Millimetres as a real number of metres.
 pub(super) fn metres(millimetres: i32) -> String {
     format!("{:?}", f64::from(millimetres) / 1_000.0)
