@@ -1,18 +1,20 @@
 //! The router and what every request passes through: host, origin, limits, headers, panics, compression.
 
+use super::ask::Admitted;
 use super::busy::Busy;
 use super::caller::Caller;
 use super::problem::Problem;
 use super::routes;
 use super::state::City;
+use super::work::Deadline;
 use crate::fault::{Fault, Kind};
 use crate::store::Act;
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -119,7 +121,7 @@ async fn limited(State((city, busy)): State<(City, Busy)>, request: Request, nex
     let (mut parts, body) = request.into_parts();
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
     let open = path == "/" || OPEN.iter().any(|prefix| path.starts_with(prefix));
-    let caller = Caller::of(&parts, &city).and_then(|c| if open { Ok(c) } else { c.require_read(&city).map(|()| c) });
+    let caller = Caller::of(&parts, &city).and_then(|c| if open { Ok(c) } else { c.require_read().map(|()| c) });
     let caller = match caller {
         Ok(caller) => caller,
         Err(fault) => {
@@ -127,10 +129,8 @@ async fn limited(State((city, busy)): State<(City, Busy)>, request: Request, nex
             return Problem(fault).into_response();
         }
     };
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|p| p.0.ip().to_string());
-    let who = if caller.role.is_some() { caller.name.clone() } else { peer.unwrap_or_default() };
-    let slot = match busy.enter(who, limits.requests_per_caller, "requests") {
-        Ok(slot) => slot,
+    let slot = match busy.enter(caller.share.clone(), limits.requests_per_caller, "requests") {
+        Ok(slot) => Arc::new(slot),
         Err(fault) => return Problem(fault).into_response(),
     };
     let name = caller.name.clone();
@@ -141,18 +141,16 @@ async fn limited(State((city, busy)): State<(City, Busy)>, request: Request, nex
         let over = format!("the body is over {} bytes", limits.body_bytes);
         return Problem(Fault::new(Kind::TooLarge, over)).into_response();
     }
-    parts.extensions.insert(caller);
+    let deadline = Deadline::after(limits.seconds);
+    // The handler has its own hold on the slot, and so has the work that it leaves behind.
+    parts.extensions.insert(Admitted { caller, slot: slot.clone(), deadline });
     let answer = next.run(Request::from_parts(parts, body));
     let open_ended = path.starts_with("/live") || path.starts_with("/imports");
     let response = if open_ended {
         answer.await
     } else {
-        match tokio::time::timeout(Duration::from_secs(limits.seconds), answer).await {
-            Ok(response) => response,
-            Err(_) => {
-                Problem(Fault::new(Kind::Unavailable, format!("no answer within {} s", limits.seconds))).into_response()
-            }
-        }
+        let in_time = tokio::time::timeout(Duration::from_secs(limits.seconds), answer).await;
+        in_time.unwrap_or_else(|_| Problem(deadline.fault()).into_response())
     };
     drop(slot);
     audit(&city, &name, &method, &path, response.status());

@@ -3,7 +3,7 @@
 use super::blocks::block;
 use cimbra::crs::SiteFrame;
 use cimbra::geom::{Bounds, Mesh};
-use cimbra::model::{Asset, AssetId, Class, Collection, DatasetName, Footprint, Geometry, Severity, SiteCode, Value};
+use cimbra::model::{Asset, AssetId, Class, Collections, DatasetName, Footprint, Geometry, Severity, SiteCode, Value};
 use cimbra::render::{City, Composition, Request, Studio, compose};
 use cimbra::store::{Dataset, Snapshot, Store};
 use cimbra::units::{Geodetic, Instant};
@@ -92,9 +92,9 @@ fn request(query: &str) -> Request {
 
 fn composed(snapshot: &Arc<Snapshot>, query: &str, alarms: &[(&str, Severity)], guarded: bool) -> Composition {
     let alarms: HashMap<AssetId, Severity> = alarms.iter().map(|(id, s)| ((*id).into(), *s)).collect();
-    let visible = |c: Collection| guarded || !c.is_guarded();
+    let visible = Collections::of(|c| guarded || !c.is_guarded());
     let snapshots = [snapshot.clone()];
-    compose(&request(query), &City { snapshots: &snapshots, visible: &visible, alarms: &alarms }).unwrap()
+    compose(&request(query), &City { snapshots: &snapshots, visible, alarms: &alarms }).unwrap()
 }
 
 /// Ids in the picture with how many of its pixels show each.
@@ -177,7 +177,7 @@ fn a_guarded_or_missing_asset_is_not_found() {
     let (_folder, town) = town();
     let snapshots = [town];
     let alarms = HashMap::new();
-    let city = City { snapshots: &snapshots, visible: &|c| !c.is_guarded(), alarms: &alarms };
+    let city = City { snapshots: &snapshots, visible: Collections::of(|c| !c.is_guarded()), alarms: &alarms };
     for id in ["cam", "nobody"] {
         let fault = compose(&request(&format!("asset={id}")), &city).unwrap_err();
         assert_eq!((fault.kind, fault.subject.as_deref()), (cimbra::fault::Kind::NotFound, Some("asset")), "{fault}");
