@@ -205,3 +205,12 @@ fn what_a_caller_may_not_see_is_in_no_tile_and_answers_to_no_address() {
     let seen = walk(&tiles.plan(&city.snapshot(), &View::Map, open).unwrap());
     assert!(!seen.classes.values().any(|c| c == "camera"));
 }
+
+#[test]
+fn a_parent_that_a_caller_may_not_see_is_in_no_tile() {
+    let city = city::town();
+    let devices = Collections::of(|collection| collection == Collection::Devices);
+    let parent =
+        |rights| seen(&city, &View::Collection(Collection::Devices), rights).rows["d03"].get("parent").cloned();
+    assert_eq!((parent(Collections::ALL), parent(devices)), (Some("r0".into()), None));
+}
