@@ -1,6 +1,6 @@
 //! Which assets a collection gathers.
 
-use crate::model::{Class, Collection, Collections, DatasetName};
+use crate::model::{Collection, Collections, DatasetName};
 use crate::store::{AssetRef, Snapshot};
 use std::sync::Arc;
 
@@ -57,9 +57,5 @@ impl Scope {
             Self::Dataset(name) => asset.dataset() == name,
             Self::Layer(name, layer) => asset.dataset() == name && asset.layer() == Some(layer),
         }
-    }
-    /// The classes that may be in it.
-    pub fn may_hold(&self, class: Class) -> bool {
-        !matches!(self, Self::Classes(collection) if class.collection() != *collection)
     }
 }

@@ -41,6 +41,8 @@ fn who_hangs_up_keeps_its_place_until_the_work_has_ended() {
     until("the work has ended", || ask() == 200);
     let stored = server.get(&format!("/sta/v1.1/Datastreams({id})")).1["properties"]["quality"]["stored"].clone();
     assert_eq!(stored, 50_000);
+    let audit = std::fs::read_to_string(house.store().join("audit.jsonl")).unwrap();
+    assert!(audit.contains("CreateObservations"), "what was given up and done all the same is audited: {audit}");
 }
 
 #[test]
