@@ -13,7 +13,7 @@ pub struct Busy(Arc<Mutex<HashMap<String, usize>>>);
 pub struct Slot(Busy, String);
 
 impl Busy {
-    /// A place for `caller`, who may have `most` at once; `what` names them in the refusal.
+    /// A place for `caller`, named by its share, who may have `most` at once; `what` names them in the refusal.
     ///
     /// # Errors
     /// [`Kind::TooMany`] when it has that many.

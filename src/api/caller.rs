@@ -1,11 +1,11 @@
 //! Who asks: the key, session or ticket of a request, and what it may see and do.
 
-use super::problem::Problem;
 use super::state::City;
 use crate::fault::{Fault, Kind, Result};
-use crate::model::{Collection, Right, Role};
-use axum::extract::FromRequestParts;
+use crate::model::{Collections, Right, Role};
+use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
+use std::net::SocketAddr;
 
 /// The one who sent a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,13 @@ pub struct Caller {
     pub has_key: bool,
     /// What to call it in the audit: a key's short id, `session`, `anonymous`.
     pub name: String,
+    /// Under what its requests, streams and tickets are counted: its key, its own session, its address without either. A ticket
+    /// counts for whoever made it. Nobody else has a part in it, so that nobody uses up what another may have.
+    pub share: String,
+    /// The address it asks from; empty where that is not known.
+    pub peer: String,
+    /// The collections whose assets are there for it.
+    pub reads: Collections,
 }
 
 impl Caller {
@@ -29,36 +36,15 @@ impl Caller {
             Some(role) => Err(Fault::new(Kind::Forbidden, format!("a key of role {} may not do this", role.name()))),
         }
     }
-    /// Whether assets of `collection` are there for this caller.
-    pub fn may_read(&self, city: &City, collection: Collection) -> bool {
-        match self.role {
-            Some(role) => !collection.is_guarded() || role.has(Right::ReadGuarded),
-            None => !collection.is_guarded() && city.settings.is_public(collection.name()),
-        }
-    }
     /// # Errors
     /// 401 when nothing at all is open without a key.
-    pub fn require_read(&self, city: &City) -> Result<()> {
-        if self.role.is_some() || city.settings.public_layers.as_ref().is_none_or(|layers| !layers.is_empty()) {
-            return Ok(());
+    pub fn require_read(&self) -> Result<()> {
+        if self.role.is_none() && self.reads.is_empty() {
+            return Err(Fault::new(Kind::Unauthorized, "nothing is open without a key here"));
         }
-        Err(Fault::new(Kind::Unauthorized, "nothing is open without a key here"))
+        Ok(())
     }
-}
 
-impl FromRequestParts<City> for Caller {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, city: &City) -> std::result::Result<Self, Problem> {
-        // The router has looked already; asking again would compare every key twice.
-        match parts.extensions.get::<Self>() {
-            Some(caller) => Ok(caller.clone()),
-            None => Self::of(parts, city).map_err(Problem::from),
-        }
-    }
-}
-
-impl Caller {
     /// Who sent the request with these headers and this URL.
     ///
     /// # Errors
@@ -69,25 +55,32 @@ impl Caller {
             .and_then(|v| v.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token);
-        let offered = bearer.or_else(|| header("x-api-key")).map(str::trim);
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let peer = peer.map(|peer| peer.0.ip().to_string()).unwrap_or_default();
+        let caller = |role: Option<Role>, has_key, name: &str, share| {
+            let reads = Collections::of(|collection| match role {
+                Some(role) => !collection.is_guarded() || role.has(Right::ReadGuarded),
+                None => !collection.is_guarded() && city.settings.is_public(collection.name()),
+            });
+            Self { role, has_key, name: name.to_owned(), share, peer: peer.clone(), reads }
+        };
         let now = (city.clock)();
-        if let Some(token) = offered {
+        if let Some(token) = bearer.or_else(|| header("x-api-key")).map(str::trim) {
             if let Some(info) = city.keys.verify(token) {
-                return Ok(Self { role: Some(info.role), has_key: true, name: info.id });
+                return Ok(caller(Some(info.role), true, &info.id, info.id.clone()));
             }
-            let role = city.tickets.session_role(token, now);
-            return match role {
-                Some(_) => Ok(Self { role, has_key: false, name: "session".to_owned() }),
+            return match city.tickets.session(token, now) {
+                Some((role, share)) => Ok(caller(Some(role), false, "session", share)),
                 None => Err(Fault::new(Kind::Unauthorized, "the key is not known, or its session is over")),
             };
         }
         // Only event streams and pictures take a ticket in the URL: a page cannot give them a header.
         let takes_ticket = ["/live", "/views"].iter().any(|p| parts.uri.path().starts_with(p));
         let pairs = parts.uri.query().filter(|_| takes_ticket).unwrap_or_default().split('&');
-        match pairs.filter_map(|pair| pair.strip_prefix("ticket=")).next().map(|t| city.tickets.ticket_role(t, now)) {
+        match pairs.filter_map(|pair| pair.strip_prefix("ticket=")).next().map(|t| city.tickets.ticket(t, now)) {
             Some(None) => Err(Fault::new(Kind::Unauthorized, "the ticket is unknown or over").about("ticket")),
-            Some(role) => Ok(Self { role, has_key: false, name: "ticket".to_owned() }),
-            None => Ok(Self { role: None, has_key: false, name: "anonymous".to_owned() }),
+            Some(Some((role, share))) => Ok(caller(Some(role), false, "ticket", share)),
+            None => Ok(caller(None, false, "anonymous", peer.clone())),
         }
     }
 }

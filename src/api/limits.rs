@@ -10,6 +10,8 @@ pub struct Limits {
     pub upload_bytes: u64,
     /// Rows of one page (`limit=`); 400 beyond.
     pub rows: usize,
+    /// Entities that SensorThings' `$skip` leaves out; 400 beyond.
+    pub skip: usize,
     /// Pixels along one side of a view; 400 beyond.
     pub pixels: u32,
     /// Bytes of a request's query string; 414 beyond.
@@ -18,6 +20,8 @@ pub struct Limits {
     pub seconds: u64,
     /// Requests in work at once for one caller; 429 beyond.
     pub requests_per_caller: usize,
+    /// Pieces of blocking work at once for all callers together; 503 beyond. Below 512, the threads there are for it.
+    pub work_at_once: usize,
     /// Event streams open at once for one caller; 429 beyond.
     pub streams_per_caller: usize,
 }
@@ -28,10 +32,12 @@ impl Default for Limits {
             body_bytes: 4 << 20,
             upload_bytes: 8 << 30,
             rows: 10_000,
+            skip: 100_000,
             pixels: 4096,
             query_bytes: 8 << 10,
             seconds: 60,
             requests_per_caller: 64,
+            work_at_once: 256,
             streams_per_caller: 128,
         }
     }

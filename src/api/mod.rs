@@ -1,5 +1,6 @@
 //! HTTP: extract, ask one room, encode. Handlers hold no knowledge of the city of their own.
 
+pub mod ask;
 pub mod busy;
 pub mod caller;
 pub mod encode;
@@ -11,6 +12,7 @@ pub mod router;
 pub mod routes;
 pub mod state;
 pub mod tickets;
+pub mod work;
 
 pub use limits::Limits;
 pub use router::router;

@@ -1,18 +1,20 @@
 //! The router and what every request passes through: host, origin, limits, headers, panics, compression.
 
+use super::ask::Admitted;
 use super::busy::Busy;
 use super::caller::Caller;
 use super::problem::Problem;
 use super::routes;
 use super::state::City;
+use super::work::Deadline;
 use crate::fault::{Fault, Kind};
 use crate::store::Act;
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -111,61 +113,72 @@ const OPEN: &[&str] = &["/health/", "/portal", "/api", "/conformance", "/session
 
 /// Enforces the limits on query length, requests at once and time, and the right to read; writes are audited.
 async fn limited(State((city, busy)): State<(City, Busy)>, request: Request, next: Next) -> Response {
-    let limits = city.settings.limits;
-    if request.uri().query().is_some_and(|q| q.len() > limits.query_bytes) {
-        let over = format!("the query string is over {} bytes", limits.query_bytes);
-        return Problem(Fault::new(Kind::UriTooLong, over)).into_response();
-    }
-    let (mut parts, body) = request.into_parts();
-    let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-    let open = path == "/" || OPEN.iter().any(|prefix| path.starts_with(prefix));
-    let caller = Caller::of(&parts, &city).and_then(|c| if open { Ok(c) } else { c.require_read(&city).map(|()| c) });
-    let caller = match caller {
-        Ok(caller) => caller,
-        Err(fault) => {
-            audit(&city, "unknown", &method, &path, StatusCode::UNAUTHORIZED);
-            return Problem(fault).into_response();
-        }
-    };
-    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|p| p.0.ip().to_string());
-    let who = if caller.role.is_some() { caller.name.clone() } else { peer.unwrap_or_default() };
-    let slot = match busy.enter(who, limits.requests_per_caller, "requests") {
-        Ok(slot) => slot,
-        Err(fault) => return Problem(fault).into_response(),
-    };
-    let name = caller.name.clone();
-    let said = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-    if !path.starts_with("/imports") && said.is_some_and(|bytes: usize| bytes > limits.body_bytes) {
-        // Said beforehand, so refused beforehand: nothing of it is read.
-        audit(&city, &name, &method, &path, StatusCode::PAYLOAD_TOO_LARGE);
-        let over = format!("the body is over {} bytes", limits.body_bytes);
-        return Problem(Fault::new(Kind::TooLarge, over)).into_response();
-    }
-    parts.extensions.insert(caller);
-    let answer = next.run(Request::from_parts(parts, body));
-    let open_ended = path.starts_with("/live") || path.starts_with("/imports");
-    let response = if open_ended {
-        answer.await
-    } else {
-        match tokio::time::timeout(Duration::from_secs(limits.seconds), answer).await {
-            Ok(response) => response,
-            Err(_) => {
-                Problem(Fault::new(Kind::Unavailable, format!("no answer within {} s", limits.seconds))).into_response()
-            }
-        }
-    };
-    drop(slot);
-    audit(&city, &name, &method, &path, response.status());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut audited = Audited { city: city.clone(), caller: "unknown".to_owned(), method, path, status: UNANSWERED };
+    let response = admitted(&city, &busy, request, next, &mut audited).await;
+    let response = response.unwrap_or_else(|fault| Problem(fault).into_response());
+    audited.status = response.status().as_u16();
     response
 }
 
-/// Records a write, done or refused. A disk that takes no line is told in the log: the write itself has happened.
-fn audit(city: &City, caller: &str, method: &Method, path: &str, status: StatusCode) {
-    if method.is_safe() {
-        return;
+async fn admitted(
+    city: &City,
+    busy: &Busy,
+    request: Request,
+    next: Next,
+    audited: &mut Audited,
+) -> Result<Response, Fault> {
+    let limits = city.settings.limits;
+    if request.uri().query().is_some_and(|q| q.len() > limits.query_bytes) {
+        return Err(Fault::new(Kind::UriTooLong, format!("the query string is over {} bytes", limits.query_bytes)));
     }
-    let act = Act { at: (city.clock)().0, caller, method: method.as_str(), path, status: status.as_u16() };
-    if let Err(fault) = city.audit.record(&act) {
-        tracing::error!(%fault, "the audit could not be written");
+    let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path();
+    let caller = Caller::of(&parts, city)?;
+    if path != "/" && !OPEN.iter().any(|prefix| path.starts_with(prefix)) {
+        caller.require_read()?;
+    }
+    audited.caller.clone_from(&caller.name);
+    let slot = Arc::new(busy.enter(caller.share.clone(), limits.requests_per_caller, "requests")?);
+    let said = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    if !path.starts_with("/imports") && said.is_some_and(|bytes: usize| bytes > limits.body_bytes) {
+        // Said beforehand, so refused beforehand: nothing of it is read.
+        return Err(Fault::new(Kind::TooLarge, format!("the body is over {} bytes", limits.body_bytes)));
+    }
+    let open_ended = path.starts_with("/live") || path.starts_with("/imports");
+    let deadline = Deadline::after(limits.seconds);
+    // From here on the handler holds the slot, and with it the work that it may leave behind.
+    parts.extensions.insert(Admitted { caller, slot, deadline });
+    let answer = next.run(Request::from_parts(parts, body));
+    if open_ended {
+        return Ok(answer.await);
+    }
+    tokio::time::timeout(Duration::from_secs(limits.seconds), answer).await.map_err(|_| deadline.fault())
+}
+
+/// The status in the audit of a write whose sender hung up before there was an answer.
+const UNANSWERED: u16 = 499;
+
+/// A request on its way. When it ends a write is recorded: done, refused, or given up by its sender, for then too what it has
+/// begun goes on.
+struct Audited {
+    city: City,
+    caller: String,
+    method: Method,
+    path: String,
+    status: u16,
+}
+
+impl Drop for Audited {
+    /// A disk that takes no line is told in the log: the write itself has happened.
+    fn drop(&mut self) {
+        if self.method.is_safe() {
+            return;
+        }
+        let Self { city, caller, method, path, status } = self;
+        let act = Act { at: (city.clock)().0, caller, method: method.as_str(), path, status: *status };
+        if let Err(fault) = city.audit.record(&act) {
+            tracing::error!(%fault, "the audit could not be written");
+        }
     }
 }

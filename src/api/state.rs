@@ -1,7 +1,7 @@
 //! What every handler is given: the city, the clock, the keys and the settings.
 
 use super::busy::Busy;
-use super::{Limits, tickets::Tickets};
+use super::{Limits, tickets::Tickets, work::Work};
 use crate::live::Counts;
 use crate::query::Search;
 use crate::render::Studio;
@@ -49,6 +49,8 @@ pub struct City {
     pub studio: Arc<Studio>,
     /// Event streams that each caller has open.
     pub streams: Busy,
+    /// Room for the blocking work of all callers.
+    pub work: Work,
     /// What came in through the inlets.
     pub counts: Arc<Counts>,
     /// The time.

@@ -2,7 +2,7 @@
 
 use super::{clock, config::Config};
 use crate::api::busy::Busy;
-use crate::api::{City, router, tickets::Tickets};
+use crate::api::{City, router, tickets::Tickets, work::Work};
 use crate::fault::{Fault, Kind, Result};
 use crate::live::simulate::{Fleet, Play, Scenario, Target, run};
 use crate::live::{self, inlet::mqtt};
@@ -48,6 +48,7 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
         tiles: Arc::default(),
         studio: Arc::new(Studio::new()),
         streams: Busy::default(),
+        work: Work::new(settings.limits.work_at_once),
         counts,
         clock: clock.clone(),
         settings: Arc::new(settings),

@@ -5,7 +5,7 @@ use super::view::View;
 use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::geom::Bounds;
-use crate::model::{Class, Collection};
+use crate::model::{Class, Collection, Collections};
 use crate::store::{AssetRef, Row, Snapshot};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -53,20 +53,15 @@ struct Candidate<'a> {
     bounds: Bounds,
 }
 
-/// The drawn assets of `view` whose class is `allowed`, by ascending row. An asset without a place is not drawn.
+/// The drawn assets of `view` in the `allowed` collections, by ascending row. An asset without a place is not drawn.
 ///
 /// # Errors
 /// As [`Snapshot::geometry`].
-pub fn collect(
-    snapshot: &Snapshot,
-    view: &View,
-    allowed: &(dyn Fn(Class) -> bool + Sync),
-    facts: &Facts,
-) -> Result<Vec<Member>> {
+pub fn collect(snapshot: &Snapshot, view: &View, allowed: Collections, facts: &Facts) -> Result<Vec<Member>> {
     // A building that has no shape of its own is drawn by its walls and slabs, also where these are not members.
     let shells = *view == View::Collection(Collection::Buildings);
     let wanted = |asset: &AssetRef<'_>| {
-        allowed(asset.class()) && (view.includes(asset) || (shells && is_envelope(asset.class())))
+        allowed.contains(asset.class().collection()) && (view.includes(asset) || (shells && is_envelope(asset.class())))
     };
     let rows: Vec<Row> = snapshot.rows().collect();
     let candidates: Vec<Candidate<'_>> = rows

@@ -41,6 +41,19 @@ impl Collection {
         Self::Addresses,
         Self::Cameras,
     ];
+    /// How many collections there are.
+    pub const COUNT: usize = Self::SERVED.len() + 1;
+    /// Every collection, by its number.
+    pub const ALL: [Self; Self::COUNT] = {
+        let mut all = [Self::Parts; Self::COUNT];
+        let mut i = 0;
+        while i < Self::SERVED.len() {
+            assert!(Self::SERVED[i] as usize == i);
+            all[i] = Self::SERVED[i];
+            i += 1;
+        }
+        all
+    };
     /// The collection's id in paths.
     pub const fn name(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ use super::Scope;
 use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::geom::{Bounds, Mesh};
-use crate::model::{Attributes, Class, Collection, Footprint, Geometry};
+use crate::model::{Attributes, Class, Collections, Footprint, Geometry};
 use crate::store::{AssetRef, Row, Snapshot};
 use crate::units::Instant;
 use std::collections::{HashMap, HashSet};
@@ -18,11 +18,11 @@ const CELL: f64 = 1.0;
 
 /// A question for the differences between two times.
 #[derive(Clone)]
-pub struct Diff<'a> {
+pub struct Diff {
     /// The collection.
     pub scope: Scope,
-    /// Collections the caller may see.
-    pub visible: &'a dyn Fn(Collection) -> bool,
+    /// The collections that the caller may read.
+    pub readable: Collections,
     /// The earlier time.
     pub from: Instant,
     /// The later time.
@@ -57,7 +57,7 @@ pub struct Differences {
     pub unchanged: usize,
 }
 
-impl Diff<'_> {
+impl Diff {
     /// Answers over one site. Reads the geometry and attributes of what changed from disk.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Diff<'_> {
         let (before, after): (HashSet<Row>, HashSet<Row>) = (at(self.from).collect(), at(self.to).collect());
         // A row names a version: one that is there at both times has not changed.
         let unchanged = before.intersection(&after).count();
-        let of = |row: Row| Some((snapshot.asset(row)?.id().clone(), row));
+        let of = |row: Row| Some((snapshot.asset(row)?.id(), row));
         let mut came: HashMap<_, Row> = after.difference(&before).filter_map(|row| of(*row)).collect();
         let mut gone: Vec<(_, Row)> = before.difference(&after).filter_map(|row| of(*row)).collect();
         gone.sort_unstable_by_key(|(_, row)| *row);
@@ -101,7 +101,7 @@ impl Diff<'_> {
         Ok(found)
     }
     fn concerns(&self, snapshot: &Snapshot, row: Row) -> bool {
-        let concerns = |a: AssetRef<'_>| self.scope.holds(&a) && (self.visible)(a.class().collection());
+        let concerns = |a: AssetRef<'_>| self.scope.holds(&a) && self.readable.contains(a.class().collection());
         snapshot.asset(row).is_some_and(concerns)
     }
 }

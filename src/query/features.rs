@@ -3,7 +3,7 @@
 use super::Scope;
 use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
-use crate::model::{Collection, SiteCode};
+use crate::model::{Collections, SiteCode};
 use crate::store::{AssetRef, Row, Snapshot};
 use crate::units::Instant;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub struct Features<'a> {
     /// Equality on resident properties: `class`, `name`, `parent`, `storey`, `dataset`, `id`.
     pub equal: Vec<(&'a str, &'a str)>,
     /// Collections the caller may see.
-    pub visible: &'a dyn Fn(Collection) -> bool,
+    pub visible: Collections,
     /// After which item to go on.
     pub after: Option<Cursor>,
     /// How many items at most.
@@ -146,13 +146,13 @@ impl Features<'_> {
         rows.into_iter().for_each(&mut offer);
     }
     fn holds(&self, snapshot: &Snapshot, asset: &AssetRef<'_>) -> bool {
-        (self.visible)(asset.class().collection())
+        self.visible.contains(asset.class().collection())
             && self.scope.holds(asset)
             && self.equal.iter().all(|(name, value)| match *name {
                 "id" => *asset.id() == **value,
                 "class" => asset.class().name() == *value,
                 "name" => asset.name() == *value,
-                "parent" => asset.parent_id() == Some(value),
+                "parent" => asset.parent_id_for(self.visible) == Some(value),
                 "storey" => asset.storey() == Some(value),
                 "dataset" => asset.dataset().as_str() == *value,
                 "site" => snapshot.site().as_str() == *value,

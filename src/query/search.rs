@@ -1,7 +1,7 @@
 //! Search by name and code: Chinese and Latin, ranked, exact before prefix before part.
 
 use crate::fault::Result;
-use crate::model::{Collection, SiteCode, Value};
+use crate::model::{Collections, SiteCode, Value};
 use crate::store::{Row, Snapshot};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,7 +53,7 @@ pub struct Found {
 }
 
 impl Search {
-    /// The best `limit` assets for `words`, best first; every word must be found in the asset's name, id or codes.
+    /// The best `limit` assets of the `visible` collections for `words`, best first; every word must be found in the asset's name, id or codes.
     ///
     /// # Errors
     /// Attributes that cannot be paged in.
@@ -62,7 +62,7 @@ impl Search {
         snapshots: &[Arc<Snapshot>],
         words: &str,
         limit: usize,
-        visible: &dyn Fn(Collection) -> bool,
+        visible: Collections,
     ) -> Result<Vec<Found>> {
         let whole = words.trim().to_lowercase();
         let parts: Vec<&str> = whole.split_whitespace().collect();
@@ -71,7 +71,7 @@ impl Search {
             let texts = self.texts(snapshot)?;
             for entry in texts.entries.values() {
                 let Some(score) = score(&entry.texts, &whole, &parts) else { continue };
-                let seen = snapshot.asset(entry.row).is_some_and(|asset| visible(asset.class().collection()));
+                let seen = snapshot.asset(entry.row).is_some_and(|asset| visible.contains(asset.class().collection()));
                 if seen {
                     found.push(Found { snapshot: i, row: entry.row, score });
                 }

@@ -9,7 +9,7 @@ use super::{Camera, local_axes};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
-use crate::model::Collection;
+use crate::model::Collections;
 use crate::store::{Row, Snapshot};
 use crate::units::Geodetic;
 
@@ -37,16 +37,12 @@ pub(super) struct Aimed {
 /// # Errors
 /// [`Kind::NotFound`](crate::fault::Kind::NotFound) about `asset` when there is none that may be seen, or without a site;
 /// [`Kind::BadInput`](crate::fault::Kind::BadInput) for an asset without a place.
-pub(super) fn aim(
-    request: &Request,
-    snapshots: &[Arc<Snapshot>],
-    visible: &dyn Fn(Collection) -> bool,
-) -> Result<Aimed> {
+pub(super) fn aim(request: &Request, snapshots: &[Arc<Snapshot>], visible: Collections) -> Result<Aimed> {
     let aspect = request.aspect();
     let (family, home) = match &request.aim {
         Aim::Asset(id, _) => family(id, snapshots, visible)?,
-        Aim::Camera(at, _) | Aim::LookAt(at, ..) => (Vec::new(), nearest(at, snapshots)?),
-        Aim::Fit(bounds, _) => (Vec::new(), nearest(&Geodetic::from(bounds.center()), snapshots)?),
+        Aim::Camera(at, _) | Aim::LookAt(at, ..) => (Vec::new(), nearest(at, snapshots, visible)?),
+        Aim::Fit(bounds, _) => (Vec::new(), nearest(&Geodetic::from(bounds.center()), snapshots, visible)?),
     };
     let snapshot = snapshots.get(home).ok_or_else(no_city)?;
     let frame = snapshot.frame();
@@ -68,7 +64,7 @@ pub(super) fn aim(
             let axes = local_axes(*at, to_enu);
             (Camera::look_at(target, *range, axes, *attitude, request.fov, request.orthographic), None, range * 4.0)
         }
-        Aim::Fit(bounds, attitude) => fitted(&closed(bounds, snapshot), *attitude),
+        Aim::Fit(bounds, attitude) => fitted(&closed(bounds, snapshot, visible), *attitude),
         Aim::Asset(id, attitude) => {
             let boxes = family.iter().filter_map(|row| snapshot.asset(*row)).map(|a| a.bounds());
             let bounds = boxes.filter(|b| !b.is_empty()).fold(Bounds::EMPTY, Bounds::union);
@@ -114,8 +110,8 @@ pub(super) fn enu_bounds(bounds: &Bounds, frame: &SiteFrame) -> Bounds {
 }
 
 /// The asset called `id` with everything in it, and the snapshot it is in.
-fn family(id: &str, snapshots: &[Arc<Snapshot>], visible: &dyn Fn(Collection) -> bool) -> Result<(Vec<Row>, usize)> {
-    let shown = |s: &Snapshot, row: Row| s.asset(row).is_some_and(|a| visible(a.class().collection()));
+fn family(id: &str, snapshots: &[Arc<Snapshot>], visible: Collections) -> Result<(Vec<Row>, usize)> {
+    let shown = |s: &Snapshot, row: Row| s.asset(row).is_some_and(|a| visible.contains(a.class().collection()));
     let mut found = snapshots.iter().enumerate().filter_map(|(i, s)| s.find(id).map(|row| (i, s, row)));
     let Some((home, snapshot, root)) = found.find(|(_, s, row)| shown(s, *row)) else {
         return Err(Fault::not_found(format!("there is no asset '{id}'")).about("asset"));
@@ -131,10 +127,10 @@ fn family(id: &str, snapshots: &[Arc<Snapshot>], visible: &dyn Fn(Collection) ->
     Ok((rows, home))
 }
 
-/// The site nearest to a place, by longitude and latitude.
-fn nearest(at: &Geodetic, snapshots: &[Arc<Snapshot>]) -> Result<usize> {
+/// The site whose visible part is nearest to a place, by longitude and latitude.
+fn nearest(at: &Geodetic, snapshots: &[Arc<Snapshot>], visible: Collections) -> Result<usize> {
     let away = |s: &Snapshot| {
-        let extent = s.extent();
+        let extent = s.extent_of(visible);
         let origin = s.frame().origin();
         let (low, high) =
             if extent.is_empty() { (origin.to_array(), origin.to_array()) } else { (extent.min, extent.max) };
@@ -149,13 +145,14 @@ fn no_city() -> Fault {
     Fault::not_found("there is no city to look at yet").remedy("import a file, or run 'cimbra demo'")
 }
 
-/// A box whose open heights are closed by what stands in it; by the site's origin when nothing does.
-fn closed(bounds: &Bounds, snapshot: &Snapshot) -> Bounds {
+/// A box whose open heights are closed by what is seen to stand in it; by the site's origin when nothing does.
+fn closed(bounds: &Bounds, snapshot: &Snapshot, visible: Collections) -> Bounds {
     if bounds.min[2].is_finite() && bounds.max[2].is_finite() {
         return *bounds;
     }
     let rows = snapshot.in_box(bounds, None);
-    let boxes = rows.iter().filter_map(|row| snapshot.asset(*row)).map(|a| a.bounds());
+    let seen = rows.iter().filter_map(|row| snapshot.asset(*row)).filter(|a| visible.contains(a.class().collection()));
+    let boxes = seen.map(|a| a.bounds());
     let mut heights =
         boxes.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], b| [low.min(b.min[2]), high.max(b.max[2])]);
     if heights[0] > heights[1] {

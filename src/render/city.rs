@@ -13,7 +13,7 @@ use super::{Camera, Item, Scene, Sight};
 use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::geom::Bounds;
-use crate::model::{Alarm, AssetId, Class, Collection, Severity};
+use crate::model::{Alarm, AssetId, Class, Collection, Collections, Severity};
 use crate::store::{Row, Snapshot};
 use crate::units::Geodetic;
 
@@ -28,8 +28,8 @@ const SMALLEST: f64 = 0.6;
 pub struct City<'a> {
     /// One snapshot of each site.
     pub snapshots: &'a [Arc<Snapshot>],
-    /// Whether the caller may see a collection.
-    pub visible: &'a dyn Fn(Collection) -> bool,
+    /// The collections that the caller may see.
+    pub visible: Collections,
     /// The worst active alarm of each asset that has one.
     pub alarms: &'a HashMap<AssetId, Severity>,
 }
@@ -162,7 +162,7 @@ fn candidates(request: &Request, city: &City<'_>, aimed: &Aimed, frame: &SiteFra
     let aspect = request.aspect();
     let mut out = Vec::new();
     for (site, snapshot) in city.snapshots.iter().enumerate() {
-        let extent = snapshot.extent();
+        let extent = snapshot.extent_of(city.visible);
         let own = enu_bounds(&extent, frame);
         if extent.is_empty() || !aimed.camera.may_see(&own, aspect) && site != aimed.home {
             continue;
@@ -175,7 +175,7 @@ fn candidates(request: &Request, city: &City<'_>, aimed: &Aimed, frame: &SiteFra
         for row in rows {
             let Some(asset) = snapshot.asset(row) else { continue };
             let class = asset.class();
-            if asset.bounds().is_empty() || !(city.visible)(class.collection()) {
+            if asset.bounds().is_empty() || !city.visible.contains(class.collection()) {
                 continue;
             }
             let bounds = enu_bounds(&asset.bounds(), frame);

@@ -160,21 +160,23 @@ impl<'a> Looks<'a> {
         let own = class != Class::BuildingPart
             || self.pointed.contains(&place)
             || self.root.is_some_and(|(root, _)| root == place);
-        if own { place } else { self.building_of(place).unwrap_or(place) }
+        let building = (!own).then(|| self.building_of(place)).flatten();
+        building.filter(|b| self.class(*b).is_some_and(|c| self.city.visible.contains(c.collection()))).unwrap_or(place)
     }
 
     /// Whether a storey, a flat or a space of spaces is shown by what is in it rather than by its own hull.
     fn holds_others(&self, (site, row): Place, class: Class) -> bool {
         let Some(snapshot) = self.city.snapshots.get(site) else { return false };
-        let inner = |class: Class| matches!(class, Class::Space | Class::Unit);
-        match class {
-            Class::Storey => snapshot.children(row).iter().any(|c| snapshot.asset(*c).is_some_and(|a| a.has_mesh())),
-            Class::Space | Class::Unit => snapshot
-                .children(row)
-                .iter()
-                .any(|c| snapshot.asset(*c).is_some_and(|a| a.has_mesh() && inner(a.class()))),
+        let shown_by = |class: Class, part: Class| match class {
+            Class::Storey => true,
+            Class::Space | Class::Unit => matches!(part, Class::Space | Class::Unit),
             _ => false,
-        }
+        };
+        // What the caller may not see must not show by the hull that gives way to it.
+        let seen = |part: Class| self.city.visible.contains(part.collection());
+        let parts = matches!(class, Class::Storey | Class::Space | Class::Unit).then(|| snapshot.children(row));
+        let mut parts = parts.into_iter().flatten().filter_map(|part| snapshot.asset(part));
+        parts.any(|part| part.has_mesh() && shown_by(class, part.class()) && seen(part.class()))
     }
 
     /// The building that an asset is inside of; none for a building itself and for what stands alone.
@@ -208,6 +210,6 @@ fn place_of(city: &City<'_>, id: &str) -> Option<Place> {
     city.snapshots.iter().enumerate().find_map(|(site, snapshot)| {
         let row = snapshot.find(id)?;
         let asset = snapshot.asset(row)?;
-        (city.visible)(asset.class().collection()).then_some((site, row))
+        city.visible.contains(asset.class().collection()).then_some((site, row))
     })
 }

@@ -3,7 +3,7 @@
 use super::snapshot::{Row, Setting, Snapshot};
 use super::table::{Kept, OPEN, Record};
 use crate::geom::Bounds;
-use crate::model::{Class, DatasetName};
+use crate::model::{Class, Collections, DatasetName};
 use crate::units::Instant;
 
 /// One version of an asset in a snapshot; cheap to copy.
@@ -45,8 +45,14 @@ impl<'a> AssetRef<'a> {
     }
     /// The parent's id; as the source gave it while that one is not in the store.
     pub fn parent_id(&self) -> Option<&'a str> {
-        let resolved = self.parent().and_then(|row| self.snapshot.record(row)).map(|r| r.id());
-        resolved.or_else(|| self.snapshot.parent_word(&self.record).map(AsRef::as_ref))
+        self.parent_id_for(Collections::ALL)
+    }
+    /// As [`AssetRef::parent_id`], for somebody who may read `readable`: absent where that does not hold the parent.
+    pub fn parent_id_for(&self, readable: Collections) -> Option<&'a str> {
+        match self.parent().and_then(|row| self.snapshot.record(row)) {
+            Some(parent) => readable.contains(parent.class.collection()).then(|| parent.id()),
+            None => self.snapshot.parent_word(&self.record).map(AsRef::as_ref),
+        }
     }
     /// The label of its storey.
     pub fn storey(&self) -> Option<&'a str> {

@@ -6,7 +6,7 @@ use super::clash;
 use super::snapshot::{Era, Row, Setting, Snapshot};
 use super::table::{NO_WORD, Record};
 use crate::index::{Entry, key};
-use crate::model::AssetId;
+use crate::model::{AssetId, Class};
 use crate::units::Instant;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl<'a> Edit<'a> {
     pub fn finish(mut self) -> Snapshot {
         self.now.add_to(&mut self.next.now);
         self.past.add_to(&mut self.next.past);
-        self.next.extent = self.next.now.rows.extent();
+        self.next.extents = self.next.now.rows.extents();
         self.next
     }
 
@@ -137,10 +137,7 @@ impl<'a> Edit<'a> {
             }
         };
         self.touch(&version.id, row);
-        self.next.live += 1;
-        if let Some(count) = self.next.counts.get_mut(class.collection() as usize) {
-            *count += 1;
-        }
+        self.count(class, setting, |n| n + 1);
     }
 
     fn remove(&mut self, id: &AssetId) {
@@ -154,7 +151,10 @@ impl<'a> Edit<'a> {
     /// Moves a current version to the past; its row awaits a successor or its end. Gives the version's parent word.
     fn retire(&mut self, row: u32) -> Option<u32> {
         let old = self.next.now.rows.get(row)?;
-        let (parent, collection) = (old.parent, old.class.collection());
+        let parent = old.parent;
+        let (class, setting) = (old.class, old.setting);
+        self.count(class, setting, |n| n - 1);
+        let old = self.next.now.rows.get(row)?;
         // What came and went within one commit never was.
         if old.from < self.revision {
             let place = self.next.past.rows.len() as u32;
@@ -165,11 +165,20 @@ impl<'a> Edit<'a> {
             ended.to = self.revision;
             self.next.past.rows.push(ended, old.id(), old.name());
         }
-        self.next.live -= 1;
-        if let Some(count) = self.next.counts.get_mut(collection as usize) {
-            *count -= 1;
-        }
         Some(parent)
+    }
+
+    /// Changes how many assets of this class and setting are current.
+    fn count(&mut self, class: Class, setting: u32, change: impl Fn(usize) -> usize) {
+        let number = class.collection() as usize;
+        if let Some(count) = self.next.counts.get_mut(number) {
+            *count = change(*count);
+        }
+        let Some(setting) = self.next.settings.get(setting as usize) else { return };
+        let part = (setting.dataset.clone(), setting.layer.clone());
+        if let Some(count) = self.next.by_dataset.entry(part).or_default().get_mut(number) {
+            *count = change(*count);
+        }
     }
 
     fn word(&mut self, word: Arc<str>) -> u32 {

@@ -5,7 +5,7 @@ use super::pulse::{AssetState, Pulse, StateValue};
 use super::series::{Changed, Context, Judge, Series, Taken, ThingSpec};
 use super::{Site, Snapshot};
 use crate::fault::Result;
-use crate::model::{Alarm, AssetId, Attributes, Class, Collection, Observation, Rule, SiteCode, Value};
+use crate::model::{Alarm, AssetId, Attributes, Class, Collection, Collections, Observation, Rule, SiteCode, Value};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
@@ -38,7 +38,8 @@ impl Live {
             Self { series, pulse: Pulse::default(), events, sites: RwLock::default(), telling: Mutex::default() };
         let begin = live.series.sequence();
         for (thing, datastream, reading) in live.series.latest() {
-            live.pulse.set(begin, &thing.device, &[state_value(&datastream, &reading)]);
+            let collection = thing.class.collection();
+            live.pulse.set(begin, &thing.device, collection, &[state_value(&datastream, &reading)]);
         }
         live.pulse.begin(begin);
         Ok(live)
@@ -75,21 +76,21 @@ impl Live {
         }
         let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
         let seq = self.series.tell();
-        // What devices are part of may have changed.
+        // What devices are and what they are part of may have changed.
         for alarm in self.series.active_alarms() {
             let place = self.place(&alarm.device);
-            let assets = marks(&alarm, &place);
-            if self.pulse.marked_by(alarm.id).as_ref() != Some(&assets) {
-                self.pulse.mark(seq, &alarm, place.collection, assets);
+            let (collection, assets) = (place.collection, marks(&alarm, &place));
+            if self.pulse.marked_by(alarm.id).as_ref() != Some(&(collection, assets.clone())) {
+                self.pulse.mark(seq, &alarm, collection, assets);
             }
         }
         self.pulse.begin(seq);
         self.events.publish(Event::Assets { seq, site: snapshot.site().clone(), revision: snapshot.revision() });
     }
     /// The whole state at one sequence number: every event up to it is in, none after it is.
-    pub fn standing(&self) -> (u64, Vec<(AssetId, AssetState)>) {
+    pub fn standing(&self, readable: Collections) -> (u64, Vec<(AssetId, AssetState)>) {
         let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
-        self.pulse.all()
+        self.pulse.all(readable)
     }
     pub fn append(&self, readings: Vec<Observation>, judge: Judge) -> Result<Vec<Taken>> {
         let concerned = |device: &AssetId| {
@@ -121,8 +122,8 @@ impl Live {
             let Some((thing, ..)) = one.first() else { continue };
             let values: Vec<_> = one.iter().map(|(_, datastream, reading)| state_value(datastream, reading)).collect();
             let seq = self.series.tell();
-            self.pulse.set(seq, &thing.device, &values);
             let (asset, collection) = (thing.device.clone(), thing.class.collection());
+            self.pulse.set(seq, &asset, collection, &values);
             self.events.publish(Event::State { seq, asset, collection, values });
         }
     }

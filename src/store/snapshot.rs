@@ -9,7 +9,7 @@ use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
 use crate::index::{Entry, Forest, Names, key};
-use crate::model::{Attributes, Collection, DatasetName, Geometry, SiteCode};
+use crate::model::{Attributes, Collection, Collections, DatasetName, Geometry, SiteCode};
 use crate::units::Instant;
 use std::sync::Arc;
 
@@ -49,8 +49,8 @@ pub(super) struct Setting {
     pub layer: Option<Arc<str>>,
 }
 
-/// How many collections there are.
-const COLLECTIONS: usize = Collection::SERVED.len() + 1;
+/// How many assets there are of each collection, by the collection's number.
+pub(super) type Counts = [usize; Collection::COUNT];
 
 /// Current versions or past ones, with where they are and what they are called.
 #[derive(Debug, Clone, Default)]
@@ -75,11 +75,13 @@ pub struct Snapshot {
     pub(super) settings: imbl::Vector<Arc<Setting>>,
     /// When each revision was made; never descending.
     pub(super) times: imbl::Vector<Instant>,
-    pub(super) counts: [usize; COLLECTIONS],
-    pub(super) live: usize,
+    pub(super) counts: Counts,
+    /// What each dataset has, by the layers of its file.
+    pub(super) by_dataset: imbl::OrdMap<(DatasetName, Option<Arc<str>>), Counts>,
     /// Whether any asset is called otherwise than by its source.
     pub(super) clashes: bool,
-    pub(super) extent: Bounds,
+    /// Around everything current of each collection.
+    pub(super) extents: [Bounds; Collection::COUNT],
     pub(super) datasets: Arc<[Dataset]>,
     pub(super) blobs: Arc<Blobs>,
 }
@@ -94,10 +96,10 @@ impl Snapshot {
             words: imbl::Vector::new(),
             settings: imbl::Vector::new(),
             times: imbl::Vector::new(),
-            counts: [0; COLLECTIONS],
-            live: 0,
+            counts: [0; Collection::COUNT],
+            by_dataset: imbl::OrdMap::new(),
             clashes: false,
-            extent: Bounds::EMPTY,
+            extents: [Bounds::EMPTY; Collection::COUNT],
             datasets: Arc::default(),
             blobs,
         }
@@ -116,11 +118,11 @@ impl Snapshot {
     }
     /// How many assets are current.
     pub fn len(&self) -> usize {
-        self.live
+        self.counts.iter().sum()
     }
     /// Whether no asset is current.
     pub fn is_empty(&self) -> bool {
-        self.live == 0
+        self.len() == 0
     }
     /// The rows of everything current, ascending.
     pub fn rows(&self) -> impl Iterator<Item = Row> + '_ {
@@ -174,7 +176,8 @@ impl Snapshot {
             Some(None) => return Vec::new(),
             Some(revision) => revision,
         };
-        if at.is_none() && !self.extent.is_empty() && bounds.contains(&self.extent) {
+        let extent = self.extent();
+        if at.is_none() && !extent.is_empty() && bounds.contains(&extent) {
             return self.rows().filter(|r| self.record(*r).is_some_and(|r| !r.bounds.is_empty())).collect();
         }
         let window = self.frame.bounds_to_index(bounds);
@@ -220,9 +223,24 @@ impl Snapshot {
     pub fn count(&self, collection: Collection) -> usize {
         self.counts.get(collection as usize).copied().unwrap_or(0)
     }
+    /// The collections that current assets are in.
+    pub fn collections(&self) -> Collections {
+        present(&self.counts)
+    }
+    /// The collections that current assets of a dataset are in; of one layer of its file where `layer` names one.
+    pub fn collections_of(&self, dataset: &DatasetName, layer: Option<&str>) -> Collections {
+        let of_dataset = self.by_dataset.range((dataset.clone(), None)..).take_while(|((name, _), _)| name == dataset);
+        let meant = of_dataset.filter(|((_, own), _)| layer.is_none_or(|layer| own.as_deref() == Some(layer)));
+        meant.flat_map(|(_, counts)| present(counts).iter()).collect()
+    }
     /// The box around everything current, in longitude, latitude and height; empty when nothing has a place.
     pub fn extent(&self) -> Bounds {
-        self.extent
+        self.extent_of(Collections::ALL)
+    }
+    /// As [`Snapshot::extent`], of these collections only.
+    pub fn extent_of(&self, collections: Collections) -> Bounds {
+        let extents = collections.iter().filter_map(|c| self.extents.get(c as usize));
+        extents.fold(Bounds::EMPTY, |all, extent| all.union(*extent))
     }
     /// The datasets, in the order of their first import.
     pub fn datasets(&self) -> &[Dataset] {
@@ -323,4 +341,8 @@ impl Snapshot {
         }
         (Names::packed(ids), Names::packed(parts), Forest::packed(boxes))
     }
+}
+
+fn present(counts: &Counts) -> Collections {
+    Collections::of(|c| counts.get(c as usize).is_some_and(|n| *n > 0))
 }

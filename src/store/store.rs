@@ -8,7 +8,7 @@ use super::series::{Judge, Series, Taken};
 use super::site::{Held, Node, Site};
 use super::sources;
 use crate::fault::{Fault, Kind, Result};
-use crate::model::{Alarm, AssetId, Observation, Rule, SiteCode};
+use crate::model::{Alarm, AssetId, Collections, Observation, Rule, SiteCode};
 use crate::units::{Geodetic, Instant};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
@@ -115,9 +115,10 @@ impl Store {
     pub fn pulse(&self) -> &Pulse {
         &self.node.live.pulse
     }
-    /// The state of every asset that has any, at a sequence number from which [`Store::events`] goes on without gap or overlap.
-    pub fn standing(&self) -> (u64, Vec<(AssetId, AssetState)>) {
-        self.node.live.standing()
+    /// The state of every asset that has any, for somebody who may read `readable`, at a sequence number from which
+    /// [`Store::events`] goes on without gap or overlap.
+    pub fn standing(&self, readable: Collections) -> (u64, Vec<(AssetId, AssetState)>) {
+        self.node.live.standing(readable)
     }
     /// What changed, in order.
     pub fn events(&self) -> &Events {

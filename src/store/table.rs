@@ -2,7 +2,7 @@
 
 use super::archive::embedded::{Blob, Version};
 use crate::geom::Bounds;
-use crate::model::Class;
+use crate::model::{Class, Collection};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -92,8 +92,8 @@ struct Chunk {
     text: String,
     /// The bytes of `text` that no row uses any more.
     waste: usize,
-    /// Around everything current in it.
-    bounds: Bounds,
+    /// Around everything current in it, by collection; only of those that have something there, which are few.
+    bounds: Vec<(Collection, Bounds)>,
     stale: bool,
 }
 
@@ -145,7 +145,7 @@ impl Table {
                 Arc::make_mut(full).text.shrink_to_fit();
             }
             let (rows, text) = (Vec::new(), String::new());
-            self.chunks.push(Arc::new(Chunk { rows, text, waste: 0, bounds: Bounds::EMPTY, stale: true }));
+            self.chunks.push(Arc::new(Chunk { rows, text, waste: 0, bounds: Vec::new(), stale: true }));
         }
         if let Some(chunk) = self.chunks.last_mut().map(Arc::make_mut) {
             chunk.intern(&mut record, id, name);
@@ -177,20 +177,26 @@ impl Table {
             record.to = to;
         }
     }
-    /// The box around everything current.
-    pub fn extent(&mut self) -> Bounds {
-        let mut extent = Bounds::EMPTY;
+    /// The box around everything current of each collection, by the collection's number. Looks into chunks that changed only.
+    pub fn extents(&mut self) -> [Bounds; Collection::COUNT] {
+        let mut extents = [Bounds::EMPTY; Collection::COUNT];
         for chunk in &mut self.chunks {
             if chunk.stale {
                 let chunk = Arc::make_mut(chunk);
-                let current = chunk.rows.iter().filter(|r| r.is_current() && !r.bounds.is_empty());
-                chunk.bounds = current.fold(Bounds::EMPTY, |all, r| all.union(r.bounds));
+                let mut own = [Bounds::EMPTY; Collection::COUNT];
+                for record in chunk.rows.iter().filter(|r| r.is_current() && !r.bounds.is_empty()) {
+                    let bounds = &mut own[record.class.collection() as usize];
+                    *bounds = bounds.union(record.bounds);
+                }
+                let own = Collection::ALL.into_iter().zip(own);
+                chunk.bounds = own.filter(|(_, bounds)| !bounds.is_empty()).collect();
                 chunk.stale = false;
             }
-            if !chunk.bounds.is_empty() {
-                extent = extent.union(chunk.bounds);
+            for (collection, bounds) in &chunk.bounds {
+                let extent = &mut extents[*collection as usize];
+                *extent = extent.union(*bounds);
             }
         }
-        extent
+        extents
     }
 }

@@ -3,7 +3,7 @@
 use super::plan::{Plan, Signatures};
 use crate::fault::{Fault, Result};
 use crate::lod::{Facts, View};
-use crate::model::{Class, SiteCode};
+use crate::model::{Collections, SiteCode};
 use crate::store::Snapshot;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -14,13 +14,13 @@ const PLANS: u64 = 6_000_000;
 /// What finished tiles may weigh together, bytes.
 const BYTES: u64 = 192 << 20;
 
-/// A snapshot's view for callers who may see certain classes (one bit each).
+/// A snapshot's view for callers who may see certain collections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct PlanKey {
     site: SiteCode,
     revision: u64,
     view: View,
-    rights: u128,
+    rights: Collections,
 }
 
 /// A finished tile. Rights are part of the key: what one caller may see is never answered to another by its address.
@@ -28,7 +28,7 @@ struct PlanKey {
 struct TileKey {
     site: SiteCode,
     view: View,
-    rights: u128,
+    rights: Collections,
     hash: u128,
 }
 
@@ -67,23 +67,13 @@ impl Default for Tiles {
 }
 
 impl Tiles {
-    /// The plan of the assets of `view` whose class is `allowed`.
+    /// The plan of the assets of `view` in the collections that a caller may read, its `rights`.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn plan(
-        &self,
-        snapshot: &Arc<Snapshot>,
-        view: &View,
-        allowed: &(dyn Fn(Class) -> bool + Sync),
-    ) -> Result<Arc<Plan>> {
-        let key = PlanKey {
-            site: snapshot.site().clone(),
-            revision: snapshot.revision(),
-            view: view.clone(),
-            rights: rights(allowed),
-        };
-        let plan = || Plan::new(snapshot, view, allowed, &self.facts, &self.signatures).map(Arc::new);
+    pub fn plan(&self, snapshot: &Arc<Snapshot>, view: &View, rights: Collections) -> Result<Arc<Plan>> {
+        let key = PlanKey { site: snapshot.site().clone(), revision: snapshot.revision(), view: view.clone(), rights };
+        let plan = || Plan::new(snapshot, view, rights, &self.facts, &self.signatures).map(Arc::new);
         self.plans.get_or_insert_with(&key, plan)
     }
 
@@ -92,26 +82,14 @@ impl Tiles {
     /// # Errors
     /// [`Kind::NotFound`](crate::fault::Kind::NotFound) when neither the snapshot nor the cache has such a tile for such
     /// a caller.
-    pub fn tile(
-        &self,
-        snapshot: &Arc<Snapshot>,
-        view: &View,
-        allowed: &(dyn Fn(Class) -> bool + Sync),
-        hash: u128,
-    ) -> Result<Arc<[u8]>> {
-        let key = TileKey { site: snapshot.site().clone(), view: view.clone(), rights: rights(allowed), hash };
+    pub fn tile(&self, snapshot: &Arc<Snapshot>, view: &View, rights: Collections, hash: u128) -> Result<Arc<[u8]>> {
+        let key = TileKey { site: snapshot.site().clone(), view: view.clone(), rights, hash };
         self.tiles.get_or_insert_with(&key, || {
-            let bytes = self.plan(snapshot, view, allowed)?.encode(hash)?;
+            let bytes = self.plan(snapshot, view, rights)?.encode(hash)?;
             bytes.map(Into::into).ok_or_else(|| {
                 Fault::not_found(format!("no tile {hash:032x} in the city as it is now"))
                     .remedy("read tileset.json again: it names the tiles there are")
             })
         })
     }
-}
-
-/// One bit for each class that is allowed.
-fn rights(allowed: &(dyn Fn(Class) -> bool + Sync)) -> u128 {
-    const { assert!(Class::ALL.len() <= 128) };
-    Class::ALL.iter().filter(|class| allowed(**class)).fold(0, |bits, class| bits | 1 << (*class as u32))
 }

@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Result};
 use crate::lod::{self, Drawn, Form, Look};
-use crate::model::{AssetId, Attributes, Class};
+use crate::model::{AssetId, Attributes, Class, Collections};
 use crate::store::{Row, Snapshot};
 use std::sync::Arc;
 
@@ -46,15 +46,15 @@ pub struct Content {
 }
 
 impl Content {
-    /// Reads what `planned` names from `snapshot`.
+    /// Reads what `planned` names from `snapshot`, for somebody who may read `readable`.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn gather(snapshot: &Snapshot, planned: &lod::Content) -> Result<Self> {
+    pub fn gather(snapshot: &Snapshot, planned: &lod::Content, readable: Collections) -> Result<Self> {
         let mut features = Vec::with_capacity(planned.draws.len());
         let (mut meshes, mut points) = (Vec::new(), Vec::new());
         for (number, draw) in (0u32..).zip(&planned.draws) {
-            features.push(feature(snapshot, draw.row)?);
+            features.push(feature(snapshot, draw.row, readable)?);
             let own = [draw.row];
             match (&draw.form, planned.look) {
                 (Form::Whole(_), Look::Markers) => {
@@ -79,13 +79,13 @@ impl Content {
     }
 }
 
-fn feature(snapshot: &Snapshot, row: Row) -> Result<Feature> {
+fn feature(snapshot: &Snapshot, row: Row, readable: Collections) -> Result<Feature> {
     let asset = snapshot.asset(row).ok_or_else(|| Fault::internal("a tile of an asset that is not there"))?;
     Ok(Feature {
         id: asset.id().into(),
         class: asset.class(),
         name: asset.name().to_owned(),
-        parent: asset.parent_id().map(Into::into),
+        parent: asset.parent_id_for(readable).map(Into::into),
         storey: asset.storey().map(Into::into),
         attributes: snapshot.attributes(row)?,
     })

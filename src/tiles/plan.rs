@@ -5,7 +5,7 @@ use super::schema::{self, Schema, Signature};
 use super::tiles3d;
 use crate::fault::Result;
 use crate::lod::{self, Facts, Form, Tile, View};
-use crate::model::Class;
+use crate::model::Collections;
 use crate::store::{Row, Snapshot};
 use quick_cache::sync::Cache;
 use rayon::prelude::*;
@@ -16,6 +16,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 /// The tileset of one view of one snapshot.
 pub struct Plan {
     snapshot: Arc<Snapshot>,
+    allowed: Collections,
     root: Option<Node>,
     schema: Schema,
     contents: HashMap<u128, lod::Content>,
@@ -35,21 +36,21 @@ pub struct Node {
 }
 
 impl Plan {
-    /// Plans the tileset of the assets of `view` whose class is `allowed`.
+    /// Plans the tileset of the assets of `view` in the `allowed` collections.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
     pub(super) fn new(
         snapshot: &Arc<Snapshot>,
         view: &View,
-        allowed: &(dyn Fn(Class) -> bool + Sync),
+        allowed: Collections,
         facts: &Facts,
         signatures: &Signatures,
     ) -> Result<Self> {
         let members = lod::collect(snapshot, view, allowed, facts)?;
         let rows: Vec<Row> = members.iter().map(|m| m.row).collect();
         let schema = signatures.schema(snapshot, &rows)?;
-        let mut plan = Self { snapshot: snapshot.clone(), root: None, schema, contents: HashMap::new() };
+        let mut plan = Self { snapshot: snapshot.clone(), allowed, root: None, schema, contents: HashMap::new() };
         plan.root = lod::build(snapshot, &members)?.map(|tile| plan.address(tile));
         Ok(plan)
     }
@@ -71,7 +72,7 @@ impl Plan {
     /// As [`Snapshot::geometry`].
     pub fn encode(&self, hash: u128) -> Result<Option<Vec<u8>>> {
         let Some(content) = self.contents.get(&hash) else { return Ok(None) };
-        tiles3d::encode(&Content::gather(&self.snapshot, content)?, &self.schema).map(Some)
+        tiles3d::encode(&Content::gather(&self.snapshot, content, self.allowed)?, &self.schema).map(Some)
     }
 
     fn address(&mut self, tile: Tile) -> Node {
@@ -96,7 +97,7 @@ impl Plan {
         let version = |row: Row| self.snapshot.asset(row).map_or(0, |a| a.version()).to_le_bytes();
         for draw in &content.draws {
             hasher.update(&version(draw.row));
-            let parent = self.snapshot.asset(draw.row).and_then(|a| a.parent_id()).unwrap_or_default();
+            let parent = self.snapshot.asset(draw.row).and_then(|a| a.parent_id_for(self.allowed)).unwrap_or_default();
             hasher.update(&(parent.len() as u64).to_le_bytes());
             hasher.update(parent.as_bytes());
             match &draw.form {

@@ -1,12 +1,14 @@
 //! The store against a plain list of versions: whatever the commits, every question has the same answer.
 
 use cimbra::geom::Bounds;
-use cimbra::model::{Asset, Class, DatasetName, Geometry, SiteCode, Value};
+use cimbra::model::{Asset, Class, Collection, DatasetName, Geometry, SiteCode, Value};
 use cimbra::store::{Dataset, Row, Snapshot, Store};
 use cimbra::units::{Geodetic, Instant};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+const DATASETS: [&str; 2] = ["甲", "乙"];
 
 /// One version as the oracle keeps it: all of them in a list, searched from end to end.
 #[derive(Clone)]
@@ -104,6 +106,21 @@ fn compare(snapshot: &Snapshot, oracle: &[Held], clock: i64) {
         .filter(|h| !h.asset.bounds.is_empty())
         .fold(Bounds::EMPTY, |e, h| e.union(h.asset.bounds));
     assert_eq!(snapshot.extent(), extent);
+    for collection in Collection::ALL {
+        let mine = || oracle.iter().filter(now).filter(|h| h.asset.class.collection() == collection);
+        let placed = mine().map(|h| h.asset.bounds).filter(|bounds| !bounds.is_empty());
+        let only = [collection].into_iter().collect();
+        assert_eq!(snapshot.extent_of(only), placed.fold(Bounds::EMPTY, Bounds::union), "{collection:?}");
+        assert_eq!(snapshot.count(collection), mine().count());
+        for (number, name) in DATASETS.into_iter().enumerate() {
+            let name = DatasetName::new(name).unwrap();
+            for layer in [None, Some("上"), Some("下")] {
+                let mut brought = mine().filter(|h| h.dataset == number);
+                let some = brought.any(|h| layer.is_none_or(|layer| h.asset.layer.as_deref() == Some(layer)));
+                assert_eq!(snapshot.collections_of(&name, layer).contains(collection), some, "{name} {layer:?}");
+            }
+        }
+    }
     for h in oracle.iter().filter(now) {
         let row = snapshot.find(&h.asset.id).unwrap();
         let children = oracle.iter().filter(now).filter(|c| c.asset.parent.as_ref() == Some(&h.asset.id));
@@ -170,7 +187,7 @@ fn walk(changes: &[Change]) {
     let (mut oracle, mut clock, mut kept) = (Vec::new(), 0, Vec::new());
     for change in changes {
         clock += change.wait;
-        let name = DatasetName::new(["甲", "乙"][change.dataset]).unwrap();
+        let name = DatasetName::new(DATASETS[change.dataset]).unwrap();
         let (title, crs) = ("t".to_owned(), "EPSG:4979".to_owned());
         let dataset = Dataset { name, title, crs, source: None, imported: Instant(clock), layers: vec![] };
         let mut draft = site.draft(dataset).unwrap();

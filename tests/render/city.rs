@@ -3,7 +3,9 @@
 use super::blocks::block;
 use cimbra::crs::SiteFrame;
 use cimbra::geom::{Bounds, Mesh};
-use cimbra::model::{Asset, AssetId, Class, Collection, DatasetName, Footprint, Geometry, Severity, SiteCode, Value};
+use cimbra::model::{
+    Asset, AssetId, Class, Collection, Collections, DatasetName, Footprint, Geometry, Severity, SiteCode, Value,
+};
 use cimbra::render::{City, Composition, Request, Studio, compose};
 use cimbra::store::{Dataset, Snapshot, Store};
 use cimbra::units::{Geodetic, Instant};
@@ -92,9 +94,9 @@ fn request(query: &str) -> Request {
 
 fn composed(snapshot: &Arc<Snapshot>, query: &str, alarms: &[(&str, Severity)], guarded: bool) -> Composition {
     let alarms: HashMap<AssetId, Severity> = alarms.iter().map(|(id, s)| ((*id).into(), *s)).collect();
-    let visible = |c: Collection| guarded || !c.is_guarded();
+    let visible = Collections::of(|c| guarded || !c.is_guarded());
     let snapshots = [snapshot.clone()];
-    compose(&request(query), &City { snapshots: &snapshots, visible: &visible, alarms: &alarms }).unwrap()
+    compose(&request(query), &City { snapshots: &snapshots, visible, alarms: &alarms }).unwrap()
 }
 
 /// Ids in the picture with how many of its pixels show each.
@@ -173,11 +175,37 @@ fn layers_choose_and_what_may_not_be_seen_is_not_there() {
 }
 
 #[test]
+fn what_may_not_be_seen_lends_no_name_no_shape_and_no_height() {
+    let (_folder, town) = town();
+    let snapshots = [town];
+    let alarms = HashMap::new();
+    let picture = |query: &str, hidden: &[Collection]| {
+        let visible = Collections::of(|c| !hidden.contains(&c));
+        compose(&request(query), &City { snapshots: &snapshots, visible, alarms: &alarms }).unwrap()
+    };
+    let legend = |query: &str, hidden: &[Collection]| -> Vec<String> {
+        picture(query, hidden).legend.iter().map(ToString::to_string).collect()
+    };
+    let near = "bbox=118.7797,32.0398,118.7806,32.0403&size=320x240";
+    let parts = legend(near, &[Collection::Buildings]);
+    assert!(parts.contains(&"幢1-part".to_owned()) && !parts.contains(&"幢1".to_owned()), "{parts:?}");
+    let storey = legend("asset=3F&size=320x240", &[Collection::Spaces, Collection::Elements]);
+    assert!(storey.contains(&"3F".to_owned()), "its hull gives way to nothing that is seen: {storey:?}");
+    // Nothing but a camera and a pipe are here, not at the height of the site's origin.
+    let [open, closed] = ["118.7797,32.0399,118.7798,32.0401", "118.7797,32.0399,12,118.7798,32.0401,12"]
+        .map(|bbox| format!("bbox={bbox}&size=320x240"));
+    let eye = |query: &str, hidden: &[Collection]| picture(query, hidden).camera.eye;
+    let hidden = [Collection::Cameras, Collection::Pipes];
+    assert_eq!(eye(&open, &hidden), eye(&closed, &hidden));
+    assert_ne!(eye(&open, &[]), eye(&closed, &[]));
+}
+
+#[test]
 fn a_guarded_or_missing_asset_is_not_found() {
     let (_folder, town) = town();
     let snapshots = [town];
     let alarms = HashMap::new();
-    let city = City { snapshots: &snapshots, visible: &|c| !c.is_guarded(), alarms: &alarms };
+    let city = City { snapshots: &snapshots, visible: Collections::of(|c| !c.is_guarded()), alarms: &alarms };
     for id in ["cam", "nobody"] {
         let fault = compose(&request(&format!("asset={id}")), &city).unwrap_err();
         assert_eq!((fault.kind, fault.subject.as_deref()), (cimbra::fault::Kind::NotFound, Some("asset")), "{fault}");

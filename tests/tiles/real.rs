@@ -3,7 +3,7 @@
 use super::tilesets::{Seen, walk};
 use crate::support::{run, shared};
 use cimbra::lod::View;
-use cimbra::model::{Class, Collection};
+use cimbra::model::{Class, Collection, Collections};
 use cimbra::store::{Snapshot, Store};
 use cimbra::tiles::Tiles;
 use serde_json::Value;
@@ -26,7 +26,7 @@ fn snapshot(store: &Store) -> Arc<Snapshot> {
 }
 
 fn tileset(store: &Store, view: &View) -> Seen {
-    let seen = walk(&Tiles::default().plan(&snapshot(store), view, &|_| true).unwrap());
+    let seen = walk(&Tiles::default().plan(&snapshot(store), view, Collections::ALL).unwrap());
     assert!(seen.leaves.values().all(|n| *n == 1), "a feature in two leaves");
     seen
 }

@@ -2,7 +2,7 @@
 
 use super::{city, tilesets};
 use cimbra::lod::{View, colour};
-use cimbra::model::{Class, Collection, Footprint, Geometry};
+use cimbra::model::{Class, Collection, Collections, Footprint, Geometry};
 use cimbra::tiles::{Tiles, tiles3d};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn the_sample_is_what_is_written_today() {
         assets.push(city::asset(&format!("smoke-{i}"), Class::SmokeDetector, Some(&format!("r{i}")), geometry));
     }
     city.commit("sample", assets);
-    let plan = Tiles::default().plan(&city.snapshot(), &View::Map, &|_| true).unwrap();
+    let plan = Tiles::default().plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
     tilesets::walk(&plan);
     // Numbered names, so that the sample does not change with the way in which the store counts versions.
     let mut json = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();

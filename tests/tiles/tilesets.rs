@@ -4,7 +4,7 @@ use super::city::{self, City};
 use super::reader;
 use cimbra::geom::Bounds;
 use cimbra::lod::View;
-use cimbra::model::{Class, Collection, DatasetName};
+use cimbra::model::{Class, Collection, Collections, DatasetName};
 use cimbra::tiles::{Plan, Tiles, tiles3d};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,7 +84,7 @@ fn tile(plan: &Plan, node: &Value, above: f64, boxes: &[Bounds], seen: &mut Seen
     }
 }
 
-fn seen(city: &City, view: &View, allowed: &(dyn Fn(Class) -> bool + Sync)) -> Seen {
+fn seen(city: &City, view: &View, allowed: Collections) -> Seen {
     walk(&Tiles::default().plan(&city.snapshot(), view, allowed).unwrap())
 }
 
@@ -95,7 +95,7 @@ fn count(seen: &Seen, prefix: &str) -> usize {
 #[test]
 fn the_map_shows_everything_once_and_a_building_opens() {
     let city = city::town();
-    let seen = seen(&city, &View::Map, &|c| c != Class::Camera);
+    let seen = seen(&city, &View::Map, Collections::of(|c| c != Collection::Cameras));
     assert!(seen.leaves.values().all(|n| *n == 1), "each feature is in one leaf");
     let wanted = [("b", 700), ("compound", 20), ("pipe", 30), ("d", 80), ("w", 4), ("r", 4), ("slab", 1), ("flat", 1)];
     for (prefix, n) in wanted {
@@ -114,7 +114,7 @@ fn the_map_shows_everything_once_and_a_building_opens() {
 fn each_collection_and_dataset_has_its_own() {
     let city = city::town();
     let of = |c| View::Collection(c);
-    let all: &(dyn Fn(Class) -> bool + Sync) = &|_| true;
+    let all = Collections::ALL;
     for (collection, n) in [
         (Collection::Buildings, 722),
         (Collection::Elements, 5),
@@ -148,7 +148,7 @@ fn the_same_city_gives_the_same_bytes_in_any_process_and_thread() {
     let whole = |city: &City, threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let plan = Tiles::default().plan(&city.snapshot(), &View::Map, &|_| true).unwrap();
+            let plan = Tiles::default().plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
             let json = tiles3d::of_site(&plan, "");
             let text = String::from_utf8(json).unwrap();
             let hashes: BTreeSet<u128> = text
@@ -170,7 +170,7 @@ fn a_change_gives_new_addresses_to_the_tiles_that_show_it_and_to_no_other() {
     let city = city::town();
     let tiles = Tiles::default();
     let addresses = || {
-        let plan = tiles.plan(&city.snapshot(), &View::Collection(Collection::Buildings), &|_| true).unwrap();
+        let plan = tiles.plan(&city.snapshot(), &View::Collection(Collection::Buildings), Collections::ALL).unwrap();
         let text = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
         text.split('"').filter(|s| s.ends_with(".glb")).map(str::to_owned).collect::<BTreeSet<_>>()
     };
@@ -183,7 +183,7 @@ fn a_change_gives_new_addresses_to_the_tiles_that_show_it_and_to_no_other() {
     let buildings = View::Collection(Collection::Buildings);
     let tile = |hash: &str| {
         let hash = u128::from_str_radix(hash.strip_suffix(".glb").unwrap(), 16).unwrap();
-        tiles.tile(&snapshot, &buildings, &|_| true, hash)
+        tiles.tile(&snapshot, &buildings, Collections::ALL, hash)
     };
     assert!(after.iter().all(|hash| tile(hash).is_ok()));
     let gone = before.difference(&after).next().unwrap();
@@ -194,14 +194,23 @@ fn a_change_gives_new_addresses_to_the_tiles_that_show_it_and_to_no_other() {
 fn what_a_caller_may_not_see_is_in_no_tile_and_answers_to_no_address() {
     let city = city::town();
     let tiles = Tiles::default();
-    let open: &(dyn Fn(Class) -> bool + Sync) = &|class| !class.collection().is_guarded();
+    let open = Collections::of(|collection| !collection.is_guarded());
     let cameras = View::Collection(Collection::Cameras);
-    let plan = tiles.plan(&city.snapshot(), &cameras, &|_| true).unwrap();
+    let plan = tiles.plan(&city.snapshot(), &cameras, Collections::ALL).unwrap();
     let text = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
     let hash = text.split('"').find_map(|s| s.strip_suffix(".glb")).unwrap();
     let hash = u128::from_str_radix(hash, 16).unwrap();
-    assert!(tiles.tile(&city.snapshot(), &cameras, &|_| true, hash).is_ok());
+    assert!(tiles.tile(&city.snapshot(), &cameras, Collections::ALL, hash).is_ok());
     assert!(tiles.tile(&city.snapshot(), &cameras, open, hash).is_err(), "not even from the cache");
     let seen = walk(&tiles.plan(&city.snapshot(), &View::Map, open).unwrap());
     assert!(!seen.classes.values().any(|c| c == "camera"));
+}
+
+#[test]
+fn a_parent_that_a_caller_may_not_see_is_in_no_tile() {
+    let city = city::town();
+    let devices = Collections::of(|collection| collection == Collection::Devices);
+    let parent =
+        |rights| seen(&city, &View::Collection(Collection::Devices), rights).rows["d03"].get("parent").cloned();
+    assert_eq!((parent(Collections::ALL), parent(devices)), (Some("r0".into()), None));
 }

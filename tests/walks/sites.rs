@@ -3,7 +3,7 @@
 use crate::support::run;
 use cimbra::geom::Bounds;
 use cimbra::live::{Counts, Measurement, Sender, admit};
-use cimbra::model::{Asset, Class, DatasetName, Geometry, SiteCode};
+use cimbra::model::{Asset, Class, Collections, DatasetName, Geometry, SiteCode};
 use cimbra::query::{Features, Scope};
 use cimbra::store::{Dataset, Put, Store};
 use cimbra::units::{Geodetic, Instant};
@@ -64,7 +64,8 @@ fn sites_with_the_same_ids_keep_apart() {
     send(None, "panels~CAM-1", 7.0, 4);
     send(Some("320106003009"), "CAM-1", 9.0, 5);
     assert_eq!(counts.readings_unknown_device.load(Ordering::Relaxed), 1);
-    let value = |id: &str| store.pulse().of(id).and_then(|state| state.values.first().map(|v| v.value));
+    let value =
+        |id: &str| store.pulse().of(id, Collections::ALL).and_then(|state| state.values.first().map(|v| v.value));
     assert_eq!((value("CAM-1"), value("panels~CAM-1")), (Some(1.0), Some(7.0)));
 }
 
@@ -126,13 +127,12 @@ fn an_interval_shows_whatever_was_valid_in_it_once() {
     commit(3000, &["stays"], "new");
     let ask = |start: Instant, end: Instant, boxes: Option<Vec<Bounds>>| -> Vec<(String, String)> {
         let snapshots = [site.snapshot()];
-        let visible = |_| true;
         let question = Features {
             scope: Scope::All,
             boxes,
             when: Some((start, end)),
             equal: Vec::new(),
-            visible: &visible,
+            visible: Collections::ALL,
             after: None,
             limit: 10,
         };

@@ -1,21 +1,22 @@
 //! Assets as GeoJSON features (RFC 7946, OGC API Features Part 1 §8).
 
 use crate::fault::Result;
-use crate::model::{Attributes, Footprint, Value};
+use crate::model::{Attributes, Collections, Footprint, Value};
 use crate::store::{AssetRef, Row, Snapshot};
 use serde_json::{Map, Value as Json, json};
 
 /// Properties of every feature; a source attribute of one of these names is served as `source.<name>`.
 pub const OWN: &[&str] = &["class", "name", "collection", "parent", "storey", "dataset", "state", "alarm"];
 
-/// One asset as a feature: its own properties first, then the source's attributes under their own names.
+/// One asset as a feature for somebody who may read `readable`: its own properties first, then the source's attributes under
+/// their own names.
 ///
 /// # Errors
 /// Geometry or attributes that cannot be paged in.
-pub fn feature(snapshot: &Snapshot, row: Row, skip_geometry: bool) -> Result<Option<Json>> {
+pub fn feature(snapshot: &Snapshot, row: Row, skip_geometry: bool, readable: Collections) -> Result<Option<Json>> {
     let Some(asset) = snapshot.asset(row) else { return Ok(None) };
     let geometry = if skip_geometry { Json::Null } else { footprint(&snapshot.geometry(row)?.footprint) };
-    let mut properties = own(&asset);
+    let mut properties = own(&asset, readable);
     for (name, value) in snapshot.attributes(row)?.iter() {
         if OWN.contains(&name.as_str()) {
             properties.insert(format!("source.{name}"), to_json(value));
@@ -43,12 +44,12 @@ pub fn uid(snapshot: &Snapshot, asset: &AssetRef<'_>) -> String {
 }
 
 /// The properties that every feature has.
-pub fn own(asset: &AssetRef<'_>) -> Map<String, Json> {
+fn own(asset: &AssetRef<'_>, readable: Collections) -> Map<String, Json> {
     let entries = [
         ("class", json!(asset.class().name())),
         ("name", json!(asset.name())),
         ("collection", json!(asset.class().collection().name())),
-        ("parent", json!(asset.parent_id())),
+        ("parent", json!(asset.parent_id_for(readable))),
         ("storey", json!(asset.storey())),
         ("dataset", json!(asset.dataset().as_str())),
     ];

@@ -9,14 +9,13 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::problem::Problem;
-use crate::fault::Fault;
+use crate::fault::{Fault, Result};
 
 /// `value` as JSON of `content_type`, with an entity tag; 304 when the caller has it already (RFC 9110 §13.1.2).
 ///
 /// # Errors
 /// A value that does not serialise, which is a defect.
-pub fn json(headers: &HeaderMap, content_type: &'static str, value: &impl Serialize) -> Result<Response, Problem> {
+pub fn json(headers: &HeaderMap, content_type: &'static str, value: &impl Serialize) -> Result<Response> {
     let body = serde_json::to_vec(value).map_err(|e| Fault::internal(format!("encoding an answer: {e}")))?;
     Ok(tagged(headers, content_type, body))
 }
@@ -48,4 +47,16 @@ pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(','))
         .any(|offered| offered.trim() == "*" || bare(offered) == bare(tag))
+}
+
+/// Percent-encodes what is not unreserved (RFC 3986 §2.3), for a path segment or a query value.
+pub fn segment(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
 }

@@ -1,37 +1,36 @@
 //! `/alarms`: what is active and what was; acknowledge, clear, comment.
 
-use super::items::offload;
-use super::landing::base;
-use crate::api::caller::Caller;
-use crate::api::encode::{self, live};
+use super::items::find;
+use crate::api::ask::Ask;
+use crate::api::encode::live;
 use crate::api::openapi::Operation;
-use crate::api::params::{Form, Param, Params};
+use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::live::desk;
-use crate::model::{Alarm, Class, Right, Severity};
+use crate::model::{Alarm, Class, Collections, Right, Severity};
+use crate::store::Snapshot;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
 use axum::routing::{get, post};
 use axum::{Json, Router, response::IntoResponse};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 const LIST: &[Param] = &[
     Param::new("state", Form::OneOf(&["active", "cleared", "all"]), "Which; active unless told."),
     Param::new("severity", Form::OneOf(&["critical", "major", "minor", "warning"]), "Only of this severity."),
     Param::new("limit", Form::Integer(1, 10_000), "How many at most; 100 unless told."),
-    Param::new("before", Form::Integer(1, i64::MAX), "Only alarms with an id below; from a next link."),
+    Param::new("cursor", Form::Text, "Where the page begins; from a next link."),
 ];
+const ABOUT: &str = "Alarms: the active ones worst first and all of them counted, others newest first.";
 /// Alarms looked through for one page of those that are over.
 const LOOKED_AT: usize = 100_000;
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    operation("get", "/alarms", "getAlarms", "Alarms: the active ones worst first, others newest first.", LIST, false),
+    operation("get", "/alarms", "getAlarms", ABOUT, LIST, false),
     operation("get", "/alarms/{alarmId}", "getAlarm", "One alarm with its comments.", &[], false),
     operation("post", "/alarms/{alarmId}/acknowledge", "acknowledgeAlarm", "Says that it has been seen.", &[], true),
     operation("post", "/alarms/{alarmId}/clear", "clearAlarm", "Ends it by hand.", &[], true),
@@ -55,73 +54,111 @@ pub fn routes() -> Router<City> {
 }
 
 /// Whether this caller may know of an alarm: it may read the collection of the device.
-pub fn sees(city: &City, caller: &Caller, alarm: &Alarm) -> bool {
-    let class = city.store.series().thing_of(&alarm.device).map_or(Class::Device, |thing| thing.class);
-    caller.may_read(city, class.collection())
+pub fn sees<P>(ask: &Ask<P>, alarm: &Alarm) -> bool {
+    let class = ask.city.store.series().thing_of(&alarm.device).map_or(Class::Device, |thing| thing.class);
+    ask.caller.reads.contains(class.collection())
 }
 
-async fn list(State(city): State<City>, caller: Caller, uri: Uri, headers: HeaderMap) -> Answer {
-    let params = Params::read(&uri, LIST)?;
+/// An alarm that this caller may know of, as it may see it.
+fn show(reads: Collections, snapshots: &[Arc<Snapshot>], alarm: &Alarm) -> Value {
+    let known = reads == Collections::ALL || {
+        let assets = find(snapshots, &alarm.asset, None).into_iter().filter_map(|(snapshot, row)| snapshot.asset(row));
+        let readable: Vec<bool> = assets.map(|asset| reads.contains(asset.class().collection())).collect();
+        !readable.is_empty() && !readable.contains(&false)
+    };
+    live::alarm(alarm, known)
+}
+
+/// A page of alarms.
+#[derive(Default)]
+struct Page {
+    alarms: Vec<Arc<Alarm>>,
+    /// How many there are in all, where they are counted.
+    matched: Option<usize>,
+    /// The cursor of the page after this one.
+    next: Option<String>,
+}
+
+async fn list(ask: Ask) -> Answer {
+    let params = ask.params(LIST)?;
     let limit = params.integer("limit").and_then(|n| usize::try_from(n).ok()).unwrap_or(100);
-    let before = params.integer("before").and_then(|n| u64::try_from(n).ok());
     let severity = params.get("severity").and_then(Severity::from_name);
     let state = params.get("state").unwrap_or("active").to_owned();
-    let base = base(&headers);
-    let body = offload(move || {
+    ask.answer("application/json", move |ask| {
         let fits = |a: &Alarm| {
-            severity.is_none_or(|s| s == a.severity)
-                && before.is_none_or(|id| a.id < id)
-                && (state != "cleared" || !a.state.is_active())
-                && sees(&city, &caller, a)
+            severity.is_none_or(|s| s == a.severity) && (state != "cleared" || !a.state.is_active()) && sees(ask, a)
         };
-        let mut found: Vec<Arc<Alarm>> = Vec::new();
-        let mut next = None;
-        if state == "active" {
-            found = city.store.series().active_alarms().into_iter().filter(|a| fits(a)).collect();
-            found.sort_by_key(|a| std::cmp::Reverse((a.severity, a.phenomenon_time, a.id)));
-            found.truncate(limit);
-        } else {
-            let start = before.map_or(u64::MAX, |id| id.saturating_sub(1));
-            for (looked, alarm) in city.store.series().alarms_down_from(start).enumerate() {
-                let alarm = alarm?;
-                if found.len() >= limit || looked >= LOOKED_AT {
-                    next = Some(alarm.id + 1);
-                    break;
-                }
-                if fits(&alarm) {
-                    found.push(Arc::new(alarm));
-                }
-            }
-        }
+        let (cursor, snapshots) = (params.get("cursor"), ask.snapshots());
+        let page = if state == "active" { active(ask, cursor, limit, fits) } else { past(ask, cursor, limit, fits) }?;
         let severity = severity.map(|s| format!("&severity={}", s.name())).unwrap_or_default();
-        let links: Vec<_> = next
-            .map(|id| {
-                json!({ "rel": "next", "type": "application/json",
-                "href": format!("{base}/alarms?state={state}{severity}&limit={limit}&before={id}") })
-            })
-            .into_iter()
-            .collect();
-        let alarms: Vec<_> = found.iter().map(|a| live::alarm(a)).collect();
-        Ok(json!({ "alarms": alarms, "numberReturned": alarms.len(), "links": links }))
+        let next = page.next.map(|cursor| {
+            let query = format!("state={state}{severity}&limit={limit}&cursor={cursor}");
+            json!({ "rel": "next", "type": "application/json", "href": format!("{}/alarms?{query}", ask.base()) })
+        });
+        let alarms: Vec<_> = page.alarms.iter().map(|a| show(ask.caller.reads, &snapshots, a)).collect();
+        let mut body = json!({ "alarms": alarms, "numberReturned": alarms.len(), "links": next.as_slice() });
+        if let Some(matched) = page.matched {
+            body["numberMatched"] = json!(matched);
+        }
+        Ok(body)
     })
-    .await?;
-    encode::json(&headers, "application/json", &body)
+    .await
+}
+
+fn foreign(cursor: &str) -> Fault {
+    Fault::parameter("cursor", format!("'{cursor}' is not from a next link of these alarms"))
+}
+
+/// Active alarms, worst first, then those raised last. Neither changes while an alarm is active, so that pages neither repeat one
+/// nor leave one out; the cursor names the last one given, `severity.id`.
+fn active<P>(ask: &Ask<P>, cursor: Option<&str>, limit: usize, fits: impl Fn(&Alarm) -> bool) -> Result<Page> {
+    let place = |text: &str| {
+        let (severity, id) = text.split_once('.')?;
+        Some((Severity::from_name(severity)?, id.parse::<u64>().ok()?))
+    };
+    let last = cursor.map(|text| place(text).ok_or_else(|| foreign(text))).transpose()?;
+    let mut found = ask.city.store.series().active_alarms();
+    found.retain(|alarm| fits(alarm));
+    let matched = Some(found.len());
+    found.retain(|alarm| last.is_none_or(|last| (alarm.severity, alarm.id) < last));
+    found.sort_by_key(|alarm| std::cmp::Reverse((alarm.severity, alarm.id)));
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|last| format!("{}.{}", last.severity.name(), last.id));
+    Ok(Page { alarms: found, matched, next })
+}
+
+/// Alarms over and active, newest first; the cursor is the id at which to go on.
+fn past<P>(ask: &Ask<P>, cursor: Option<&str>, limit: usize, fits: impl Fn(&Alarm) -> bool) -> Result<Page> {
+    let start = cursor.map(|text| text.parse().map_err(|_| foreign(text))).transpose()?.unwrap_or(u64::MAX);
+    let mut page = Page::default();
+    let found = ask.deadline.keep(ask.city.store.series().alarms_down_from(start));
+    for (looked, alarm) in found.enumerate() {
+        let alarm = alarm?;
+        if page.alarms.len() >= limit || looked >= LOOKED_AT {
+            page.next = Some(alarm.id.to_string());
+            break;
+        }
+        if fits(&alarm) {
+            page.alarms.push(Arc::new(alarm));
+        }
+    }
+    Ok(page)
 }
 
 fn number(id: &str) -> Result<u64> {
     id.parse().map_err(|_| Fault::not_found(format!("there is no alarm '{id}'")).about("alarmId"))
 }
 
-fn visible(city: &City, caller: &Caller, id: u64) -> Result<Arc<Alarm>> {
-    let found = city.store.series().alarm(id)?.filter(|a| sees(city, caller, a));
+fn visible<P>(ask: &Ask<P>, id: u64) -> Result<Arc<Alarm>> {
+    let found = ask.city.store.series().alarm(id)?.filter(|a| sees(ask, a));
     found.ok_or_else(|| Fault::not_found(format!("there is no alarm {id}")).about("alarmId"))
 }
 
-async fn one(State(city): State<City>, caller: Caller, Path(id): Path<String>, uri: Uri, headers: HeaderMap) -> Answer {
-    Params::read(&uri, &[])?;
-    let id = number(&id)?;
-    let alarm = offload(move || visible(&city, &caller, id)).await?;
-    encode::json(&headers, "application/json", &live::alarm(&alarm))
+async fn one(ask: Ask<String>) -> Answer {
+    ask.params(&[])?;
+    let id = number(&ask.path)?;
+    ask.answer("application/json", move |ask| Ok(show(ask.caller.reads, &ask.snapshots(), &*visible(ask, id)?))).await
 }
 
 #[derive(Deserialize)]
@@ -130,34 +167,30 @@ struct Words {
     text: String,
 }
 
-async fn act(
-    State(city): State<City>,
-    caller: Caller,
-    Path((id, act)): Path<(String, String)>,
-    uri: Uri,
-    body: Bytes,
-) -> Answer {
-    Params::read(&uri, &[])?;
+async fn act(ask: Ask<(String, String)>, body: Bytes) -> Answer {
+    ask.params(&[])?;
+    let (id, act) = ask.path.clone();
     if !["acknowledge", "clear", "comment"].contains(&act.as_str()) {
         return Err(Fault::not_found(format!("an alarm has no act '{act}'"))
             .remedy("acknowledge, clear, comment")
             .into());
     }
-    caller.require(Right::HandleAlarms)?;
+    ask.caller.require(Right::HandleAlarms)?;
     let id = number(&id)?;
-    let now = (city.clock)();
-    let alarm = offload(move || {
-        visible(&city, &caller, id)?;
-        match act.as_str() {
-            "acknowledge" => desk::acknowledge(&city.store, id, &caller.name, now),
-            "clear" => desk::clear(&city.store, id, &caller.name, now),
+    let own = ask.clone();
+    let work = ask.work(move || {
+        visible(&own, id)?;
+        let (store, by, now) = (&own.city.store, &own.caller.name, (own.city.clock)());
+        let alarm = match act.as_str() {
+            "acknowledge" => desk::acknowledge(store, id, by, now),
+            "clear" => desk::clear(store, id, by, now),
             _ => {
                 let Words { text } = serde_json::from_slice(&body)
                     .map_err(|e| Fault::parameter("text", format!("the body is not {{\"text\": …}}: {e}")))?;
-                desk::comment(&city.store, id, &caller.name, &text, now)
+                desk::comment(store, id, by, &text, now)
             }
-        }
-    })
-    .await?;
-    Ok(Json(live::alarm(&alarm)).into_response())
+        }?;
+        Ok(show(own.caller.reads, &own.snapshots(), &alarm))
+    });
+    Ok(Json(work.await?).into_response())
 }

@@ -1,22 +1,19 @@
 //! `/collections`, `/collections/{c}`: what there is to ask for (OGC API Features Part 1 §7.13–7.14).
 
-use super::landing::base;
-use crate::api::caller::Caller;
+use crate::api::ask::Ask;
 use crate::api::encode;
 use crate::api::openapi::Operation;
-use crate::api::params::Params;
 use crate::api::problem::Answer;
 use crate::api::state::City;
-use crate::fault::{Fault, Result};
+use crate::fault::Fault;
 use crate::geom::Bounds;
-use crate::model::Collection;
+use crate::model::{Collection, Collections};
 use crate::query::Scope;
 use crate::store::Snapshot;
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
 use axum::routing::get;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What these routes say of themselves.
@@ -34,67 +31,69 @@ pub fn routes() -> Router<City> {
     Router::new().route("/collections", get(list)).route("/collections/{c}", get(one))
 }
 
-/// A snapshot of each site, in the order of their codes.
-pub fn snapshots(city: &City) -> Vec<Arc<Snapshot>> {
-    city.store.sites().iter().map(|site| site.snapshot()).collect()
+async fn list(ask: Ask) -> Answer {
+    ask.params(&[])?;
+    ask.answer("application/json", |ask| {
+        let (base, snapshots) = (ask.base(), ask.snapshots());
+        let all = listed(&snapshots, ask.caller.reads).into_iter();
+        let all: Vec<_> = all.map(|one| describe(&base, &snapshots, &one, ask.caller.reads)).collect();
+        let links = json!([{ "href": format!("{base}/collections"), "rel": "self", "type": "application/json" }]);
+        Ok(json!({ "links": links, "collections": all }))
+    })
+    .await
 }
 
-/// The collection called `name`, if it is there for this caller.
-///
-/// # Errors
-/// 404 for one that does not exist or may not be seen; 401 where a key would show it.
-pub fn scope(city: &City, caller: &Caller, snapshots: &[Arc<Snapshot>], name: &str) -> Result<Scope> {
-    let scope = Scope::named(name, snapshots).ok_or_else(|| {
-        Fault::not_found(format!("there is no collection '{name}'")).about("collectionId").remedy("see /collections")
-    })?;
-    match &scope {
-        Scope::Classes(collection) if !caller.may_read(city, *collection) => {
-            caller.require(crate::model::Right::ReadGuarded)?;
-            Ok(scope)
+async fn one(ask: Ask<String>) -> Answer {
+    ask.params(&[])?;
+    ask.answer("application/json", |ask| {
+        let snapshots = ask.snapshots();
+        let scope = ask.scope(&snapshots, &ask.path)?;
+        let known = listed(&snapshots, ask.caller.reads).into_iter().find(|one| one.scope == scope);
+        let one = known.ok_or_else(|| Fault::internal(format!("the collection '{}' is not listed", ask.path)))?;
+        Ok(describe(&ask.base(), &snapshots, &one, ask.caller.reads))
+    })
+    .await
+}
+
+/// A collection that is there for a caller.
+struct Listed {
+    scope: Scope,
+    id: String,
+    title: String,
+}
+
+/// All collections of which something is there for who may read `reads`; those of the classes also while they are empty.
+fn listed(snapshots: &[Arc<Snapshot>], reads: Collections) -> Vec<Listed> {
+    let mut all = vec![Listed { scope: Scope::All, id: "assets".to_owned(), title: "Every asset".to_owned() }];
+    for collection in Collection::SERVED.into_iter().filter(|c| reads.contains(*c)) {
+        let name = collection.name().to_owned();
+        all.push(Listed { scope: Scope::Classes(collection), id: name.clone(), title: name });
+    }
+    // Two sites may have a dataset of the same name: it is one collection.
+    let mut known = HashSet::new();
+    for snapshot in snapshots {
+        for dataset in snapshot.datasets() {
+            let name = &dataset.name;
+            let whole =
+                Listed { scope: Scope::Dataset(name.clone()), id: name.to_string(), title: dataset.title.clone() };
+            let layers = dataset.layers.iter().map(|layer| Listed {
+                scope: Scope::Layer(name.clone(), layer.clone()),
+                id: format!("{name}.{layer}"),
+                title: layer.to_string(),
+            });
+            let seen = std::iter::once(whole).chain(layers);
+            let seen = seen.filter(|one| !one.scope.collections(snapshot).and(reads).is_empty());
+            all.extend(seen.filter(|one| known.insert(one.id.clone())));
         }
-        _ => Ok(scope),
     }
+    all
 }
 
-async fn list(State(city): State<City>, caller: Caller, uri: Uri, headers: HeaderMap) -> Answer {
-    Params::read(&uri, &[])?;
-    let base = base(&headers);
-    let snapshots = snapshots(&city);
-    let mut all = vec![describe(&base, &snapshots, &Scope::All, "assets", "Every asset")];
-    for collection in Collection::SERVED.into_iter().filter(|c| caller.may_read(&city, *c)) {
-        all.push(describe(&base, &snapshots, &Scope::Classes(collection), collection.name(), collection.name()));
-    }
-    for dataset in snapshots.iter().flat_map(|s| s.datasets()) {
-        let name = dataset.name.as_str();
-        all.push(describe(&base, &snapshots, &Scope::Dataset(name.to_owned()), name, &dataset.title));
-        for layer in &dataset.layers {
-            let scope = Scope::Layer(name.to_owned(), layer.to_string());
-            all.push(describe(&base, &snapshots, &scope, &format!("{name}.{layer}"), layer));
-        }
-    }
-    let links = json!([{ "href": format!("{base}/collections"), "rel": "self", "type": "application/json" }]);
-    encode::json(&headers, "application/json", &json!({ "links": links, "collections": all }))
-}
-
-async fn one(
-    State(city): State<City>,
-    caller: Caller,
-    Path(name): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    Params::read(&uri, &[])?;
-    let snapshots = snapshots(&city);
-    let scope = scope(&city, &caller, &snapshots, &name)?;
-    let title = snapshots.iter().flat_map(|s| s.datasets()).find(|d| d.name.as_str() == name);
-    let title = title.map_or(name.as_str(), |dataset| dataset.title.as_str());
-    encode::json(&headers, "application/json", &describe(&base(&headers), &snapshots, &scope, &name, title))
-}
-
-fn describe(base: &str, snapshots: &[Arc<Snapshot>], scope: &Scope, name: &str, title: &str) -> Value {
-    let at = format!("{base}/collections/{name}");
+/// A collection's extent is that of the classes that the caller may read of it: a dataset shares theirs with its site.
+fn describe(base: &str, snapshots: &[Arc<Snapshot>], one: &Listed, reads: Collections) -> Value {
+    let at = format!("{base}/collections/{}", encode::segment(&one.id));
     let mut value = json!({
-        "id": name, "title": title, "itemType": "feature",
+        "id": one.id, "title": one.title, "itemType": "feature",
         "crs": ["http://www.opengis.net/def/crs/OGC/0/CRS84h", "http://www.opengis.net/def/crs/OGC/1.3/CRS84"],
         "storageCrs": "http://www.opengis.net/def/crs/OGC/0/CRS84h",
         "links": [
@@ -104,13 +103,8 @@ fn describe(base: &str, snapshots: &[Arc<Snapshot>], scope: &Scope, name: &str, 
                 "type": "application/json" },
         ],
     });
-    let extent = match scope {
-        Scope::All | Scope::Classes(_) => snapshots.iter().fold(Bounds::EMPTY, |b, s| b.union(s.extent())),
-        Scope::Dataset(name) | Scope::Layer(name, _) => {
-            let of = snapshots.iter().filter(|s| s.datasets().iter().any(|d| d.name.as_str() == name));
-            of.fold(Bounds::EMPTY, |b, s| b.union(s.extent()))
-        }
-    };
+    let extents = snapshots.iter().map(|s| s.extent_of(one.scope.collections(s).and(reads)));
+    let extent = extents.fold(Bounds::EMPTY, Bounds::union);
     if !extent.is_empty() {
         let (min, max) = (extent.min, extent.max);
         value["extent"] = json!({ "spatial": { "bbox": [[min[0], min[1], min[2], max[0], max[1], max[2]]],

@@ -1,12 +1,10 @@
 //! `/health/live`, `/health/ready`: whether the process runs, and whether it can serve.
 
-use crate::api::encode;
+use crate::api::ask::Ask;
 use crate::api::openapi::Operation;
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use axum::Router;
-use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::routing::get;
 use serde_json::json;
 
@@ -25,14 +23,13 @@ pub fn routes() -> Router<City> {
     Router::new().route("/health/live", get(live)).route("/health/ready", get(ready))
 }
 
-async fn live(headers: HeaderMap) -> Answer {
-    encode::json(&headers, "application/json", &json!({ "status": "live" }))
+async fn live(ask: Ask) -> Answer {
+    ask.json("application/json", &json!({ "status": "live" }))
 }
 
-async fn ready(State(city): State<City>, headers: HeaderMap) -> Answer {
-    let sites = city.store.sites();
-    let missing: &[&str] = if sites.is_empty() { &["no site yet: import a file, or run 'cimbra demo'"] } else { &[] };
-    let body =
-        json!({ "status": "ready", "sites": sites.len(), "revision": city.store.revision(), "missing": missing });
-    encode::json(&headers, "application/json", &body)
+/// Open to everybody, so it says nothing of the city but whether there is one.
+async fn ready(ask: Ask) -> Answer {
+    let empty = ask.city.store.sites().is_empty();
+    let missing: &[&str] = if empty { &["no site yet: import a file, or run 'cimbra demo'"] } else { &[] };
+    ask.json("application/json", &json!({ "status": "ready", "missing": missing }))
 }

@@ -1,17 +1,15 @@
 //! `/imports`: a file is uploaded, taken in as `cimbra import` would, and reported on.
 
-use super::items::offload;
-use crate::api::caller::Caller;
+use crate::api::ask::Ask;
 use crate::api::openapi::Operation;
-use crate::api::params::{Form, Param, Params};
+use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind, Result};
 use crate::ingest::{ImportOptions, Intake, Report};
 use crate::model::Right;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
@@ -74,7 +72,8 @@ const fn operation(
 
 /// The routes.
 pub fn routes() -> Router<City> {
-    let imports = Imports { room: Semaphore::new(AT_ONCE), reports: Mutex::default(), swept: OnceLock::new() };
+    let imports =
+        Imports { room: Arc::new(Semaphore::new(AT_ONCE)), reports: Mutex::default(), swept: OnceLock::new() };
     Router::new()
         .route("/imports", post(import))
         .route("/imports/{id}", get(report))
@@ -82,7 +81,7 @@ pub fn routes() -> Router<City> {
 }
 
 struct Imports {
-    room: Semaphore,
+    room: Arc<Semaphore>,
     reports: Mutex<VecDeque<(String, Report)>>,
     /// Whether the uploads of a server that died have been cleared away.
     swept: OnceLock<()>,
@@ -102,51 +101,48 @@ impl Drop for Upload {
     }
 }
 
-async fn import(
-    State(city): State<City>,
-    Extension(imports): Extension<Arc<Imports>>,
-    caller: Caller,
-    uri: Uri,
-    body: Body,
-) -> Answer {
-    caller.require(Right::Import)?;
-    let params = Params::read(&uri, IMPORT)?;
+async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Body) -> Answer {
+    ask.caller.require(Right::Import)?;
+    let params = ask.params(IMPORT)?;
     let name = file_name(params.get("name"))?;
     let options = ImportOptions::read(&|name| params.get(name))?;
-    let _room = imports.room.try_acquire().map_err(|_| {
+    let room = imports.room.clone().try_acquire_owned().map_err(|_| {
         Fault::new(Kind::Unavailable, format!("{AT_ONCE} imports are in work")).remedy("send it again later")
     })?;
-    let uploads = city.store.dir().join("uploads");
+    let City { store, clock, .. } = ask.city.clone();
+    let uploads = store.dir().join("uploads");
     imports.swept.get_or_init(|| _ = std::fs::remove_dir_all(&uploads));
     let id = format!("{:016x}", getrandom::u64().map_err(|e| Fault::internal(format!("no random numbers: {e}")))?);
     let dir = uploads.join(&id);
     let upload = Upload { file: dir.join(&name), dir };
-    receive(&upload, body, city.settings.limits.upload_bytes).await?;
-    let (store, clock) = (city.store.clone(), city.clock.clone());
-    let report = offload(move || {
+    receive(&upload, body, ask.city.settings.limits.upload_bytes).await?;
+    let place = format!("/imports/{id}");
+    let work = ask.work(move || {
+        // Held until the import has ended, also when nobody waits for its report any more; the report is kept all the same.
+        let _room = room;
         let intake = Intake { store: Some(&store), options, clock, progress: &|_| {} };
         let mut report = intake.import(std::slice::from_ref(&upload.file))?;
         report.call_file(&upload.file, &name);
+        if report.objects == 0 {
+            return Err(Fault::bad_input(report.summary()));
+        }
+        let mut kept = imports.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_back((id, report.clone()));
+        if kept.len() > KEPT {
+            kept.pop_front();
+        }
         Ok(report)
-    })
-    .await?;
-    if report.objects == 0 {
-        return Err(Fault::bad_input(report.summary()).into());
-    }
-    let mut kept = imports.reports.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.push_back((id.clone(), report.clone()));
-    if kept.len() > KEPT {
-        kept.pop_front();
-    }
-    drop(kept);
-    let place = [(header::LOCATION, format!("/imports/{id}")), (header::CACHE_CONTROL, "no-store".to_owned())];
+    });
+    let report = work.await?;
+    let place = [(header::LOCATION, place), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, place, Json(report)).into_response())
 }
 
-async fn report(Extension(imports): Extension<Arc<Imports>>, caller: Caller, Path(id): Path<String>) -> Answer {
-    caller.require(Right::Import)?;
+async fn report(ask: Ask<String>, Extension(imports): Extension<Arc<Imports>>) -> Answer {
+    ask.caller.require(Right::Import)?;
+    let id = &ask.path;
     let kept = imports.reports.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = kept.iter().find(|(known, _)| *known == id).map(|(_, report)| report.clone());
+    let found = kept.iter().find(|(known, _)| known == id).map(|(_, report)| report.clone());
     let report = found.ok_or_else(|| Fault::not_found(format!("no import '{id}' since this server started")))?;
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(report)).into_response())
 }

@@ -1,20 +1,16 @@
 //! `/collections/{c}/items`: features by box, time and property, paged by a cursor; one by its id.
 
-use super::collections::{scope, snapshots};
-use super::landing::base;
 use super::state::show;
-use crate::api::caller::Caller;
-use crate::api::encode::{self, feature};
+use crate::api::ask::Ask;
+use crate::api::encode::{feature, segment};
 use crate::api::openapi::Operation;
-use crate::api::params::{self, Form, Param, Params};
-use crate::api::problem::{Answer, Problem};
+use crate::api::params::{self, Form, Param};
+use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::query::{Cursor, Features};
 use crate::store::{Row, Snapshot};
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
 use axum::routing::get;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -53,51 +49,33 @@ pub fn routes() -> Router<City> {
     Router::new().route("/collections/{c}/items", get(items)).route("/collections/{c}/items/{id}", get(item))
 }
 
-/// Runs CPU work off the async threads; a request that is given up leaves it to finish.
-///
-/// # Errors
-/// What the work gives, or that it panicked.
-pub async fn offload<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T> + Send + 'static,
-) -> std::result::Result<T, Problem> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(answer) => answer.map_err(Problem::from),
-        Err(error) => Err(Fault::internal(format!("a question stopped: {error}")).into()),
-    }
-}
-
-async fn items(
-    State(city): State<City>,
-    caller: Caller,
-    Path(name): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    let params = Params::read(&uri, ITEMS)?;
+async fn items(ask: Ask<String>) -> Answer {
+    let params = ask.params(ITEMS)?;
     let boxes = params.bbox("bbox")?;
     let when = params.get("datetime").map(|t| params::interval("datetime", t)).transpose()?;
     let after = params.get("cursor").map(Cursor::decode).transpose()?;
-    let limit = params.integer("limit").map_or(10, |n| usize::try_from(n).unwrap_or(10)).min(city.settings.limits.rows);
-    let snapshots = snapshots(&city);
-    let scope = scope(&city, &caller, &snapshots, &name)?;
-    let base = base(&headers);
-    let body = offload(move || {
+    let limit = params.integer("limit").map_or(10, |n| usize::try_from(n).unwrap_or(10));
+    let limit = limit.min(ask.city.settings.limits.rows);
+    let snapshots = ask.snapshots();
+    let scope = ask.scope(&snapshots, &ask.path)?;
+    ask.answer("application/geo+json", move |ask| {
         let equal = ["id", "class", "name", "parent", "storey", "dataset", "site"];
         let equal = equal.into_iter().filter_map(|n| params.get(n).map(|value| (n, value))).collect();
-        let visible = |collection| caller.may_read(&city, collection);
-        let page = Features { scope, boxes, when, equal, visible: &visible, after, limit }.ask(&snapshots);
+        let visible = ask.caller.reads;
+        let page = Features { scope, boxes, when, equal, visible, after, limit }.ask(&snapshots);
         let skip = params.is_true("skipGeometry");
         let mut features = Vec::with_capacity(page.rows.len());
         for (i, row) in &page.rows {
             if let Some(snapshot) = snapshots.get(*i) {
-                features.extend(live(&city, &caller, snapshot, *row, skip, when.is_none())?);
+                features.extend(live(ask, snapshot, *row, skip, when.is_none())?);
             }
         }
-        let path = format!("{base}/collections/{}/items", segment(&name));
-        let own = uri.query().map_or(path.clone(), |q| format!("{path}?{q}"));
+        let at = format!("{}/collections/{}", ask.base(), segment(&ask.path));
+        let path = format!("{at}/items");
+        let own = ask.uri.query().map_or(path.clone(), |q| format!("{path}?{q}"));
         let mut links = vec![
             json!({ "href": own, "rel": "self", "type": "application/geo+json" }),
-            json!({ "href": format!("{base}/collections/{}", segment(&name)), "rel": "collection", "type": "application/json" }),
+            json!({ "href": at, "rel": "collection", "type": "application/json" }),
         ];
         if let Some(next) = &page.next {
             let rest = params.pairs().iter().filter(|(n, _)| n != "cursor");
@@ -110,40 +88,31 @@ async fn items(
             "numberMatched": page.matched, "numberReturned": page.rows.len(),
         }))
     })
-    .await?;
-    encode::json(&headers, "application/geo+json", &body)
+    .await
 }
 
-async fn item(
-    State(city): State<City>,
-    caller: Caller,
-    Path((name, id)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    let params = Params::read(&uri, ITEM)?;
+async fn item(ask: Ask<(String, String)>) -> Answer {
+    let params = ask.params(ITEM)?;
     let when = params.get("datetime").map(|t| params::interval("datetime", t)).transpose()?;
-    let snapshots = snapshots(&city);
-    let scope = scope(&city, &caller, &snapshots, &name)?;
-    let base = base(&headers);
-    let body = offload(move || {
-        let found = find(&snapshots, &id, when.map(|(_, end)| end));
+    let snapshots = ask.snapshots();
+    let scope = ask.scope(&snapshots, &ask.path.0)?;
+    ask.answer("application/geo+json", move |ask| {
+        let (name, id) = &ask.path;
+        let found = find(&snapshots, id, when.map(|(_, end)| end));
         let seen = found.into_iter().find(|(snapshot, row)| {
-            snapshot.asset(*row).is_some_and(|a| scope.holds(&a) && caller.may_read(&city, a.class().collection()))
+            snapshot.asset(*row).is_some_and(|a| scope.holds(&a) && ask.caller.reads.contains(a.class().collection()))
         });
         let missing = || Fault::not_found(format!("'{name}' has no item '{id}'")).about("featureId");
         let (snapshot, row) = seen.ok_or_else(missing)?;
-        let mut body =
-            live(&city, &caller, snapshot, row, params.is_true("skipGeometry"), when.is_none())?.ok_or_else(missing)?;
-        let at = format!("{base}/collections/{}", segment(&name));
+        let mut body = live(ask, snapshot, row, params.is_true("skipGeometry"), when.is_none())?.ok_or_else(missing)?;
+        let at = format!("{}/collections/{}", ask.base(), segment(name));
         body["links"] = json!([
-            { "href": format!("{at}/items/{}", segment(&id)), "rel": "self", "type": "application/geo+json" },
+            { "href": format!("{at}/items/{}", segment(id)), "rel": "self", "type": "application/geo+json" },
             { "href": at, "rel": "collection", "type": "application/json" },
         ]);
         Ok(body)
     })
-    .await?;
-    encode::json(&headers, "application/geo+json", &body)
+    .await
 }
 
 /// Where an id is: the source's own, or a uid `site/dataset/id`; in every site that has it.
@@ -168,17 +137,11 @@ pub fn find<'a>(
 }
 
 /// A feature with its live state as this caller may see it; the state of another time is not known here.
-fn live(
-    city: &City,
-    caller: &Caller,
-    snapshot: &Snapshot,
-    row: Row,
-    skip_geometry: bool,
-    now: bool,
-) -> Result<Option<Value>> {
-    let Some(mut feature) = feature::feature(snapshot, row, skip_geometry)? else { return Ok(None) };
-    let state = snapshot.asset(row).filter(|_| now).and_then(|asset| city.store.pulse().of(asset.id()));
-    if let Some(mut shown) = state.and_then(|state| show(city, caller, &state, false)) {
+fn live<P>(ask: &Ask<P>, snapshot: &Snapshot, row: Row, skip_geometry: bool, now: bool) -> Result<Option<Value>> {
+    let reads = ask.caller.reads;
+    let Some(mut feature) = feature::feature(snapshot, row, skip_geometry, reads)? else { return Ok(None) };
+    let state = snapshot.asset(row).filter(|_| now).and_then(|a| ask.city.store.pulse().of(a.id(), reads));
+    if let Some(mut shown) = state.and_then(|state| show(&state, false)) {
         if let Some(alarm) = shown.remove("alarm") {
             feature["properties"]["alarm"] = alarm;
         }
@@ -187,16 +150,4 @@ fn live(
         }
     }
     Ok(Some(feature))
-}
-
-/// Percent-encodes what is not unreserved (RFC 3986 §2.3), for a path segment or a query value.
-pub fn segment(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
 }

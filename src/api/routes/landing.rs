@@ -1,12 +1,11 @@
 //! `/`, `/conformance`, `/api`, `/api.html`: what this server is and what it serves (OGC API Common, Features Part 1 §7.2).
 
-use crate::api::encode;
+use crate::api::ask::Ask;
 use crate::api::openapi::{self, Operation};
-use crate::api::params::Params;
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use axum::Router;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
@@ -37,15 +36,9 @@ pub fn routes() -> Router<City> {
         .route("/api.html", get(api_page))
 }
 
-/// The absolute base of this server as the caller reached it; the host has been checked before.
-pub fn base(headers: &HeaderMap) -> String {
-    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or("localhost");
-    format!("http://{host}")
-}
-
-async fn landing(uri: Uri, headers: HeaderMap) -> Answer {
-    Params::read(&uri, &[])?;
-    let base = base(&headers);
+async fn landing(ask: Ask) -> Answer {
+    ask.params(&[])?;
+    let base = ask.base();
     let link = |path: &str, rel: &str, media: &str, title: &str| json!({ "href": format!("{base}{path}"), "rel": rel, "type": media, "title": title });
     let body = json!({
         "title": "Cimbra", "description": "City Information Model server: space in three dimensions, live state and time.",
@@ -60,18 +53,17 @@ async fn landing(uri: Uri, headers: HeaderMap) -> Answer {
             link("/portal/", "alternate", "text/html", "The portal"),
         ],
     });
-    encode::json(&headers, "application/json", &body)
+    ask.json("application/json", &body)
 }
 
-async fn conformance(uri: Uri, headers: HeaderMap) -> Answer {
-    Params::read(&uri, &[])?;
-    encode::json(&headers, "application/json", &json!({ "conformsTo": CONFORMANCE }))
+async fn conformance(ask: Ask) -> Answer {
+    ask.params(&[])?;
+    ask.json("application/json", &json!({ "conformsTo": CONFORMANCE }))
 }
 
-async fn api(uri: Uri, headers: HeaderMap) -> Answer {
-    Params::read(&uri, &[])?;
-    let document = openapi::document(&base(&headers));
-    encode::json(&headers, "application/vnd.oai.openapi+json;version=3.1", &document)
+async fn api(ask: Ask) -> Answer {
+    ask.params(&[])?;
+    ask.json("application/vnd.oai.openapi+json;version=3.1", &openapi::document(&ask.base()))
 }
 
 /// A plain page of the operations: no script, nothing from outside.

@@ -2,29 +2,26 @@
 //!
 //! An event's id names the reader's place in both lanes, `rest.alarms`; `Last-Event-ID` takes that or one sequence number.
 
-use super::collections::snapshots;
-use super::items::offload;
 use super::state::whole;
+use crate::api::ask::Ask;
 use crate::api::busy::Slot;
 use crate::api::caller::Caller;
 use crate::api::encode::live;
 use crate::api::openapi::Operation;
-use crate::api::params::{Form, Param, Params};
-use crate::api::problem::{Answer, Problem};
+use crate::api::params::{Form, Param};
+use crate::api::problem::Answer;
 use crate::api::state::City;
-use crate::fault::Fault;
+use crate::fault::{Fault, Result};
 use crate::model::Collection;
 use crate::store::{Cursor, Event, Next};
 use axum::Router;
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::routing::get;
 use serde_json::json;
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -59,20 +56,17 @@ struct Reader {
     caller: Caller,
     layers: Option<Vec<Collection>>,
     cursor: Option<Cursor>,
+    /// The last alarm sent. It stands in the ids, which must not tell by their numbers of alarms that may not be known.
+    alarm_sent: u64,
     /// Events taken and not yet sent.
     taken: VecDeque<Arc<Event>>,
     bell: watch::Receiver<u64>,
-    _slot: Slot,
+    slot: Arc<Slot>,
 }
 
-async fn live_events(
-    State(city): State<City>,
-    caller: Caller,
-    peer: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    let params = Params::read(&uri, LIVE)?;
+async fn live_events(ask: Ask) -> Answer {
+    let params = ask.params(LIVE)?;
+    let Ask { city, caller, headers, .. } = ask;
     let layers = params.get("layers").map(layers).transpose()?;
     let last = headers.get("last-event-id").map(|v| v.to_str().unwrap_or_default()).filter(|v| !v.is_empty());
     let cursor = match last {
@@ -83,11 +77,10 @@ async fn live_events(
         None if params.get("snapshot") == Some("false") => Some(Cursor::at(city.store.events().head())),
         None => None,
     };
-    let from = peer.map(|p| p.0.0.ip().to_string()).unwrap_or_default();
     let most = city.settings.limits.streams_per_caller;
-    let slot = city.streams.enter(format!("{}@{from}", caller.name), most, "event streams")?;
-    let bell = city.store.events().bell();
-    let reader = Reader { city, caller, layers, cursor, taken: VecDeque::new(), bell, _slot: slot };
+    let slot = Arc::new(city.streams.enter(format!("{}@{}", caller.share, caller.peer), most, "event streams")?);
+    let (bell, alarm_sent) = (city.store.events().bell(), cursor.map_or(0, |cursor| cursor.alarms));
+    let reader = Reader { city, caller, layers, cursor, alarm_sent, taken: VecDeque::new(), bell, slot };
     let stream = futures_util::stream::unfold(reader, |mut reader| async move {
         let message = reader.next().await?;
         Some((Ok::<_, Infallible>(message), reader))
@@ -126,34 +119,44 @@ impl Reader {
             cursor.pass(&event);
             self.cursor = Some(cursor);
             if self.sees(&event) {
-                let data = live::event(&event).to_string();
-                return Some(Message::default().id(name(cursor)).data(data));
+                if event.is_alarm() {
+                    self.alarm_sent = event.seq();
+                }
+                let data = live::event(&event, self.caller.reads).to_string();
+                return Some(Message::default().id(self.place(cursor)).data(data));
             }
         }
     }
 
-    async fn snapshot(&mut self) -> Result<Message, Problem> {
-        let (city, caller) = (self.city.clone(), self.caller.clone());
-        let (seq, features) = offload(move || Ok(whole(&city, &caller, &snapshots(&city)))).await?;
+    async fn snapshot(&mut self) -> Result<Message> {
+        let (store, reads) = (self.city.store.clone(), self.caller.reads);
+        let work = self.city.work.run_in_turn(self.slot.clone(), move || {
+            let (seq, features) = whole(&store, reads);
+            Ok((seq, json!({ "seq": seq, "type": "snapshot", "features": features }).to_string()))
+        });
+        let (seq, data) = work.await?;
         let cursor = Cursor::at(seq);
-        self.cursor = Some(cursor);
-        let data = json!({ "seq": seq, "type": "snapshot", "features": features }).to_string();
-        Ok(Message::default().id(name(cursor)).data(data))
+        (self.cursor, self.alarm_sent) = (Some(cursor), seq);
+        Ok(Message::default().id(self.place(cursor)).data(data))
+    }
+
+    /// The id of a message sent when everything up to `cursor` has been looked at.
+    fn place(&self, cursor: Cursor) -> String {
+        format!("{}.{}", cursor.rest, self.alarm_sent)
     }
 
     fn sees(&self, event: &Event) -> bool {
         match event {
-            Event::Assets { .. } => true,
+            Event::Assets { site, .. } => {
+                let collections = self.city.store.site(site).map(|site| site.snapshot().collections());
+                collections.is_some_and(|has| !has.and(self.caller.reads).is_empty())
+            }
             Event::State { collection, .. } | Event::Alarm { collection, .. } => {
-                self.caller.may_read(&self.city, *collection)
+                self.caller.reads.contains(*collection)
                     && self.layers.as_ref().is_none_or(|layers| layers.contains(collection))
             }
         }
     }
-}
-
-fn name(cursor: Cursor) -> String {
-    format!("{}.{}", cursor.rest, cursor.alarms)
 }
 
 fn place(text: &str) -> Option<Cursor> {
@@ -163,7 +166,7 @@ fn place(text: &str) -> Option<Cursor> {
     }
 }
 
-fn layers(text: &str) -> Result<Vec<Collection>, Fault> {
+fn layers(text: &str) -> Result<Vec<Collection>> {
     let one = |word: &str| {
         let known = Collection::SERVED.into_iter().find(|c| c.name() == word);
         known.ok_or_else(|| {

@@ -1,23 +1,22 @@
 //! `/rules`: the alarm rules; keep one, change one, switch one off.
 
-use super::items::offload;
-use crate::api::caller::Caller;
-use crate::api::encode;
+use crate::api::ask::Ask;
+use crate::api::encode::segment;
 use crate::api::openapi::Operation;
-use crate::api::params::{Param, Params};
+use crate::api::params::Param;
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::live;
 use crate::model::{Class, Direction, Right, Rule, Severity};
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::sync::Arc;
 
 const NONE: &[Param] = &[];
 
@@ -101,28 +100,36 @@ fn rule(form: Form) -> Result<Rule> {
     })
 }
 
-async fn list(State(city): State<City>, uri: Uri, headers: HeaderMap) -> Answer {
-    Params::read(&uri, NONE)?;
-    let rules: Vec<Form> = city.store.series().rules().iter().map(|r| form(r)).collect();
-    encode::json(&headers, "application/json", &json!({ "rules": rules }))
+/// The rules that this caller may know of: those about devices that it may read.
+fn known<P>(ask: &Ask<P>) -> impl Iterator<Item = Arc<Rule>> {
+    let reads = ask.caller.reads;
+    let about = |rule: &Rule| rule.class.unwrap_or(Class::Device).collection();
+    ask.city.store.series().rules().into_iter().filter(move |rule| reads.contains(about(rule)))
 }
 
-async fn one(State(city): State<City>, Path(id): Path<String>, uri: Uri, headers: HeaderMap) -> Answer {
-    Params::read(&uri, NONE)?;
-    let rules = city.store.series().rules();
-    let found = rules.iter().find(|r| r.id == id);
+async fn list(ask: Ask) -> Answer {
+    ask.params(NONE)?;
+    let rules: Vec<Form> = known(&ask).map(|r| form(&r)).collect();
+    ask.json("application/json", &json!({ "rules": rules }))
+}
+
+async fn one(ask: Ask<String>) -> Answer {
+    ask.params(NONE)?;
+    let id = &ask.path;
+    let found = known(&ask).find(|r| r.id == *id);
     let found = found.ok_or_else(|| Fault::not_found(format!("there is no rule '{id}'")).about("ruleId"))?;
-    encode::json(&headers, "application/json", &form(found))
+    ask.json("application/json", &form(&found))
 }
 
-async fn keep(State(city): State<City>, caller: Caller, uri: Uri, body: Bytes) -> Answer {
-    Params::read(&uri, NONE)?;
-    caller.require(Right::EditRules)?;
+async fn keep(ask: Ask, body: Bytes) -> Answer {
+    ask.params(NONE)?;
+    ask.caller.require(Right::EditRules)?;
     let form: Form =
         serde_json::from_slice(&body).map_err(|e| Fault::bad_input(format!("the body is no rule: {e}")))?;
     let kept = rule(form)?;
     let shown = self::form(&kept);
-    offload(move || live::keep(&city.store, &kept)).await?;
-    let place = format!("/rules/{}", super::items::segment(&shown.id));
+    let store = ask.city.store.clone();
+    ask.work(move || live::keep(&store, &kept)).await?;
+    let place = format!("/rules/{}", segment(&shown.id));
     Ok((StatusCode::CREATED, [(header::LOCATION, place)], Json(shown)).into_response())
 }

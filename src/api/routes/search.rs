@@ -1,17 +1,13 @@
 //! `/search?q=`: assets by name and code, with their path from the building down.
 
-use super::collections::snapshots;
-use super::items::offload;
-use crate::api::caller::Caller;
-use crate::api::encode::{self, feature};
+use crate::api::ask::Ask;
+use crate::api::encode::feature;
 use crate::api::openapi::Operation;
-use crate::api::params::{Form, Param, Params};
+use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::Fault;
 use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
 use axum::routing::get;
 use serde_json::json;
 
@@ -36,24 +32,21 @@ pub fn routes() -> Router<City> {
     Router::new().route("/search", get(search))
 }
 
-async fn search(State(city): State<City>, caller: Caller, uri: Uri, headers: HeaderMap) -> Answer {
-    let params = Params::read(&uri, PARAMS)?;
+async fn search(ask: Ask) -> Answer {
+    let params = ask.params(PARAMS)?;
     let words = params.get("q").map(str::trim).filter(|q| !q.is_empty() && q.len() <= 256).map(str::to_owned);
     let words = words.ok_or_else(|| Fault::parameter("q", "'q' is needed: 1 to 256 bytes of text"))?;
     let limit = params.integer("limit").and_then(|n| usize::try_from(n).ok()).unwrap_or(10);
-    let snapshots = snapshots(&city);
-    let body = offload(move || {
-        let visible = |collection| caller.may_read(&city, collection);
-        let found = city.search.find(&snapshots, &words, limit, &visible)?;
+    ask.answer("application/geo+json", move |ask| {
+        let (snapshots, reads) = (ask.snapshots(), ask.caller.reads);
+        let found = ask.city.search.find(&snapshots, &words, limit, reads)?;
         let mut features = Vec::with_capacity(found.len());
         for hit in found {
             let Some(snapshot) = snapshots.get(hit.snapshot) else { continue };
-            let Some(mut one) = feature::feature(snapshot, hit.row, false)? else { continue };
-            let mut above = snapshot.ancestors(hit.row);
-            above.reverse();
+            let Some(mut one) = feature::feature(snapshot, hit.row, false, reads)? else { continue };
+            let above = snapshot.ancestors(hit.row).into_iter().rev().filter_map(|row| snapshot.asset(row));
             let path: Vec<_> = above
-                .into_iter()
-                .filter_map(|row| snapshot.asset(row))
+                .filter(|a| reads.contains(a.class().collection()))
                 .map(|a| json!({ "id": a.id(), "name": a.name(), "class": a.class().name() }))
                 .collect();
             one["properties"]["path"] = json!(path);
@@ -62,6 +55,5 @@ async fn search(State(city): State<City>, caller: Caller, uri: Uri, headers: Hea
         }
         Ok(json!({ "type": "FeatureCollection", "numberReturned": features.len(), "features": features }))
     })
-    .await?;
-    encode::json(&headers, "application/geo+json", &body)
+    .await
 }

@@ -1,14 +1,14 @@
 //! `/session`, `/tickets`: a page turns its start ticket into a session, and a session into tickets for streams.
 
+use crate::api::ask::Ask;
 use crate::api::caller::Caller;
 use crate::api::openapi::Operation;
-use crate::api::params::{Form, Param, Params};
+use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind};
 use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -43,29 +43,30 @@ struct Exchange {
     ticket: String,
 }
 
-async fn session(State(city): State<City>, body: Bytes) -> Answer {
+async fn session(ask: Ask, body: Bytes) -> Answer {
     let Exchange { ticket } = serde_json::from_slice(&body)
         .map_err(|e| Fault::bad_input(format!("the body is not {{\"ticket\": …}}: {e}")).about("ticket"))?;
-    let (token, role, until) = city.tickets.exchange(&ticket, (city.clock)())?;
+    let (token, role, until) = ask.city.tickets.exchange(&ticket, (ask.city.clock)())?;
     let body = Json(json!({ "token": token, "role": role.name(), "expires": until.to_string() }));
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 
-async fn ticket(State(city): State<City>, caller: Caller, uri: Uri) -> Answer {
-    let params = Params::read(&uri, TICKET)?;
-    let Some(role) = caller.role else {
+async fn ticket(ask: Ask) -> Answer {
+    let params = ask.params(TICKET)?;
+    let Caller { role, has_key, share, .. } = &ask.caller;
+    let Some(role) = *role else {
         return Err(Fault::new(Kind::Unauthorized, "a ticket is made from a key or a session").into());
     };
-    let now = (city.clock)();
+    let now = (ask.city.clock)();
     let ticket = match params.get("opens") {
         // A session that could open the next one would never end.
-        Some(_) if !caller.has_key => {
+        Some(_) if !has_key => {
             return Err(Fault::new(Kind::Forbidden, "only a key makes a ticket that opens a session")
                 .about("opens")
                 .into());
         }
-        Some(_) => city.tickets.issue_opening(role, now)?,
-        None => city.tickets.issue(role, now)?,
+        Some(_) => ask.city.tickets.issue_opening(role, share, now)?,
+        None => ask.city.tickets.issue(role, share, now)?,
     };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(json!({ "ticket": ticket }))).into_response())
 }

@@ -1,17 +1,16 @@
 //! `/state/{collection}`: the live state of a collection's assets, whole or what changed since a sequence number.
 
-use super::collections::{scope, snapshots};
-use super::items::{find, offload};
-use crate::api::caller::Caller;
-use crate::api::encode::{self, live};
+use super::items::find;
+use crate::api::ask::Ask;
+use crate::api::encode::live;
 use crate::api::openapi::Operation;
-use crate::api::params::{Form, Param, Params};
+use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
 use crate::api::state::City;
-use crate::store::{AssetState, Snapshot};
+use crate::model::{AssetId, Collections};
+use crate::query::Scope;
+use crate::store::{AssetState, Snapshot, Store};
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Uri};
 use axum::routing::get;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -38,57 +37,49 @@ pub fn routes() -> Router<City> {
     Router::new().route("/state/{c}", get(state))
 }
 
-async fn state(
-    State(city): State<City>,
-    caller: Caller,
-    Path(name): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    let params = Params::read(&uri, STATE)?;
-    let since = params.integer("since").and_then(|n| u64::try_from(n).ok());
-    let snapshots = snapshots(&city);
-    let scope = scope(&city, &caller, &snapshots, &name)?;
-    let body = offload(move || {
-        let (seq, changed) = since.map_or_else(|| city.store.standing(), |seq| city.store.pulse().since(seq));
-        let mut features = Map::new();
-        for (id, state) in &changed {
-            let Some((snapshot, row)) = find(&snapshots, id, None).into_iter().next() else { continue };
-            let shown = snapshot
-                .asset(row)
-                .filter(|a| scope.holds(a) && caller.may_read(&city, a.class().collection()))
-                .and_then(|_| show(&city, &caller, state, since.is_some()));
-            if let Some(shown) = shown {
-                features.insert(id.to_string(), Value::Object(shown));
-            }
-        }
-        Ok(json!({ "seq": seq, "features": features }))
+async fn state(ask: Ask<String>) -> Answer {
+    let since = ask.params(STATE)?.integer("since").and_then(|n| u64::try_from(n).ok());
+    let snapshots = ask.snapshots();
+    let scope = ask.scope(&snapshots, &ask.path)?;
+    ask.answer("application/json", move |ask| {
+        let reads = ask.caller.reads;
+        let (seq, states) = match since {
+            Some(seq) => ask.city.store.pulse().since(seq, reads),
+            None => ask.city.store.standing(reads),
+        };
+        Ok(json!({ "seq": seq, "features": features(&snapshots, &scope, reads, &states, since.is_some()) }))
     })
-    .await?;
-    encode::json(&headers, "application/json", &body)
+    .await
 }
 
-/// A state as this caller may see it; `None` for one with nothing in it. `over` keeps the null of an alarm that is over.
-pub fn show(city: &City, caller: &Caller, state: &AssetState, over: bool) -> Option<Map<String, Value>> {
-    let mut shown = live::state(state);
-    let hidden = state.alarm.is_some_and(|mark| !caller.may_read(city, mark.collection));
-    if hidden || (state.alarm.is_none() && !over) {
-        shown.remove("alarm");
+/// The whole live state that somebody may see who may read `reads`: sequence number, and state by asset id.
+pub fn whole(store: &Store, reads: Collections) -> (u64, Map<String, Value>) {
+    let snapshots: Vec<_> = store.sites().iter().map(|site| site.snapshot()).collect();
+    let (seq, states) = store.standing(reads);
+    (seq, features(&snapshots, &Scope::All, reads, &states, false))
+}
+
+/// States by asset id, of those assets that are in the scope and may be read.
+fn features(
+    snapshots: &[Arc<Snapshot>],
+    scope: &Scope,
+    reads: Collections,
+    states: &[(AssetId, AssetState)],
+    over: bool,
+) -> Map<String, Value> {
+    let seen = |id: &str| {
+        let mut assets = find(snapshots, id, None).into_iter().filter_map(|(snapshot, row)| snapshot.asset(row));
+        assets.any(|asset| scope.holds(&asset) && reads.contains(asset.class().collection()))
+    };
+    let shown = states.iter().filter(|(id, _)| seen(id));
+    shown.filter_map(|(id, state)| Some((id.to_string(), Value::Object(show(state, over)?)))).collect()
+}
+
+/// A state as JSON; `None` for one with nothing in it. `over` says null where there is no alarm: it may be over.
+pub fn show(state: &AssetState, over: bool) -> Option<Map<String, Value>> {
+    let mut shown = live::values(&state.values);
+    if over || state.alarm.is_some() {
+        shown.insert("alarm".to_owned(), state.alarm.as_ref().map_or(Value::Null, live::mark));
     }
     (!shown.is_empty()).then_some(shown)
-}
-
-/// The whole live state that this caller may see: sequence number, and state by asset id.
-pub fn whole(city: &City, caller: &Caller, snapshots: &[Arc<Snapshot>]) -> (u64, Map<String, Value>) {
-    let (seq, all) = city.store.standing();
-    let mut features = Map::new();
-    for (id, state) in &all {
-        let found = find(snapshots, id, None).into_iter().next().and_then(|(s, row)| s.asset(row));
-        if found.is_some_and(|a| caller.may_read(city, a.class().collection()))
-            && let Some(shown) = show(city, caller, state, false)
-        {
-            features.insert(id.to_string(), Value::Object(shown));
-        }
-    }
-    (seq, features)
 }

@@ -1,23 +1,19 @@
 //! `/3dtiles`, `/collections/{c}/3dtiles`: 3D Tiles of the whole map and of every collection.
 
-use super::collections::{scope, snapshots};
-use super::items::offload;
-use crate::api::caller::Caller;
+use crate::api::ask::Ask;
 use crate::api::encode;
 use crate::api::openapi::Operation;
-use crate::api::params::Params;
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::lod::View;
-use crate::model::{Class, DatasetName, SiteCode};
+use crate::model::Collections;
 use crate::query::Scope;
 use crate::store::Snapshot;
-use crate::tiles::{Plan, tiles3d};
+use crate::tiles::{Plan, Tiles, tiles3d};
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
@@ -54,85 +50,60 @@ pub fn routes() -> Router<City> {
         .route("/collections/{c}/3dtiles/{site}/{file}", get(collection_file))
 }
 
-async fn map(State(city): State<City>, caller: Caller, uri: Uri, headers: HeaderMap) -> Answer {
-    Params::read(&uri, &[])?;
-    let body = offload(move || {
-        let plans = plans(&city, &caller, &snapshots(&city), &View::Map)?;
+async fn map(ask: Ask) -> Answer {
+    ask.params(&[])?;
+    let (snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
+    let body = ask.work(move || {
+        let plans = plans(&tiles, &snapshots, &View::Map, reads)?;
         Ok(tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>()))
-    })
-    .await?;
-    Ok(encode::tagged(&headers, "application/json", body))
+    });
+    Ok(encode::tagged(&ask.headers, "application/json", body.await?))
 }
 
 /// A collection's tileset: of its site when there is one, else of its sites' tilesets.
-async fn collection(
-    State(city): State<City>,
-    caller: Caller,
-    Path(name): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    Params::read(&uri, &[])?;
-    let body = offload(move || {
-        let mut snapshots = snapshots(&city);
-        let view = view(scope(&city, &caller, &snapshots, &name)?)?;
-        if let View::Dataset { name, .. } = &view {
-            snapshots.retain(|s| s.datasets().iter().any(|d| d.name == *name));
+async fn collection(ask: Ask<String>) -> Answer {
+    ask.params(&[])?;
+    let (mut snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
+    let scope = ask.scope(&snapshots, &ask.path)?;
+    let body = ask.work(move || {
+        if matches!(scope, Scope::Dataset(_) | Scope::Layer(..)) {
+            snapshots.retain(|s| !scope.collections(s).and(reads).is_empty());
         }
-        let plans = plans(&city, &caller, &snapshots, &view)?;
+        let plans = plans(&tiles, &snapshots, &view(scope), reads)?;
         Ok(match plans.as_slice() {
             [only] => tiles3d::of_site(only, &format!("{}/", only.snapshot().site())),
             several => tiles3d::of_sites(&several.iter().map(AsRef::as_ref).collect::<Vec<_>>()),
         })
-    })
-    .await?;
-    Ok(encode::tagged(&headers, "application/json", body))
+    });
+    Ok(encode::tagged(&ask.headers, "application/json", body.await?))
 }
 
-async fn map_file(
-    State(city): State<City>,
-    caller: Caller,
-    Path((site, name)): Path<(String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    Params::read(&uri, &[])?;
-    file(city, caller, View::Map, site, name, headers).await
+async fn map_file(ask: Ask<(String, String)>) -> Answer {
+    let (site, name) = ask.path.clone();
+    file(ask, View::Map, &site, &name).await
 }
 
-async fn collection_file(
-    State(city): State<City>,
-    caller: Caller,
-    Path((collection, site, name)): Path<(String, String, String)>,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Answer {
-    Params::read(&uri, &[])?;
-    let view = view(scope(&city, &caller, &snapshots(&city), &collection)?)?;
-    file(city, caller, view, site, name, headers).await
+async fn collection_file(ask: Ask<(String, String, String)>) -> Answer {
+    let (collection, site, name) = ask.path.clone();
+    let view = view(ask.scope(&ask.snapshots(), &collection)?);
+    file(ask, view, &site, &name).await
 }
 
 /// A site's `tileset.json`, or one of its tiles.
-async fn file(city: City, caller: Caller, view: View, site: String, name: String, headers: HeaderMap) -> Answer {
-    let snapshot = SiteCode::new(&site).ok().and_then(|code| city.store.site(&code)).map(|s| s.snapshot());
+async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
+    ask.params(&[])?;
+    let snapshot = ask.snapshots().into_iter().find(|s| s.site().as_str() == site);
     let snapshot = snapshot.ok_or_else(|| Fault::not_found(format!("there is no site '{site}'")).about("siteId"))?;
+    let (tiles, reads) = (ask.city.tiles.clone(), ask.caller.reads);
     if name == "tileset.json" {
-        let body = offload(move || {
-            let allowed = |class: Class| caller.may_read(&city, class.collection());
-            Ok(tiles3d::of_site(&*city.tiles.plan(&snapshot, &view, &allowed)?, ""))
-        })
-        .await?;
-        return Ok(encode::tagged(&headers, "application/json", body));
+        let body = ask.work(move || Ok(tiles3d::of_site(&*tiles.plan(&snapshot, &view, reads)?, "")));
+        return Ok(encode::tagged(&ask.headers, "application/json", body.await?));
     }
     let unknown = || Fault::not_found(format!("there is no tile '{name}'")).about("tile");
     let hash = name.strip_suffix(".glb").filter(|h| h.len() == 32).and_then(|h| u128::from_str_radix(h, 16).ok());
     let hash = hash.ok_or_else(unknown)?;
-    let bytes = offload(move || {
-        let allowed = |class: Class| caller.may_read(&city, class.collection());
-        city.tiles.tile(&snapshot, &view, &allowed, hash)
-    })
-    .await?;
-    Ok(immutable(&headers, hash, bytes))
+    let bytes = ask.work(move || tiles.tile(&snapshot, &view, reads, hash)).await?;
+    Ok(immutable(&ask.headers, hash, bytes))
 }
 
 /// A tile for good: its address names its bytes, so a caller that has it need never ask again.
@@ -153,16 +124,15 @@ fn immutable(headers: &HeaderMap, hash: u128, bytes: Arc<[u8]>) -> Response {
     response
 }
 
-fn view(scope: Scope) -> Result<View> {
-    Ok(match scope {
+fn view(scope: Scope) -> View {
+    match scope {
         Scope::All => View::Assets,
         Scope::Classes(collection) => View::Collection(collection),
-        Scope::Dataset(name) => View::Dataset { name: DatasetName::new(&name)?, layer: None },
-        Scope::Layer(name, layer) => View::Dataset { name: DatasetName::new(&name)?, layer: Some(layer.into()) },
-    })
+        Scope::Dataset(name) => View::Dataset { name, layer: None },
+        Scope::Layer(name, layer) => View::Dataset { name, layer: Some(layer) },
+    }
 }
 
-fn plans(city: &City, caller: &Caller, snapshots: &[Arc<Snapshot>], view: &View) -> Result<Vec<Arc<Plan>>> {
-    let allowed = |class: Class| caller.may_read(city, class.collection());
-    snapshots.iter().map(|snapshot| city.tiles.plan(snapshot, view, &allowed)).collect()
+fn plans(tiles: &Tiles, snapshots: &[Arc<Snapshot>], view: &View, reads: Collections) -> Result<Vec<Arc<Plan>>> {
+    snapshots.iter().map(|snapshot| tiles.plan(snapshot, view, reads)).collect()
 }

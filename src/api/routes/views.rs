@@ -1,20 +1,17 @@
 //! `/views`, `/views/pick`: a picture of the city, the ids under its pixels, the asset under one of them.
 
-use super::collections::snapshots;
-use super::items::offload;
-use crate::api::caller::Caller;
+use crate::api::ask::Ask;
 use crate::api::encode;
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param, Params};
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind, Result};
-use crate::model::{Collection, SiteCode};
+use crate::model::{Collections, SiteCode};
 use crate::render::{self, Composition, PARAMETERS, Picked, Request, compose};
 use crate::store::Snapshot;
 use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use axum::routing::get;
 use serde_json::{Value, json};
@@ -71,37 +68,38 @@ pub fn routes() -> Router<City> {
     Router::new().route("/views", get(view)).route("/views/pick", get(pick))
 }
 
-async fn view(State(city): State<City>, caller: Caller, uri: Uri, headers: HeaderMap) -> Answer {
-    let params = Params::read(&uri, VIEW)?;
-    let request = request(&city, &params)?;
-    permitted(&city, &caller)?;
+async fn view(ask: Ask) -> Answer {
+    let params = ask.params(VIEW)?;
+    let request = request(&ask.city, &params)?;
+    permitted(&ask)?;
     let ids = params.get("f") == Some("ids");
-    let (bytes, left_out) = offload(move || {
-        let composed = composed(&city, &caller, &request, &snapshots(&city))?;
-        let picture = city.studio.draw(&composed.scene, &composed.camera, request.size)?;
+    let own = ask.clone();
+    let work = ask.work(move || {
+        let composed = composed(&own, &request, &own.snapshots())?;
+        let picture = own.city.studio.draw(&composed.scene, &composed.camera, request.size)?;
         let bytes = if ids { picture.ids_to_png(&composed.legend)? } else { picture.to_png()? };
         Ok((bytes, composed.left_out))
-    })
-    .await?;
-    let mut response = private(encode::tagged(&headers, "image/png", bytes));
+    });
+    let (bytes, left_out) = work.await?;
+    let mut response = private(encode::tagged(&ask.headers, "image/png", bytes));
     if left_out > 0 {
         response.headers_mut().insert(HeaderName::from_static("cimbra-left-out"), HeaderValue::from(left_out));
     }
     Ok(response)
 }
 
-async fn pick(State(city): State<City>, caller: Caller, uri: Uri, headers: HeaderMap) -> Answer {
-    let params = Params::read(&uri, PICK)?;
-    let request = request(&city, &params)?;
+async fn pick(ask: Ask) -> Answer {
+    let params = ask.params(PICK)?;
+    let request = request(&ask.city, &params)?;
     let pixel = [axis(&params, "x", request.size[0])?, axis(&params, "y", request.size[1])?];
-    permitted(&city, &caller)?;
-    let body = offload(move || {
-        let snapshots = snapshots(&city);
-        let picked = composed(&city, &caller, &request, &snapshots)?.pick(pixel);
-        Ok(picked.and_then(|p| describe(&p, &snapshots)).unwrap_or_else(|| json!({ "asset": null, "point": null })))
-    })
-    .await?;
-    Ok(private(encode::json(&headers, "application/json", &body)?))
+    permitted(&ask)?;
+    let answer = ask.answer("application/json", move |ask| {
+        let snapshots = ask.snapshots();
+        let picked = composed(ask, &request, &snapshots)?.pick(pixel);
+        let told = picked.and_then(|p| describe(&p, &snapshots, ask.caller.reads));
+        Ok(told.unwrap_or_else(|| json!({ "asset": null, "point": null })))
+    });
+    answer.await.map(private)
 }
 
 fn request(city: &City, params: &Params) -> Result<Request> {
@@ -120,24 +118,23 @@ fn axis(params: &Params, name: &str, size: u32) -> Result<u32> {
 }
 
 /// Views cost much: where the configuration opens layers to a network they need a key.
-fn permitted(city: &City, caller: &Caller) -> Result<()> {
-    caller.require_read(city)?;
-    if city.settings.public_layers.is_some() && caller.role.is_none() {
+fn permitted(ask: &Ask) -> Result<()> {
+    if ask.city.settings.public_layers.is_some() && ask.caller.role.is_none() {
         return Err(Fault::new(Kind::Unauthorized, "a view needs a key here"));
     }
     Ok(())
 }
 
-fn composed(city: &City, caller: &Caller, request: &Request, snapshots: &[Arc<Snapshot>]) -> Result<Composition> {
-    let visible = |collection: Collection| caller.may_read(city, collection);
-    let mut active = city.store.series().active_alarms();
-    active.retain(|alarm| super::alarms::sees(city, caller, alarm));
+fn composed(ask: &Ask, request: &Request, snapshots: &[Arc<Snapshot>]) -> Result<Composition> {
+    let mut active = ask.city.store.series().active_alarms();
+    active.retain(|alarm| super::alarms::sees(ask, alarm));
     let alarms = render::worst_alarms(&active);
-    compose(request, &render::City { snapshots, visible: &visible, alarms: &alarms })
+    compose(request, &render::City { snapshots, visible: ask.caller.reads, alarms: &alarms })
 }
 
-fn describe(picked: &Picked, snapshots: &[Arc<Snapshot>]) -> Option<Value> {
-    let (snapshot, asset) = snapshots.iter().find_map(|s| Some((s, s.asset(s.find(&picked.asset)?)?)))?;
+fn describe(picked: &Picked, snapshots: &[Arc<Snapshot>], reads: Collections) -> Option<Value> {
+    let mut found = snapshots.iter().filter_map(|s| Some((s, s.asset(s.find(&picked.asset)?)?)));
+    let (snapshot, asset) = found.find(|(_, asset)| reads.contains(asset.class().collection()))?;
     let uid = format!("{}/{}/{}", SiteCode::as_str(snapshot.site()), asset.dataset(), asset.id());
     Some(json!({
         "asset": {

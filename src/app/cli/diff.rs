@@ -5,7 +5,7 @@ use super::{Outcome, say};
 use crate::api::encode::diff;
 use crate::fault::{Fault, Result};
 use crate::ingest::Intake;
-use crate::model::DatasetName;
+use crate::model::{Collections, DatasetName};
 use crate::query::{Change, Diff, Differences, Scope};
 use crate::store::{Row, Snapshot, Store};
 use crate::units::Instant;
@@ -55,7 +55,7 @@ impl Args {
         let site = sites.first().ok_or_else(|| Fault::internal("two imports made no site"))?;
         let snapshot = site.snapshot();
         let [from, to] = TIMES;
-        let found = Diff { scope: Scope::All, visible: &|_| true, from, to }.ask(&snapshot)?;
+        let found = Diff { scope: Scope::All, readable: Collections::ALL, from, to }.ask(&snapshot)?;
         say(&if self.source.json { as_json(&snapshot, &found, refused) } else { as_text(&snapshot, &found, refused) })?;
         Ok(if refused > 0 { Outcome::SomeRefused } else { Outcome::Done })
     }

@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use crate::fault::{Fault, Result};
+use crate::model::Collections;
 use crate::render::{City, PARAMETERS, Request, Studio, compose, worst_alarms};
 use crate::store::Store;
 use clap::{Arg, ArgMatches, Command};
@@ -28,7 +29,7 @@ impl Args {
         let store = Store::open(&self.store)?;
         let snapshots: Vec<_> = store.sites().iter().map(|site| site.snapshot()).collect();
         let alarms = worst_alarms(&store.series().active_alarms());
-        let composed = compose(&request, &City { snapshots: &snapshots, visible: &|_| true, alarms: &alarms })?;
+        let composed = compose(&request, &City { snapshots: &snapshots, visible: Collections::ALL, alarms: &alarms })?;
         let picture = Studio::new().draw(&composed.scene, &composed.camera, request.size)?;
         let bytes = if self.ids { picture.ids_to_png(&composed.legend)? } else { picture.to_png()? };
         let name = self.out.display().to_string();

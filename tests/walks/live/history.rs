@@ -2,7 +2,7 @@
 
 use super::{T0, asset, put, reading, store};
 use cimbra::fault::Kind;
-use cimbra::model::{Alarm, AlarmState, Class, Flaw, Observation, Rule};
+use cimbra::model::{Alarm, AlarmState, Class, Collections, Flaw, Observation, Rule};
 use cimbra::store::{Span, Store, Taken, Verdict};
 use cimbra::units::Instant;
 
@@ -59,7 +59,7 @@ fn late_duplicate_early_and_broken_readings_are_told_apart_and_counted() {
         assert_eq!(values(store, id, Span::ALL), expected);
         let back = values(store, id, Span { backwards: true, ..Span::ALL });
         assert_eq!(back, expected.iter().rev().copied().collect::<Vec<_>>());
-        let state = store.pulse().of("SD-0").unwrap();
+        let state = store.pulse().of("SD-0", Collections::ALL).unwrap();
         assert_eq!((&*state.values[0].property, state.values[0].value), ("temperature", 21.0));
         for number in 1..=5 {
             assert!(store.series().observation(number).unwrap().is_some(), "{number}");

@@ -3,7 +3,9 @@
 mod crash;
 mod fuzz;
 mod history;
+mod limits;
 mod pulse;
+mod rights;
 mod served;
 mod wire;
 

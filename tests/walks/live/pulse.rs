@@ -1,7 +1,7 @@
 //! The pulse and the events against a plain model of both.
 
 use super::{T0, reading, store};
-use cimbra::model::{Alarm, Observation, Rule, Severity};
+use cimbra::model::{Alarm, Collections, Observation, Rule, Severity};
 use cimbra::store::{Cursor, Event, Next, Verdict};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -60,13 +60,13 @@ proptest! {
                 }
             }
             for d in 0..4 {
-                let state = store.pulse().of(&format!("SD-{d}"));
+                let state = store.pulse().of(&format!("SD-{d}"), Collections::ALL);
                 let value = state.as_ref().and_then(|s| s.values.first()).map(|v| (v.time.0 - T0, v.value));
                 prop_assert_eq!(value, latest.get(&d).copied());
                 prop_assert_eq!(state.and_then(|s| s.alarm).is_some(), hot.contains_key(&d));
             }
             for id in ["B", "B-12A", "B-12A-厨"] {
-                let mark = store.pulse().of(id).and_then(|s| s.alarm);
+                let mark = store.pulse().of(id, Collections::ALL).and_then(|s| s.alarm);
                 prop_assert_eq!(mark.is_some(), !hot.is_empty());
             }
             // A reader who comes now and then, and takes two telemetry events at a time.
@@ -106,15 +106,15 @@ proptest! {
         prop_assert_eq!(burning.values().filter(|b| **b).count(), hot.len());
         prop_assert_eq!(store.series().active_alarms().len(), hot.len());
         // Deltas after any point, over the state at that point, give the state now.
-        let (_, all) = store.pulse().since(0);
-        prop_assert_eq!(all.len(), store.pulse().all().1.len());
-        let (_, none) = store.pulse().since(store.pulse().seq());
+        let (_, all) = store.pulse().since(0, Collections::ALL);
+        prop_assert_eq!(all.len(), store.pulse().all(Collections::ALL).1.len());
+        let (_, none) = store.pulse().since(store.pulse().seq(), Collections::ALL);
         prop_assert!(none.is_empty());
         // A restart keeps values and alarms, and goes on with greater numbers.
-        let (seq, mut before) = store.pulse().all();
+        let (seq, mut before) = store.pulse().all(Collections::ALL);
         drop(store);
         let store = cimbra::store::Store::open(dir.path()).unwrap();
-        let (later, mut after) = store.pulse().all();
+        let (later, mut after) = store.pulse().all(Collections::ALL);
         before.retain(|(_, s)| s.alarm.is_some() || !s.values.is_empty());
         before.sort_by(|a, b| a.0.cmp(&b.0));
         after.sort_by(|a, b| a.0.cmp(&b.0));

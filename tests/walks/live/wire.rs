@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 fn a_reading_over_mqtt_raises_updates_and_clears_an_alarm_that_a_stream_sees() {
     let (mut broker, house) = (Broker::start(), House::new(2));
     let server = house.serve(&["--mqtt", &broker.url()]);
-    until("connected", || metric(&server, "mqtt_connections_total") >= 1);
+    until("connected", || metric(&server, &house, "mqtt_connections_total") >= 1);
     let mut stream = Stream::open(&server, "", None);
     assert_eq!(stream.next()["type"], "snapshot");
     let at = |s: u32| format!("2026-01-01T02:13:{s:02}Z");
@@ -49,7 +49,7 @@ fn a_reading_over_mqtt_raises_updates_and_clears_an_alarm_that_a_stream_sees() {
 
     // The broker goes away and comes back without its sessions.
     broker.restart();
-    until("connected again", || metric(&server, "mqtt_connections_total") >= 2);
+    until("connected again", || metric(&server, &house, "mqtt_connections_total") >= 2);
     broker.send("SD-0", "smoke", &at(4), 0.01);
     let cleared = stream.next_of("alarm");
     assert_eq!((&cleared["alarm"]["state"], &cleared["alarm"]["id"]), (&json!("cleared"), &json!(id)));
@@ -66,14 +66,15 @@ fn a_reading_over_mqtt_raises_updates_and_clears_an_alarm_that_a_stream_sees() {
     broker.send("SD-99", "smoke", &at(5), 0.9);
     broker.send("SD-1", "radon", &at(5), 0.9);
     broker.publish(&[("SD-1".to_owned(), b"{\"observations\":".to_vec()), ("SD-1".to_owned(), vec![b' '; 300 << 10])]);
-    until("counted", || metric(&server, "mqtt_malformed_total") == 2);
-    assert_eq!(metric(&server, "readings_unknown_device_total"), 1);
-    assert_eq!(metric(&server, "readings_unknown_property_total"), 1);
+    until("counted", || metric(&server, &house, "mqtt_malformed_total") == 2);
+    assert_eq!(metric(&server, &house, "readings_unknown_device_total"), 1);
+    assert_eq!(metric(&server, &house, "readings_unknown_property_total"), 1);
     assert_eq!(server.get("/sta/v1.1/Things?$count=true").1["@iot.count"], 2);
 }
 
-fn metric(server: &crate::support::Server, name: &str) -> u64 {
-    let text = String::from_utf8(server.get_bytes("/metrics", &[]).2).unwrap();
+fn metric(server: &crate::support::Server, house: &House, name: &str) -> u64 {
+    let bearer = format!("Bearer {}", house.operator);
+    let text = String::from_utf8(server.get_bytes("/metrics", &[("Authorization", &bearer)]).2).unwrap();
     let line = text.lines().find_map(|l| l.strip_prefix(&format!("cimbra_{name} "))).unwrap();
     line.parse().unwrap()
 }

@@ -1,7 +1,7 @@
 //! The system query options (18-088 §9.3): `$top $skip $select $orderby $count`; any other is refused by name.
 
+use crate::api::encode::segment;
 use crate::api::params::{Form, Param, Params};
-use crate::api::routes::items::segment;
 use crate::fault::{Fault, Result};
 use axum::http::Uri;
 use serde_json::{Map, Value, json};
@@ -41,18 +41,25 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the options of `uri`; the entity has `properties` and can be ordered by `orders`.
+    /// Reads the options of `uri`; the entity has `properties` and can be ordered by `orders`, and at most `most_skip` can be
+    /// left out first.
     ///
     /// # Errors
     /// An option that is not known or does not hold, by name.
-    pub fn read(uri: &Uri, properties: &[&str], orders: &[&str]) -> Result<Self> {
+    pub fn read(uri: &Uri, properties: &[&str], orders: &[&str], most_skip: usize) -> Result<Self> {
         let params = Params::read(uri, KNOWN)?;
         let size = |name: &str| params.integer(name).and_then(|n| usize::try_from(n).ok());
+        let skip = size("$skip").unwrap_or(0);
+        if skip > most_skip {
+            // What is left out is read all the same.
+            return Err(Fault::parameter("$skip", format!("'{skip}' is over this server's limit of {most_skip}"))
+                .remedy("follow @iot.nextLink, which leads through any number of entities"));
+        }
         let select = params.get("$select").map(|text| selected(text, properties)).transpose()?;
         let (order, descending) = params.get("$orderby").map_or(Ok((None, false)), |text| ordered(text, orders))?;
         Ok(Self {
             top: size("$top").unwrap_or(TOP),
-            skip: size("$skip").unwrap_or(0),
+            skip,
             count: params.is_true("$count"),
             descending,
             order,
@@ -74,17 +81,17 @@ impl Options {
             .collect();
         Value::Object(kept)
     }
-    /// A collection's answer; `next` is the option that begins the page after this one, with its value.
-    pub fn page(&self, url: &str, count: Option<u64>, value: Vec<Value>, next: Option<(&str, String)>) -> Value {
+    /// A collection's answer; `next` is the `$skiptoken` of the page after this one.
+    pub fn page(&self, url: &str, count: Option<u64>, value: Vec<Value>, next: Option<String>) -> Value {
         let mut body = Map::new();
         if let Some(count) = count {
             body.insert("@iot.count".to_owned(), json!(count));
         }
         body.insert("value".to_owned(), value.into_iter().map(|v| self.select(v)).collect());
-        if let Some((option, place)) = next {
+        if let Some(place) = next {
             let kept = self.pairs.iter().filter(|(name, _)| !matches!(name.as_str(), "$skip" | "$skiptoken"));
             let mut query: String = kept.map(|(name, v)| format!("{name}={}&", segment(v))).collect();
-            query.push_str(&format!("{option}={}", segment(&place)));
+            query.push_str(&format!("$skiptoken={}", segment(&place)));
             body.insert("@iot.nextLink".to_owned(), json!(format!("{url}?{query}")));
         }
         Value::Object(body)

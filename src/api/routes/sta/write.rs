@@ -1,11 +1,8 @@
 //! Sending observations: one (§10.2), or many as data arrays (§13.2). Answered when they are on disk.
 
 use super::{Target, entity};
-use crate::api::caller::Caller;
-use crate::api::params::Params;
+use crate::api::ask::Ask;
 use crate::api::problem::Answer;
-use crate::api::routes::items::offload;
-use crate::api::routes::landing::base;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind, Result};
 use crate::live::inlet::message::{number, time};
@@ -14,8 +11,7 @@ use crate::model::{Observation, Right};
 use crate::store::Taken;
 use crate::units::Instant;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http::HeaderValue};
 use serde::Deserialize;
@@ -58,31 +54,24 @@ struct DataArray {
 }
 
 /// A POST below the root.
-pub async fn write(
-    State(city): State<City>,
-    caller: Caller,
-    Path(path): Path<String>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let target = Target::read(&path)?;
-    Params::read(&uri, &[])?;
+pub async fn write(ask: Ask<String>, body: Bytes) -> Answer {
+    let target = Target::read(&ask.path)?;
+    ask.params(&[])?;
     let takes = matches!(target, Target::DatastreamObservations(_) | Target::Observations | Target::CreateObservations);
     if !takes {
         let fault =
             Fault::new(Kind::Forbidden, "entities are made by importing devices; observations can be sent here");
         return Err(fault.remedy("POST Datastreams(id)/Observations, Observations or CreateObservations").into());
     }
-    caller.require(Right::SendReadings)?;
-    let (base, now) = (base(&headers), (city.clock)());
-    let response = offload(move || match target {
+    ask.caller.require(Right::SendReadings)?;
+    let (city, base) = (ask.city.clone(), ask.base());
+    let now = (city.clock)();
+    let work = ask.work(move || match target {
         Target::DatastreamObservations(id) => one(&city, &base, Some(id), &body, now),
         Target::CreateObservations => many(&city, &base, &body, now),
         _ => one(&city, &base, None, &body, now),
-    })
-    .await?;
-    Ok(response)
+    });
+    Ok(work.await?)
 }
 
 fn one(city: &City, base: &str, datastream: Option<u64>, body: &[u8], now: Instant) -> Result<Response> {
