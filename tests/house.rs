@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, u8)] = &[
     ("fault", 0),
     ("units", 0),
+    ("bytes", 0),
     ("geom", 1),
     ("crs", 2),
     ("model", 3),
