@@ -110,9 +110,9 @@ async fn import(
     let dir = uploads.join(&id);
     let upload = Upload { file: dir.join(&name), dir };
     receive(&upload, body, city.settings.limits.upload_bytes).await?;
-    let (store, clock) = (city.store.clone(), city.clock.clone());
+    let (store, clock, worker) = (city.store.clone(), city.clock.clone(), city.settings.worker.clone());
     let report = offload(move || {
-        let intake = Intake { store: Some(&store), options, clock, progress: &|_| {} };
+        let intake = Intake { store: Some(&store), options, worker, clock, progress: &|_| {} };
         let mut report = intake.import(std::slice::from_ref(&upload.file))?;
         report.call_file(&upload.file, &name);
         Ok(report)

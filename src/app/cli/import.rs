@@ -4,7 +4,9 @@ use super::progress::Bar;
 use super::send::send;
 use super::{Outcome, say};
 use crate::app::clock;
+use crate::app::worker::worker;
 use crate::fault::{Fault, Result};
+use crate::formats::ifc::Limits;
 use crate::ingest::{ImportOptions, Intake, Report};
 use crate::store::Store;
 use std::io::Write;
@@ -113,7 +115,8 @@ impl Source {
     fn take(&self, store: Option<&Store>, options: ImportOptions) -> Result<Outcome> {
         let bar = Bar::new();
         let progress = |step: crate::ingest::Progress| bar.step(step);
-        let intake = Intake { store, options, clock: clock::system(), progress: &progress };
+        let worker = Some(worker(Limits::default()));
+        let intake = Intake { store, options, worker, clock: clock::system(), progress: &progress };
         let report = intake.import(&self.files)?;
         drop(bar);
         tell(&report, self.json)

@@ -5,6 +5,7 @@ mod generate;
 mod import;
 mod key;
 mod progress;
+mod read_ifc;
 mod send;
 mod serve;
 mod simulate;
@@ -34,6 +35,8 @@ enum Command {
     Check(import::CheckArgs),
     Key(key::Args),
     View(view::Args),
+    #[command(hide = true)]
+    ReadIfc(read_ifc::Args),
 }
 
 /// How a command ended (API.md): 0 done, 1 done with some items refused, 2 nothing done.
@@ -79,6 +82,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
         Command::Check(args) => args.run(),
         Command::Key(args) => args.run(),
         Command::View(args) => args.run(),
+        Command::ReadIfc(args) => args.run(),
     };
     match outcome {
         Ok(outcome) => Ok(outcome.into()),
