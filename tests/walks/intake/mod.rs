@@ -4,6 +4,7 @@ mod crash;
 mod real;
 mod refusals;
 mod several;
+mod worker;
 
 use cimbra::ingest::{ImportOptions, Intake, Report};
 use cimbra::store::{Snapshot, Store};
