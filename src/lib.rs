@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod app;
+mod bytes;
 pub mod crs;
 pub mod fault;
 pub mod formats;

@@ -1,5 +1,8 @@
 //! The one table of limits: what a request may cost, each with its default and the answer when it is over.
 
+use crate::formats::ifc;
+use std::time::Duration;
+
 /// Limits on what comes from outside. Every field has a default; the configuration's `[limits]` overrides by name.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -8,6 +11,12 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes of an uploaded file; 413 beyond.
     pub upload_bytes: u64,
+    /// Bytes of an IFC file; its import is refused beyond, as beyond the next two.
+    pub ifc_bytes: u64,
+    /// Seconds that the process reading an IFC file is waited for.
+    pub ifc_seconds: u64,
+    /// Bytes of memory of that process.
+    pub ifc_memory_bytes: u64,
     /// Rows of one page (`limit=`); 400 beyond.
     pub rows: usize,
     /// Entities that SensorThings' `$skip` leaves out; 400 beyond.
@@ -28,9 +37,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
+        let ifc = ifc::Limits::default();
         Self {
             body_bytes: 4 << 20,
             upload_bytes: 8 << 30,
+            ifc_bytes: ifc.bytes,
+            ifc_seconds: ifc.time.as_secs(),
+            ifc_memory_bytes: ifc.memory,
             rows: 10_000,
             skip: 100_000,
             pixels: 4096,
@@ -40,5 +53,13 @@ impl Default for Limits {
             work_at_once: 256,
             streams_per_caller: 128,
         }
+    }
+}
+
+impl Limits {
+    /// What one IFC file may cost.
+    pub fn ifc(&self) -> ifc::Limits {
+        let Self { ifc_bytes: bytes, ifc_seconds, ifc_memory_bytes: memory, .. } = *self;
+        ifc::Limits { bytes, time: Duration::from_secs(ifc_seconds), memory, ..ifc::Limits::default() }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::busy::Busy;
 use super::{Limits, tickets::Tickets, work::Work};
+use crate::formats::ifc::Worker;
 use crate::live::Counts;
 use crate::query::Search;
 use crate::render::Studio;
@@ -21,6 +22,8 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// The table of limits.
     pub limits: Limits,
+    /// Reads uploaded IFC files in a process of its own.
+    pub worker: Option<Worker>,
 }
 
 impl Settings {

@@ -1,5 +1,6 @@
 //! The configuration: a TOML file, every value with a default, unknown names refused.
 
+use super::worker::worker;
 use crate::api::{Limits, Settings};
 use crate::fault::{Fault, Result};
 use serde::Deserialize;
@@ -66,6 +67,7 @@ impl Config {
             origins: self.origins.clone(),
             hosts: self.hosts.clone(),
             limits: self.limits,
+            worker: Some(worker(self.limits.ifc())),
         })
     }
 }

@@ -5,5 +5,6 @@ pub mod clock;
 pub mod config;
 pub mod serve;
 pub mod telemetry;
+pub mod worker;
 
 pub use cli::run;

@@ -1,6 +1,7 @@
 //! What every reader offers, the list of readers, and the choice of one for a file.
 
 use super::Sink;
+use super::ifc::Worker;
 use crate::fault::{Fault, Result};
 use crate::model::Class;
 use std::fs::File;
@@ -15,6 +16,8 @@ pub const HEAD_BYTES: usize = 64 * 1024;
 pub struct ReadOptions {
     /// The class of features that do not say their own (`--class`).
     pub class: Option<Class>,
+    /// Reads IFC files in a process of its own; without one they are read in this process.
+    pub worker: Option<Worker>,
 }
 
 /// One format's way in: bytes of a file become items for a sink.

@@ -6,6 +6,7 @@ use super::report::{FileReport, Report};
 use super::survey::survey;
 use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
+use crate::formats::ifc::Worker;
 use crate::formats::{ReadOptions, Reader, reader_of};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
@@ -101,6 +102,8 @@ pub struct Intake<'a> {
     pub store: Option<&'a Store>,
     /// What the caller decides.
     pub options: ImportOptions,
+    /// Reads IFC files in a process of its own; without one, this process does and breaks down with the engine.
+    pub worker: Option<Worker>,
     /// Gives the time of commits.
     pub clock: Clock,
     /// Hears how it goes.
@@ -159,7 +162,7 @@ impl Intake<'_> {
         if let Some(there) = self.store.and_then(|s| s.site(&code)) {
             _ = site.set(there);
         }
-        let options = ReadOptions { class: self.options.class };
+        let options = ReadOptions { class: self.options.class, worker: self.worker.clone() };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
             None => self.new_origin(file, reader, &options)?,

@@ -71,6 +71,10 @@ impl Server {
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, base }
     }
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
     /// GET: status and JSON (null when the body is none).
     pub fn get(&self, path: &str) -> (u16, Value) {
         let (status, _, body) = self.get_bytes(path, &[]);

@@ -19,10 +19,13 @@ use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
 /// Imports in work at once; reading takes all cores and memory for a file each.
 const AT_ONCE: usize = 2;
+/// An upload of which nothing comes for so long is given up.
+const STALLED: Duration = Duration::from_secs(30);
 /// Reports kept for `/imports/{id}`, the newest.
 const KEPT: usize = 100;
 
@@ -106,21 +109,23 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
     let params = ask.params(IMPORT)?;
     let name = file_name(params.get("name"))?;
     let options = ImportOptions::read(&|name| params.get(name))?;
-    let room = imports.room.clone().try_acquire_owned().map_err(|_| {
-        Fault::new(Kind::Unavailable, format!("{AT_ONCE} imports are in work")).remedy("send it again later")
-    })?;
-    let City { store, clock, .. } = ask.city.clone();
+    let City { store, clock, settings, .. } = ask.city.clone();
+    let worker = settings.worker.clone();
     let uploads = store.dir().join("uploads");
     imports.swept.get_or_init(|| _ = std::fs::remove_dir_all(&uploads));
     let id = format!("{:016x}", getrandom::u64().map_err(|e| Fault::internal(format!("no random numbers: {e}")))?);
     let dir = uploads.join(&id);
     let upload = Upload { file: dir.join(&name), dir };
-    receive(&upload, body, ask.city.settings.limits.upload_bytes).await?;
+    receive(&upload, body, settings.limits.upload_bytes).await?;
+    // Taken only now: an upload that stalls keeps nobody from importing.
+    let room = imports.room.clone().try_acquire_owned().map_err(|_| {
+        Fault::new(Kind::Unavailable, format!("{AT_ONCE} imports are in work")).remedy("send it again later")
+    })?;
     let place = format!("/imports/{id}");
     let work = ask.work(move || {
         // Held until the import has ended, also when nobody waits for its report any more; the report is kept all the same.
         let _room = room;
-        let intake = Intake { store: Some(&store), options, clock, progress: &|_| {} };
+        let intake = Intake { store: Some(&store), options, worker, clock, progress: &|_| {} };
         let mut report = intake.import(std::slice::from_ref(&upload.file))?;
         report.call_file(&upload.file, &name);
         if report.objects == 0 {
@@ -175,7 +180,12 @@ async fn receive(upload: &Upload, body: Body, most: u64) -> Result<()> {
         Ok(())
     });
     let (mut stream, mut size, mut broken) = (body.into_data_stream(), 0_u64, None);
-    while let Some(part) = stream.next().await {
+    loop {
+        let Ok(part) = tokio::time::timeout(STALLED, stream.next()).await else {
+            broken = Some(Fault::bad_input(format!("nothing came for {} s", STALLED.as_secs())));
+            break;
+        };
+        let Some(part) = part else { break };
         let part = match part {
             Ok(part) => part,
             Err(error) => {

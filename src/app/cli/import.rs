@@ -4,9 +4,11 @@ use super::progress::Bar;
 use super::send::send;
 use super::{Outcome, plain, say};
 use crate::app::clock;
+use crate::app::worker::worker;
 use crate::crs::{Helmert, Similarity};
 use crate::fault::{Fault, Result};
 use crate::formats::control_points;
+use crate::formats::ifc::Limits;
 use crate::ingest::{ImportOptions, Intake, Report};
 use crate::store::Store;
 use std::io::Write;
@@ -145,7 +147,8 @@ impl Source {
     fn take(&self, store: Option<&Store>, options: ImportOptions) -> Result<Outcome> {
         let bar = Bar::new();
         let progress = |step: crate::ingest::Progress| bar.step(step);
-        let intake = Intake { store, options, clock: clock::system(), progress: &progress };
+        let worker = Some(worker(Limits::default()));
+        let intake = Intake { store, options, worker, clock: clock::system(), progress: &progress };
         let report = intake.import(&self.files)?;
         drop(bar);
         tell(&report, self.json)

@@ -6,6 +6,7 @@ mod generate;
 mod import;
 mod key;
 mod progress;
+mod read_ifc;
 mod send;
 mod serve;
 mod simulate;
@@ -36,6 +37,8 @@ enum Command {
     Diff(diff::Args),
     Key(key::Args),
     View(view::Args),
+    #[command(hide = true)]
+    ReadIfc(read_ifc::Args),
 }
 
 /// How a command ended (API.md): 0 done, 1 done with some items refused, 2 nothing done.
@@ -82,6 +85,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
         Command::Diff(args) => args.run(),
         Command::Key(args) => args.run(),
         Command::View(args) => args.run(),
+        Command::ReadIfc(args) => args.run(),
     };
     match outcome {
         Ok(outcome) => Ok(outcome.into()),

@@ -77,7 +77,7 @@ fn a_polygon_with_a_height_is_a_closed_building_whatever_its_rings_sense() {
 fn classes_come_from_the_feature_then_the_option_then_the_shape() {
     let classes = |properties: &str, kind: &str, coordinates: &str, option| {
         let text = collection(&[feature("a", kind, coordinates, properties)]);
-        let all = items_with(&text, &ReadOptions { class: option }).unwrap();
+        let all = items_with(&text, &ReadOptions { class: option, ..ReadOptions::default() }).unwrap();
         all.into_iter().find_map(|i| if let SourceItem::Object(o) = i { Some(o.class) } else { None }).unwrap()
     };
     assert_eq!(classes(r#""class":"grid""#, "Polygon", SQUARE, Some(Class::Building)), Class::Grid);

@@ -6,13 +6,20 @@
 //! `tag`, `predefined_type`, `long_name`), for storeys `elevation` (metres) and `index` (0 for the storey at the
 //! ground, counted by elevation within the building), `material`, and each property and quantity under `Set.Name`
 //! with the value and unit that the file gives; a set of the object's own wins over its type's.
+//!
+//! The engine is a stranger's library, so a program reads in a [`Worker`]: a process of its own, with limits of time and
+//! memory, that gives the same items and can be ended.
 
 mod guard;
 mod lite;
 mod model;
 mod object;
+mod wire;
+mod worker;
 
+pub use lite::STACK_BYTES;
 pub use model::{Engine, Limits, Model, Product};
+pub use worker::{Worker, serve};
 
 use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
 use crate::fault::{Fault, Kind, Result};
@@ -33,16 +40,23 @@ impl Reader for Ifc {
     fn sniff(&self, head: &[u8]) -> bool {
         head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start().starts_with(b"ISO-10303-21")
     }
-    fn read(&self, file: &Path, _: &ReadOptions, sink: &mut Sink) -> Result<()> {
-        let limits = Limits::default();
-        let about = |fault: Fault| fault.about(file.display().to_string());
-        let source = super::reader::open(file)?;
-        guard::size(source.metadata().map_or(0, |m| m.len()), &limits).map_err(about)?;
-        let mut bytes = Vec::new();
-        source.take(limits.bytes + 1).read_to_end(&mut bytes).map_err(|e| about(Fault::io("reading", &e)))?;
-        guard::check(&bytes, &limits).map_err(about)?;
-        read_with(&lite::Lite, &bytes, &limits, sink).map_err(about)
+    fn read(&self, file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
+        match &options.worker {
+            Some(worker) => worker.read(file, sink),
+            None => read_here(file, &Limits::default(), sink),
+        }
     }
+}
+
+/// Reads `file` in this process: an engine that never ends or overflows its stack takes the process with it.
+fn read_here(file: &Path, limits: &Limits, sink: &mut Sink) -> Result<()> {
+    let about = |fault: Fault| fault.about(file.display().to_string());
+    let source = super::reader::open(file)?;
+    guard::size(source.metadata().map_or(0, |m| m.len()), limits).map_err(about)?;
+    let mut bytes = Vec::new();
+    source.take(limits.bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| about(Fault::io("reading", &e)))?;
+    guard::check(&bytes, limits).map_err(about)?;
+    read_with(&lite::Lite, &bytes, limits, sink).map_err(about)
 }
 
 /// Reads `bytes` with `engine`; a panic inside the engine refuses the file.

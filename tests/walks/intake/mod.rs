@@ -6,6 +6,7 @@ mod frames;
 mod real;
 mod refusals;
 mod several;
+mod worker;
 
 use cimbra::ingest::{ImportOptions, Intake, Report};
 use cimbra::store::{Snapshot, Store};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 fn import(store: Option<&Store>, files: &[&Path], options: ImportOptions) -> Report {
     let clock: Clock = Arc::new(|| Instant(1_790_000_000_000));
     let files: Vec<PathBuf> = files.iter().map(|f| f.to_path_buf()).collect();
-    Intake { store, options, clock, progress: &|_| {} }.import(&files).unwrap()
+    Intake { store, options, worker: None, clock, progress: &|_| {} }.import(&files).unwrap()
 }
 
 /// The store's only site now.

@@ -8,7 +8,7 @@ use std::fs::write;
 use std::path::{Path, PathBuf};
 
 /// Every file of a store but its lock, with its bytes.
-fn bytes_of(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(super) fn bytes_of(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = BTreeMap::new();
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

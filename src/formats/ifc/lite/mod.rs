@@ -12,14 +12,19 @@ use ifc_lite_processing::data_model::extract_data_model;
 use ifc_lite_processing::run_on_geometry_pool;
 use std::sync::Arc;
 
+/// Bytes that each of the engine's threads, one a core, sets apart for its stack.
+pub const STACK_BYTES: u64 = ifc_lite_processing::GEOMETRY_STACK_BYTES as u64;
+
 /// `ifc-lite`.
 pub(super) struct Lite;
 
 impl Engine for Lite {
     fn model(&self, bytes: &[u8], limits: &Limits) -> Result<Model> {
         // Its workers have stacks of 256 MiB: deep boolean trees overflow a usual one, and an overflow ends the process.
-        run_on_geometry_pool(|| model(bytes, limits))
-            .map_err(|e| Fault::new(Kind::Unavailable, format!("the IFC engine has no threads: {e}")))?
+        run_on_geometry_pool(|| model(bytes, limits)).map_err(|e| {
+            Fault::new(Kind::Unavailable, format!("the IFC engine has no threads: {e}"))
+                .remedy("give it more memory, or try again when the machine is less busy")
+        })?
     }
 }
 

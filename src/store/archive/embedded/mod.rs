@@ -2,7 +2,6 @@
 
 mod attributes;
 mod blob;
-mod bytes;
 mod change;
 mod frame;
 mod geometry;
@@ -18,6 +17,7 @@ pub(crate) use log::{Append, Log, Replayed};
 pub(crate) use series::{Changes, Ledger};
 pub(crate) use series_form::{Head, Loaded, Mark};
 
+use crate::bytes;
 use std::fs::File;
 use std::path::Path;
 
