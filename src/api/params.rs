@@ -1,5 +1,7 @@
 //! Query parameters: each route says which it knows; any other, and any that does not parse, is 400 with its name.
 
+#![deny(clippy::indexing_slicing)]
+
 use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
 use crate::units::Instant;

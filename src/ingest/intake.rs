@@ -184,7 +184,7 @@ impl Intake<'_> {
             several => {
                 let codes: Vec<_> = several.iter().map(|s| s.code().as_str()).collect();
                 Err(Fault::parameter("site", format!("is missing, and the store has {} sites", several.len()))
-                    .remedy(format!("name one of {}, or a new one", codes.join(", "))))
+                    .remedy(format!("name one of {}, or a new one, with --site CODE", codes.join(", "))))
             }
         }
     }

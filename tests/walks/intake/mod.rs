@@ -3,6 +3,7 @@
 mod crash;
 mod diff;
 mod frames;
+mod place;
 mod real;
 mod refusals;
 mod several;
