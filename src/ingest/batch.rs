@@ -331,18 +331,8 @@ impl<'i, 's> FileImport<'i, 's> {
         let mut kept = 0;
         for refused in &self.report.refused {
             let stored = snapshot.find_brought(&self.dataset, &refused.object);
-            let Some((row, old)) = stored.and_then(|row| Some((row, snapshot.asset(row)?))) else { continue };
-            let asset = Asset {
-                id: refused.object.as_str().into(),
-                class: old.class(),
-                name: old.name().to_owned(),
-                parent: old.parent_id().map(Into::into),
-                storey: old.storey().map(Into::into),
-                layer: old.layer().map(Into::into),
-                attributes: snapshot.attributes(row)?.as_ref().clone(),
-                geometry: snapshot.geometry(row)?.as_ref().clone(),
-                bounds: old.bounds(),
-            };
+            let Some(old) = stored.and_then(|row| snapshot.asset(row)) else { continue };
+            let asset = Asset { id: refused.object.as_str().into(), ..old.to_asset()? };
             match draft.put(asset) {
                 Ok(_) => kept += 1,
                 // The id came twice, and the first of them is in.

@@ -2,8 +2,9 @@
 
 use super::snapshot::{Row, Setting, Snapshot};
 use super::table::{Kept, OPEN, Record};
+use crate::fault::Result;
 use crate::geom::Bounds;
-use crate::model::{Class, Collections, DatasetName};
+use crate::model::{Asset, Class, Collections, DatasetName};
 use crate::units::Instant;
 
 /// One version of an asset in a snapshot; cheap to copy.
@@ -77,6 +78,23 @@ impl<'a> AssetRef<'a> {
     /// Whether its geometry has a mesh.
     pub fn has_mesh(&self) -> bool {
         self.record.mesh
+    }
+    /// All of it, as it would be put again.
+    ///
+    /// # Errors
+    /// As [`Snapshot::geometry`].
+    pub fn to_asset(&self) -> Result<Asset> {
+        Ok(Asset {
+            id: self.id().into(),
+            class: self.class(),
+            name: self.name().to_owned(),
+            parent: self.parent_id().map(Into::into),
+            storey: self.storey().map(Into::into),
+            layer: self.layer().map(Into::into),
+            attributes: self.snapshot.attributes(self.row)?.as_ref().clone(),
+            geometry: self.snapshot.geometry(self.row)?.as_ref().clone(),
+            bounds: self.bounds(),
+        })
     }
     /// A hash of geometry, attributes and identity: the same content has the same number.
     pub fn version(&self) -> u64 {

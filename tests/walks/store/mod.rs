@@ -52,19 +52,8 @@ pub fn contents(snapshot: &Snapshot) -> Vec<(AssetId, Asset)> {
     let mut all: Vec<_> = snapshot
         .rows()
         .map(|row| {
-            let a = snapshot.asset(row).unwrap();
-            let asset = Asset {
-                id: a.id().into(),
-                class: a.class(),
-                name: a.name().to_owned(),
-                parent: a.parent_id().map(Into::into),
-                storey: a.storey().map(Into::into),
-                layer: a.layer().map(Into::into),
-                attributes: snapshot.attributes(row).unwrap().to_vec(),
-                geometry: (*snapshot.geometry(row).unwrap()).clone(),
-                bounds: a.bounds(),
-            };
-            (AssetId::from(a.id()), asset)
+            let asset = snapshot.asset(row).unwrap().to_asset().unwrap();
+            (asset.id.clone(), asset)
         })
         .collect();
     all.sort_by(|a, b| a.0.cmp(&b.0));
