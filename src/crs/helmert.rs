@@ -177,7 +177,7 @@ mod tests {
             assert_eq!(text.parse::<Helmert>().unwrap().to_string(), text);
         }
         for wrong in ["", "1,2,3", "1,2,3,4,cf", "1,2,3,4,5,6,7", "1,2,3,NaN", "a,b,c,d"] {
-            assert!(wrong.parse::<Helmert>().unwrap_err().to_string().contains("--helmert"), "{wrong}");
+            assert!(wrong.parse::<Helmert>().unwrap_err().to_string().contains("helmert"), "{wrong}");
         }
     }
 }

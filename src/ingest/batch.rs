@@ -1,8 +1,10 @@
 //! One file on its way in: objects placed in parallel batches, put in the file's order, committed together.
 
 use super::assemble::{assemble, points};
+use super::former;
 use super::georeference::Georeference;
 use super::intake::{Intake, Progress};
+use super::reach::{FAR, REACH, farthest};
 use super::report::{FileReport, Renamed};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
@@ -24,11 +26,6 @@ const BATCH: (usize, usize) = (1024, 500_000);
 const WAITING: usize = 20_000;
 /// Steps up from a part within the waiting ones.
 const DEEPEST: usize = 64;
-/// From here on the site's plane and its heights part by over 200 m: worth a remark.
-const FAR: f64 = 50_000.0;
-/// How far a site reaches from its origin, metres: what lies beyond was given a wrong frame or a wrong site.
-pub(super) const REACH: f64 = 300_000.0;
-
 /// An object and its way onto the globe; none for an object without a point.
 type Placeable = (SourceObject, Option<Arc<Georeference>>);
 
@@ -131,10 +128,12 @@ impl<'i, 's> FileImport<'i, 's> {
         }
         self.remark_distance();
         let Some(mut draft) = self.draft.take() else { return Ok(()) };
-        self.keep_refused(&mut draft)?;
-        self.not_another(&draft)?;
-        draft.retire_others();
         let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
+        former::keep_refused(&site.snapshot(), &self.dataset, &mut draft, self.report)?;
+        if !self.intake.options.replace {
+            former::not_another(&site.snapshot(), &self.dataset, &draft)?;
+        }
+        draft.retire_others();
         if site.keep_source(self.file)? != self.hash {
             return Err(
                 Fault::new(Kind::Conflict, "changed while it was read").remedy("import it again when it stands still")
@@ -325,46 +324,6 @@ impl<'i, 's> FileImport<'i, 's> {
         self.draft.as_mut().ok_or_else(|| Fault::internal("the draft is not there"))
     }
 
-    /// Puts refused objects of the dataset's former version again as they were: a refusal must not end what is stored.
-    fn keep_refused(&mut self, draft: &mut Draft<'s>) -> Result<()> {
-        let Some(snapshot) = self.site.get().map(|s| s.snapshot()) else { return Ok(()) };
-        let mut kept = 0;
-        for refused in &self.report.refused {
-            let stored = snapshot.find_brought(&self.dataset, &refused.object);
-            let Some(old) = stored.and_then(|row| snapshot.asset(row)) else { continue };
-            let asset = Asset { id: refused.object.as_str().into(), ..old.to_asset()? };
-            match draft.put(asset) {
-                Ok(_) => kept += 1,
-                // The id came twice, and the first of them is in.
-                Err(fault) if fault.kind == Kind::Conflict => {}
-                Err(fault) => return Err(fault),
-            }
-        }
-        if kept > 0 {
-            self.report.notes.push(format!("{kept} refused objects stay as an earlier import left them"));
-        }
-        Ok(())
-    }
-
-    /// A file that shares nothing with what its dataset holds is another file of the same name: it must not end all of it.
-    fn not_another(&self, draft: &Draft<'s>) -> Result<()> {
-        let Some(snapshot) = self.site.get().map(|s| s.snapshot()).filter(|_| !self.intake.options.replace) else {
-            return Ok(());
-        };
-        let tally = draft.tally();
-        if tally.replaced + tally.unchanged > 0 {
-            return Ok(());
-        }
-        let of_dataset = |row| snapshot.asset(row).is_some_and(|a| *a.dataset() == self.dataset);
-        let held = snapshot.rows().filter(|row| of_dataset(*row)).count();
-        if held == 0 {
-            return Ok(());
-        }
-        let dataset = &self.dataset;
-        Err(Fault::new(Kind::Conflict, format!("has none of the {held} assets of dataset '{dataset}', which would all end"))
-            .remedy("import it beside them under another name with --dataset NAME, or say that it takes their place with --replace"))
-    }
-
     fn remark_distance(&mut self) {
         let Some(frame) = self.frame.filter(|_| !self.extent.is_empty()) else { return };
         let [x, y, _] = frame.to_index(self.extent.center().into());
@@ -374,15 +333,6 @@ impl<'i, 's> FileImport<'i, 's> {
             self.report.notes.push(format!("lies {km:.0} km from the site's origin: is it the right site (--site)?"));
         }
     }
-}
-
-/// The farthest that a box in longitude, latitude and height reaches from the site's origin, metres; 0 for an empty one.
-pub(super) fn farthest(frame: &SiteFrame, bounds: &Bounds) -> f64 {
-    if bounds.is_empty() {
-        return 0.0;
-    }
-    let distance = |corner: [f64; 3]| frame.to_enu(corner.into()).iter().map(|d| d * d).sum::<f64>().sqrt();
-    bounds.corners().into_iter().map(distance).fold(0.0, f64::max)
 }
 
 /// SHA-256 of a file, hex.

@@ -2,9 +2,11 @@
 
 mod assemble;
 mod batch;
+mod former;
 pub mod generate;
 mod georeference;
 mod intake;
+mod reach;
 mod report;
 mod survey;
 

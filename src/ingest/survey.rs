@@ -3,6 +3,7 @@
 use super::assemble::points;
 use super::georeference::Georeference;
 use super::intake::ImportOptions;
+use super::reach::{REACH, farthest};
 use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::formats::{ReadOptions, Reader, SourceItem};
@@ -58,7 +59,7 @@ pub(super) fn survey(
         Ok(())
     })?;
     let near = SiteFrame::new(Geodetic::new(median(&found, 0), median(&found, 1), 0.0));
-    let strays = |b: &&Bounds| super::batch::farthest(&near, b) <= super::batch::REACH;
+    let strays = |b: &&Bounds| farthest(&near, b) <= REACH;
     let extent = found.iter().filter(strays).fold(Bounds::EMPTY, |all, b| all.union(*b));
     let [lon, lat, _] = extent.center();
     Ok((!extent.is_empty()).then(|| Geodetic::new(beside(lon, 0.0), lat, extent.min[2])))
