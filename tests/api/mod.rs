@@ -1,6 +1,8 @@
 //! The contract over HTTP, asked of the built binary.
 
+mod document;
 mod features;
 mod guards;
 mod imports;
+mod protocol;
 mod tiles;

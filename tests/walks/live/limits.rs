@@ -3,7 +3,7 @@
 use super::rights::configured;
 use super::served::{House, Stream, all, datastream, until};
 use serde_json::{Value, json};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -148,4 +148,46 @@ fn a_session_does_not_use_up_what_another_may_have() {
     let (status, headers, _) = server.get_bytes(&format!("/live{}", ticket(&one)), &[]);
     assert_eq!(status, 429, "another ticket is no other caller");
     assert!(headers.contains_key("retry-after"));
+}
+
+#[test]
+fn connections_that_never_finish_their_head_stop_nobody() {
+    let house = House::new(1);
+    let server = configured(
+        &house,
+        "[limits]\nconnections = 40\nconnections_per_peer = 30\nheader_seconds = 1\n",
+    );
+    let host = server.base.strip_prefix("http://").unwrap().to_owned();
+    let open = |head: &str| {
+        let mut socket = TcpStream::connect(&host).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        // The server may have closed it already: that is one of the things asked of it.
+        _ = socket.write_all(head.as_bytes());
+        socket
+    };
+    let stalled: Vec<TcpStream> =
+        (0..300).map(|i| open(if i % 2 == 0 { "" } else { "GET /health/live HTTP/1.1\r\nHost: loc" })).collect();
+    until("the server answers", || {
+        let mut socket = open(&format!("GET /health/live HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        let mut text = String::new();
+        _ = socket.read_to_string(&mut text);
+        text.starts_with("HTTP/1.1 200")
+    });
+    // All of them are told so, or closed: none is held for ever.
+    let mut told = 0;
+    for mut socket in stalled {
+        let mut bytes = Vec::new();
+        match socket.read_to_end(&mut bytes) {
+            Ok(_) => told += usize::from(bytes.starts_with(b"HTTP/1.1 429")),
+            Err(error) => assert_ne!(error.kind(), std::io::ErrorKind::WouldBlock, "a connection is held for ever"),
+        }
+    }
+    assert!(told > 0, "those beyond an address's share are told so");
+    // A connection is not closed under a request that takes its time: a stream goes on.
+    let mut stream = Stream::open(&server, "", None);
+    assert_eq!(stream.next()["type"], "snapshot");
+    std::thread::sleep(Duration::from_millis(2_500));
+    let rows = array(datastream(&server, "SD-0", "smoke"), vec![reading(1, 0.01)]);
+    assert_eq!(server.post("/sta/v1.1/CreateObservations", Some(&house.integrator), &rows).0, 201);
+    assert_eq!(stream.next()["type"], "state");
 }
