@@ -124,7 +124,9 @@ impl Params {
 /// # Errors
 /// Anything else.
 pub fn nothing(body: &[u8]) -> Result<()> {
-    if body.is_empty() || serde_json::from_slice(body).is_ok_and(|body: serde_json::Value| body == serde_json::json!({})) {
+    if body.is_empty()
+        || serde_json::from_slice(body).is_ok_and(|body: serde_json::Value| body == serde_json::json!({}))
+    {
         return Ok(());
     }
     Err(Fault::bad_input("this takes no body").remedy("leave the body out, or send {}"))
@@ -228,7 +230,11 @@ mod tests {
 
     #[test]
     fn names_the_offending_parameter() {
-        let known = [Param::new("limit", Form::Integer(1, 10), ""), Param::new("bbox", Form::Bbox, ""), Param::new("rows", Form::Rows(1), "")];
+        let known = [
+            Param::new("limit", Form::Integer(1, 10), ""),
+            Param::new("bbox", Form::Bbox, ""),
+            Param::new("rows", Form::Rows(1), ""),
+        ];
         for (uri, name) in [
             ("/?limt=3", "limt"),
             ("/?limit=0", "limit"),

@@ -101,7 +101,10 @@ mod tests {
         for unknown in ["bulidings", "cameras", ""] {
             let fault = of(&["devices", unknown]).unwrap_err();
             assert_eq!(fault.subject.as_deref(), Some("public_layers"));
-            assert!(fault.to_string().contains(&format!("'{unknown}'")) && fault.to_string().contains("storeys"), "{fault}");
+            assert!(
+                fault.to_string().contains(&format!("'{unknown}'")) && fault.to_string().contains("storeys"),
+                "{fault}"
+            );
         }
     }
 }

@@ -63,7 +63,12 @@ pub async fn listen(
 type Held = (OwnedSemaphorePermit, Slot);
 
 /// The next connection that may be served. While there are as many as there may be, more wait in the listener's queue.
-async fn next(listener: &TcpListener, room: &Arc<Semaphore>, peers: &Busy, most: usize) -> (TcpStream, SocketAddr, Held) {
+async fn next(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+    peers: &Busy,
+    most: usize,
+) -> (TcpStream, SocketAddr, Held) {
     loop {
         let Ok(place) = room.clone().acquire_owned().await else { std::future::pending().await };
         match listener.accept().await {

@@ -170,8 +170,10 @@ mod tests {
         assert!((8_192..=16_384).contains(&bytes), "{bytes}");
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), FILES as usize);
         let whole: String = (0..FILES).rev().map(text).collect();
-        let times: Vec<i64> =
-            whole.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["at"].as_i64().unwrap()).collect();
+        let times: Vec<i64> = whole
+            .lines()
+            .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["at"].as_i64().unwrap())
+            .collect();
         assert!(times.windows(2).all(|w| w[0] + 1 == w[1]) && times.last() == Some(&500), "{times:?}");
         assert!(whole.lines().last().unwrap().len() < LONGEST + 120);
     }

@@ -36,20 +36,24 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
     let server = &town.server;
     let get = |path: String| Call { path, key: None, body: None };
     let keyed = |path: String| Call { path, key: Some(town.operator.clone()), body: None };
-    let send = |path: String, key: &String, body: Value| {
-        Call { path, key: Some(key.clone()), body: Some(body.to_string().into_bytes()) }
+    let send = |path: String, key: &String, body: Value| Call {
+        path,
+        key: Some(key.clone()),
+        body: Some(body.to_string().into_bytes()),
     };
     // A detector that measures smoke, so that a reading raises an alarm.
     let page = server.get("/collections/devices/items?class=smoke_detector&limit=1").1;
     let device = page["features"][0]["id"].as_str().unwrap().to_owned();
     let streams = server.get("/sta/v1.1/Datastreams?$top=10000").1;
-    let smoke = streams["value"].as_array().unwrap().iter().find(|s| {
-        s["name"].as_str().unwrap().starts_with(&device) && s["properties"]["observedProperty"] == "smoke"
-    });
+    let smoke =
+        streams["value"].as_array().unwrap().iter().find(|s| {
+            s["name"].as_str().unwrap().starts_with(&device) && s["properties"]["observedProperty"] == "smoke"
+        });
     let stream = smoke.unwrap()["@iot.id"].as_u64().unwrap();
     let history = format!("/sta/v1.1/Datastreams({stream})/Observations");
     let reading = |seconds: u32, result: f64| json!({ "result": result, "phenomenonTime": format!("2026-01-01T00:00:{seconds:02}Z") });
-    let named = json!({ "result": 0.02, "phenomenonTime": "2026-01-01T00:00:02Z", "Datastream": { "@iot.id": stream } });
+    let named =
+        json!({ "result": 0.02, "phenomenonTime": "2026-01-01T00:00:02Z", "Datastream": { "@iot.id": stream } });
     let arrays = json!([{ "Datastream": { "@iot.id": stream }, "components": ["phenomenonTime", "result"],
         "dataArray": [["2026-01-01T00:00:03Z", 0.9]] }]);
     let rule = json!({ "id": "warm", "observedProperty": "temperature", "raiseAt": 30, "severity": "minor" });
@@ -69,8 +73,11 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
     };
     let city = "{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"h1\",\"properties\":{\"height\":9},\
         \"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[118.78,32.04],[118.7802,32.04],[118.7802,32.0402],[118.78,32.04]]]}}]}";
-    let upload =
-        Call { path: "/imports?name=h.geojson&origin=118.78,32.04,12".to_owned(), key: Some(town.integrator.clone()), body: Some(city.into()) };
+    let upload = Call {
+        path: "/imports?name=h.geojson&origin=118.78,32.04,12".to_owned(),
+        key: Some(town.integrator.clone()),
+        body: Some(city.into()),
+    };
     let (status, headers, body) = call(server, "POST", &upload);
     assert_eq!(status, 201, "{}", String::from_utf8_lossy(&body));
     let report = headers["location"].to_str().unwrap().to_owned();
@@ -187,7 +194,8 @@ fn what_an_operation_refuses_is_documented_too() {
     for (method, path, op) in &operations {
         let id = &op["operationId"];
         let concrete = path.replace("({id})", "(999999)").replace("{collectionId}", "nowhere");
-        let concrete = concrete.split('/').map(|s| if s.starts_with('{') { "0" } else { s }).collect::<Vec<_>>().join("/");
+        let concrete =
+            concrete.split('/').map(|s| if s.starts_with('{') { "0" } else { s }).collect::<Vec<_>>().join("/");
         let keys = [None, Some("cimbra_0000".to_owned()), Some(town.viewer.clone()), Some(town.integrator.clone())];
         for key in keys {
             for query in ["", "?nonsense=1"] {

@@ -101,10 +101,14 @@ fn a_ticket_in_a_url_opens_no_session_and_a_session_makes_none_that_does() {
     assert_eq!(town.server.post("/rules", key, &rule).0, 201);
     assert_eq!(town.server.post("/rules", token, &rule).0, 201);
     let audit = std::fs::read_to_string(town.store.join("audit.jsonl")).unwrap();
-    let callers: Vec<String> = audit.lines().filter(|l| l.contains("/rules")).map(|line| {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
-        line["caller"].as_str().unwrap().to_owned()
-    }).collect();
+    let callers: Vec<String> = audit
+        .lines()
+        .filter(|l| l.contains("/rules"))
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["caller"].as_str().unwrap().to_owned()
+        })
+        .collect();
     let id = callers[0].strip_prefix("key ").unwrap();
     assert_eq!(callers, [format!("key {id}"), format!("session of {id}")]);
     assert_eq!(town.server.post("/tickets", token, &json!({})).0, 201);
@@ -124,4 +128,27 @@ fn limits_hold() {
     stream.read_exact(&mut status).unwrap();
     assert_eq!(&status, b"HTTP/1.1 413");
     assert_eq!(town.server.get("/search?q=").0, 400);
+}
+
+#[test]
+fn public_layers_are_collections_and_views_are_open_on_loopback() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, file) = (dir.path().join("store"), dir.path().join("cimbra.toml"));
+    std::fs::write(&file, "public_layers = [\"devices\", \"bulidings\"]\n").unwrap();
+    let output = run(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--store",
+        store.to_str().unwrap(),
+        "--config",
+        file.to_str().unwrap(),
+    ]);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(words.contains("'bulidings'") && words.contains("buildings, storeys"), "{words}");
+    std::fs::write(&file, "public_layers = [\"buildings\"]\n").unwrap();
+    let town = town(&["--config", file.to_str().unwrap()]);
+    let status = town.server.get("/views?lookat=118.78,32.04,12&size=8x8").0;
+    assert!([200, 503].contains(&status), "{status}");
 }

@@ -1,5 +1,6 @@
 //! The contract over HTTP, asked of the built binary.
 
+mod diff;
 mod document;
 mod features;
 mod guards;

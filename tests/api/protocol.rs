@@ -52,14 +52,19 @@ fn every_error_is_a_problem_and_every_405_names_the_methods() {
         let (head, body) =
             raw(&town.server, &format!("{method} {path} HTTP/1.1\r\nHost: HOST\r\n{key}\r\nConnection: close\r\n\r\n"));
         assert!(head.starts_with("http/1.1 405"), "{method} {path}: {head}");
-        let allow = head.lines().find_map(|line| line.strip_prefix("allow: ")).unwrap_or_else(|| panic!("{path}: {head}"));
+        let allow =
+            head.lines().find_map(|line| line.strip_prefix("allow: ")).unwrap_or_else(|| panic!("{path}: {head}"));
         assert_eq!(allow.replace(' ', ""), allowed, "{method} {path}");
         assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["status"], 405, "{method} {path}");
     }
     assert_eq!(town.server.post("/sta/v1.1/Things", None, &json!({ "name": "x" })).0, 401);
     for codings in ["identity;q=0", "*;q=0", "deflate, identity;q=0.0"] {
         let (status, _, body) = town.server.get_bytes("/health/live", &[("Accept-Encoding", codings)]);
-        assert_eq!((status, serde_json::from_slice::<Value>(&body).unwrap()), (200, json!({ "status": "live" })), "{codings}");
+        assert_eq!(
+            (status, serde_json::from_slice::<Value>(&body).unwrap()),
+            (200, json!({ "status": "live" })),
+            "{codings}"
+        );
     }
     let (_, headers, _) = town.server.get_bytes("/collections", &[("Accept-Encoding", "gzip, identity;q=0")]);
     assert_eq!(headers["content-encoding"], "gzip");
@@ -70,7 +75,10 @@ fn a_request_names_its_host_once() {
     let town = town(&[]);
     let head = |text: &str| raw(&town.server, text).0;
     assert!(head("GET /health/live HTTP/1.1\r\nConnection: close\r\n\r\n").starts_with("http/1.1 400"));
-    assert!(head("GET /health/live HTTP/1.1\r\nHost: HOST\r\nHost: HOST\r\nConnection: close\r\n\r\n").starts_with("http/1.1 400"));
+    assert!(
+        head("GET /health/live HTTP/1.1\r\nHost: HOST\r\nHost: HOST\r\nConnection: close\r\n\r\n")
+            .starts_with("http/1.1 400")
+    );
     assert!(head("GET /health/live HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n").starts_with("http/1.1 200"));
     assert!(head("GET /health/live HTTP/1.0\r\n\r\n").contains(" 200"));
 }

@@ -3,8 +3,24 @@
 use serde_json::Value;
 
 const JUDGED: &[&str] = &[
-    "title", "type", "required", "properties", "additionalProperties", "items", "minItems", "maxItems", "enum", "const",
-    "oneOf", "minimum", "maximum", "minLength", "maxLength", "format", "pattern", "description",
+    "title",
+    "type",
+    "required",
+    "properties",
+    "additionalProperties",
+    "items",
+    "minItems",
+    "maxItems",
+    "enum",
+    "const",
+    "oneOf",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "format",
+    "pattern",
+    "description",
 ];
 
 /// What of `value` is not as `schema` says; empty when all of it is.

@@ -22,7 +22,11 @@ use std::sync::Arc;
 const LIST: &[Param] = &[
     Param::new("state", Form::OneOf(&["active", "cleared", "all"]), "Which; active unless told."),
     Param::new("severity", Form::OneOf(&["critical", "major", "minor", "warning"]), "Only of this severity."),
-    Param::new("acknowledged", Form::Bool, "Only those that somebody has acknowledged, or nobody; with state=cleared and false, what ended unseen."),
+    Param::new(
+        "acknowledged",
+        Form::Bool,
+        "Only those that somebody has acknowledged, or nobody; with state=cleared and false, what ended unseen.",
+    ),
     Param::new("limit", Form::Rows(1), "How many at most; 100 unless told."),
     Param::new("cursor", Form::Text, "Where the page begins; from a next link."),
 ];

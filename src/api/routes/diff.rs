@@ -47,11 +47,14 @@ fn counted(change: &Change) -> usize {
 async fn diff(ask: Ask<String>) -> Answer {
     let params = ask.params(DIFF)?;
     let instant = |name: &str| params.get(name).map(str::parse::<Instant>).transpose();
-    let needed = || Fault::parameter("from", "'from' is needed").remedy("give the earlier time, such as 2026-01-31T08:00:00Z");
+    let needed =
+        || Fault::parameter("from", "'from' is needed").remedy("give the earlier time, such as 2026-01-31T08:00:00Z");
     let from = instant("from")?.ok_or_else(needed)?;
     let to = instant("to")?.unwrap_or_else(|| (ask.city.clock)());
     if from > to {
-        return Err(Fault::parameter("from", format!("{from} is after {to}")).remedy("'from' is the earlier time").into());
+        return Err(Fault::parameter("from", format!("{from} is after {to}"))
+            .remedy("'from' is the earlier time")
+            .into());
     }
     let limit = params.rows("limit", 100, &ask.city.settings.limits);
     let begin = params.get("cursor").map(place).transpose()?;

@@ -62,9 +62,14 @@ pub const OPERATIONS: &[Operation] = &[
     .knows(IMPORT)
     .takes("application/octet-stream", schema::bytes)
     .refuses(&[409]),
-    Operation::get("/imports/{importId}", "getImport", "The report of an import since the server started.", schema::city::report)
-        .keyed(true)
-        .untagged(),
+    Operation::get(
+        "/imports/{importId}",
+        "getImport",
+        "The report of an import since the server started.",
+        schema::city::report,
+    )
+    .keyed(true)
+    .untagged(),
 ];
 
 /// The routes.

@@ -36,12 +36,11 @@ const LIVE: &[Param] = &[
 const AT_ONCE: usize = 64;
 
 /// What these routes say of themselves.
-pub const OPERATIONS: &[Operation] = &[Operation::get("/live", "getEvents", ABOUT, schema::bytes)
-    .knows(LIVE)
-    .in_form("text/event-stream")
-    .untagged()];
+pub const OPERATIONS: &[Operation] =
+    &[Operation::get("/live", "getEvents", ABOUT, schema::bytes).knows(LIVE).in_form("text/event-stream").untagged()];
 
-const ABOUT: &str = "Server-sent events: the state as it is, then every change with its sequence number. Resumes with Last-Event-ID.";
+const ABOUT: &str =
+    "Server-sent events: the state as it is, then every change with its sequence number. Resumes with Last-Event-ID.";
 
 /// The routes.
 pub fn routes() -> Router<City> {

@@ -14,11 +14,15 @@ use axum::routing::get;
 use std::fmt::Write;
 
 /// What these routes say of themselves.
-pub const OPERATIONS: &[Operation] =
-    &[Operation::get("/metrics", "getMetrics", "Counters in Prometheus' text form, over the whole city.", schema::bytes)
-        .in_form("text/plain; version=0.0.4")
-        .keyed(true)
-        .untagged()];
+pub const OPERATIONS: &[Operation] = &[Operation::get(
+    "/metrics",
+    "getMetrics",
+    "Counters in Prometheus' text form, over the whole city.",
+    schema::bytes,
+)
+.in_form("text/plain; version=0.0.4")
+.keyed(true)
+.untagged()];
 
 /// The routes.
 pub fn routes() -> Router<City> {

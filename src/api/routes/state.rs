@@ -23,7 +23,8 @@ const STATE: &[Param] = &[Param::new(
 )];
 
 /// What these routes say of themselves.
-pub const OPERATIONS: &[Operation] = &[Operation::get("/state/{collectionId}", "getState", ABOUT, schema::live::state).knows(STATE)];
+pub const OPERATIONS: &[Operation] =
+    &[Operation::get("/state/{collectionId}", "getState", ABOUT, schema::live::state).knows(STATE)];
 
 const ABOUT: &str = "Latest values and active alarms by asset id, with the sequence number to go on from.";
 

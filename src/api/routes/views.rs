@@ -36,7 +36,8 @@ const PICK: &[Param] = &with::<{ PARAMETERS.len() + 3 }>(&[
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
     Operation::get("/views", "getView", "A picture of the city.", schema::bytes).knows(VIEW).in_form("image/png"),
-    Operation::get("/views/pick", "getPick", "The asset under a pixel, with its point in space.", schema::city::pick).knows(PICK),
+    Operation::get("/views/pick", "getPick", "The asset under a pixel, with its point in space.", schema::city::pick)
+        .knows(PICK),
 ];
 
 /// The parameters of every picture and `more`.

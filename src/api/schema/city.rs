@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 
 /// A link of RFC 8288, as OGC API Common writes it.
 pub fn link() -> Value {
-    optional(
-        closed("Link", [("href", text()), ("rel", text())]),
-        [("type", text()), ("title", text())],
-    )
+    optional(closed("Link", [("href", text()), ("rel", text())]), [("type", text()), ("title", text())])
 }
 
 /// The landing page.
@@ -61,7 +58,8 @@ pub fn feature() -> Value {
         ("storey", maybe("string")),
         ("dataset", text()),
     ];
-    let properties = optional(open("Properties", own), [("state", map(super::live::value())), ("alarm", super::live::mark())]);
+    let properties =
+        optional(open("Properties", own), [("state", map(super::live::value())), ("alarm", super::live::mark())]);
     let fields = [
         ("type", word("Feature")),
         ("id", text()),
@@ -94,13 +92,7 @@ pub fn found() -> Value {
 pub fn difference() -> Value {
     let volume = closed("Volumes", [("from", maybe("number")), ("to", maybe("number"))]);
     let words = words(&["added", "removed", "renewed", "moved", "reshaped", "reattributed"]);
-    let fields = [
-        ("site", text()),
-        ("id", text()),
-        ("class", text()),
-        ("name", text()),
-        ("change", list(words)),
-    ];
+    let fields = [("site", text()), ("id", text()), ("class", text()), ("name", text()), ("change", list(words))];
     let change = optional(
         closed("Change", fields),
         [("was", text()), ("moved", number()), ("attributes", list(text())), ("volume", volume)],
@@ -122,7 +114,10 @@ pub fn difference() -> Value {
 
 /// A tileset of 3D Tiles 1.1, as far as every tileset has it.
 pub fn tileset() -> Value {
-    let tile = open("Tile", [("boundingVolume", open("BoundingVolume", [("box", numbers(12))])), ("geometricError", number())]);
+    let tile = open(
+        "Tile",
+        [("boundingVolume", open("BoundingVolume", [("box", numbers(12))])), ("geometricError", number())],
+    );
     let asset = open("Asset", [("version", word("1.1"))]);
     open("Tileset", [("asset", asset), ("geometricError", number()), ("root", tile)])
 }

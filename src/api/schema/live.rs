@@ -62,12 +62,7 @@ pub fn words_about() -> Value {
 
 /// A rule as it is sent.
 pub fn new_rule() -> Value {
-    let fields = [
-        ("id", text()),
-        ("observedProperty", text()),
-        ("raiseAt", number()),
-        ("severity", words(SEVERITIES)),
-    ];
+    let fields = [("id", text()), ("observedProperty", text()), ("raiseAt", number()), ("severity", words(SEVERITIES))];
     optional(
         closed("NewRule", fields),
         [
@@ -210,11 +205,7 @@ pub fn new_named_observation() -> Value {
 
 /// Observations as data arrays (18-088 §13.2).
 pub fn data_arrays() -> Value {
-    let fields = [
-        ("Datastream", reference()),
-        ("components", list(text())),
-        ("dataArray", list(list(any()))),
-    ];
+    let fields = [("Datastream", reference()), ("components", list(text())), ("dataArray", list(list(any())))];
     list(open("DataArray", fields))
 }
 

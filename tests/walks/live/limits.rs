@@ -153,10 +153,7 @@ fn a_session_does_not_use_up_what_another_may_have() {
 #[test]
 fn connections_that_never_finish_their_head_stop_nobody() {
     let house = House::new(1);
-    let server = configured(
-        &house,
-        "[limits]\nconnections = 40\nconnections_per_peer = 30\nheader_seconds = 1\n",
-    );
+    let server = configured(&house, "[limits]\nconnections = 40\nconnections_per_peer = 30\nheader_seconds = 1\n");
     let host = server.base.strip_prefix("http://").unwrap().to_owned();
     let open = |head: &str| {
         let mut socket = TcpStream::connect(&host).unwrap();
@@ -190,4 +187,46 @@ fn connections_that_never_finish_their_head_stop_nobody() {
     let rows = array(datastream(&server, "SD-0", "smoke"), vec![reading(1, 0.01)]);
     assert_eq!(server.post("/sta/v1.1/CreateObservations", Some(&house.integrator), &rows).0, 201);
     assert_eq!(stream.next()["type"], "state");
+}
+
+#[test]
+fn what_ended_before_anybody_saw_it_can_be_listed() {
+    let house = House::new(5);
+    let server = house.serve(&[]);
+    for n in 0..5 {
+        let id = datastream(&server, &format!("SD-{n}"), "temperature");
+        let send = |at: u32, value: f64| {
+            let rows = array(id, vec![reading(at, value)]);
+            assert_eq!(server.post("/sta/v1.1/CreateObservations", Some(&house.integrator), &rows).0, 201);
+        };
+        send(1, 70.0);
+        // One of those that end, and one of those that do not, is seen by somebody.
+        if n == 1 || n == 4 {
+            let path = format!("/alarms/{}/acknowledge", n + 1);
+            let seen = server.post(&path, Some(&house.operator), &json!({})).1;
+            assert!(seen["acknowledgedBy"].as_str().unwrap().starts_with("key "), "{seen}");
+        }
+        if n < 4 {
+            send(2, 20.0);
+        }
+    }
+    let ids = |query: &str| -> Vec<u64> {
+        let (mut path, mut out) = (format!("/alarms?{query}"), Vec::new());
+        loop {
+            let (status, page) = server.get(&path);
+            assert_eq!(status, 200, "{page}");
+            out.extend(page["alarms"].as_array().unwrap().iter().map(|a| a["id"].as_u64().unwrap()));
+            match page["links"][0]["href"].as_str() {
+                Some(next) => path = next.strip_prefix(&server.base).unwrap().to_owned(),
+                None => return out,
+            }
+        }
+    };
+    for limit in [1, 2, 100] {
+        assert_eq!(ids(&format!("state=cleared&acknowledged=false&limit={limit}")), [4, 3, 1]);
+        assert_eq!(ids(&format!("state=cleared&acknowledged=true&limit={limit}")), [2]);
+        assert_eq!(ids(&format!("state=all&acknowledged=true&limit={limit}")), [5, 2]);
+    }
+    assert_eq!((ids("acknowledged=true"), ids("acknowledged=false")), (vec![5], vec![]));
+    assert_eq!(server.get("/alarms?acknowledged=maybe").1["errors"][0]["name"], "acknowledged");
 }

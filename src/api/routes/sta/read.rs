@@ -202,10 +202,13 @@ impl<'a> Asked<'a> {
     fn sorted(&self, options: &Options, order: &str, stored: u64, found: impl Iterator<Item = Found>) -> Result<Value> {
         let most = self.ask.city.settings.limits.sorted;
         if stored > most {
-            return Err(Fault::parameter("$orderby", format!("{stored} observations are too many to order by {order}"))
-                .remedy(format!(
-                    "at most {most}; history lies in order of phenomenonTime, all observations in order of id"
-                )));
+            return Err(Fault::parameter(
+                "$orderby",
+                format!("{stored} observations are too many to order by {order}"),
+            )
+            .remedy(format!(
+                "at most {most}; history lies in order of phenomenonTime, all observations in order of id"
+            )));
         }
         let mut all = self.ask.deadline.keep(found).collect::<Result<Vec<_>>>()?;
         match order {

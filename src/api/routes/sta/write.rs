@@ -60,7 +60,11 @@ pub async fn write(ask: Ask<String>, body: Bytes) -> Answer {
     let takes = matches!(target, Target::DatastreamObservations(_) | Target::Observations | Target::CreateObservations);
     if !takes {
         let what = "entities are made by importing devices; observations can be sent here";
-        return Ok(not_allowed(what, "POST Datastreams(id)/Observations, Observations or CreateObservations", "GET, HEAD"));
+        return Ok(not_allowed(
+            what,
+            "POST Datastreams(id)/Observations, Observations or CreateObservations",
+            "GET, HEAD",
+        ));
     }
     let (city, base) = (ask.city.clone(), ask.base());
     let now = (city.clock)();
