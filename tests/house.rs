@@ -30,7 +30,9 @@ const FLOORS: &[(&str, u8)] = &[
 
 /// Outside engines and the only places that may name them.
 const HOMES: &[(&str, &[&str])] = &[
-    ("axum", &["src/api/", "src/onemap/gateway/", "src/app/serve.rs"]),
+    ("axum", &["src/api/", "src/onemap/gateway/", "src/app/listen.rs"]),
+    ("hyper", &["src/app/listen.rs"]),
+    ("hyper_util", &["src/app/listen.rs"]),
     ("wgpu", &["src/render/gpu", "src/render/pass"]),
     ("proj_sys", &["src/crs/proj.rs"]),
     // Inside crs the word is also that file's own module.
@@ -39,7 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("h3o", &["src/index/hex.rs"]),
     ("fjall", &["src/store/archive/"]),
     ("ifc_lite_processing", &["src/formats/ifc/"]),
-    ("rustix", &["src/formats/ifc/worker.rs", "src/app/cli/read_ifc.rs"]),
+    ("rustix", &["src/formats/ifc/worker.rs", "src/app/cli/read_ifc.rs", "src/app/listen.rs"]),
     ("anyhow", &["src/main.rs"]),
 ];
 

@@ -68,7 +68,7 @@ impl<P> Ask<P> {
     /// # Errors
     /// As [`Params::read`].
     pub fn params(&self, known: &[Param]) -> Result<Params> {
-        Params::read(&self.uri, known)
+        Params::read(&self.uri, known, self.city.settings.limits.rows)
     }
     /// The absolute base of this server as the caller reached it; the host has been checked before.
     pub fn base(&self) -> String {

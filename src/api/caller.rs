@@ -1,6 +1,7 @@
 //! Who asks: the key, session or ticket of a request, and what it may see and do.
 
 use super::state::City;
+use super::tickets::Held;
 use crate::fault::{Fault, Kind, Result};
 use crate::model::{Collections, Right, Role};
 use axum::extract::ConnectInfo;
@@ -14,8 +15,11 @@ pub struct Caller {
     pub role: Option<Role>,
     /// Whether it sent a key, not a session or ticket made from one.
     pub has_key: bool,
-    /// What to call it in the audit: a key's short id, `session`, `anonymous`.
+    /// What to call it in the audit and on alarms: `key 1a2b3c4d` by the key's short id, `session of 1a2b3c4d`, `ticket of
+    /// 1a2b3c4d`, `anonymous`.
     pub name: String,
+    /// The short id of the key that it has or that its session or ticket goes back to; empty without one.
+    pub origin: String,
     /// Under what its requests, streams and tickets are counted: its key, its own session, its address without either. A ticket
     /// counts for whoever made it. Nobody else has a part in it, so that nobody uses up what another may have.
     pub share: String,
@@ -57,20 +61,22 @@ impl Caller {
             .map(|(_, token)| token);
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
         let peer = peer.map(|peer| peer.0.ip().to_string()).unwrap_or_default();
-        let caller = |role: Option<Role>, has_key, name: &str, share| {
+        let caller = |role: Option<Role>, has_key, name: String, origin: String, share| {
             let reads = Collections::of(|collection| match role {
                 Some(role) => !collection.is_guarded() || role.has(Right::ReadGuarded),
                 None => !collection.is_guarded() && city.settings.is_public(collection.name()),
             });
-            Self { role, has_key, name: name.to_owned(), share, peer: peer.clone(), reads }
+            Self { role, has_key, name, origin, share, peer: peer.clone(), reads }
         };
         let now = (city.clock)();
         if let Some(token) = bearer.or_else(|| header("x-api-key")).map(str::trim) {
             if let Some(info) = city.keys.verify(token) {
-                return Ok(caller(Some(info.role), true, &info.id, info.id.clone()));
+                return Ok(caller(Some(info.role), true, format!("key {}", info.id), info.id.clone(), info.id));
             }
             return match city.tickets.session(token, now) {
-                Some((role, share)) => Ok(caller(Some(role), false, "session", share)),
+                Some(Held { role, origin, share }) => {
+                    Ok(caller(Some(role), false, format!("session of {origin}"), origin, share))
+                }
                 None => Err(Fault::new(Kind::Unauthorized, "the key is not known, or its session is over")),
             };
         }
@@ -79,8 +85,10 @@ impl Caller {
         let pairs = parts.uri.query().filter(|_| takes_ticket).unwrap_or_default().split('&');
         match pairs.filter_map(|pair| pair.strip_prefix("ticket=")).next().map(|t| city.tickets.ticket(t, now)) {
             Some(None) => Err(Fault::new(Kind::Unauthorized, "the ticket is unknown or over").about("ticket")),
-            Some(Some((role, share))) => Ok(caller(Some(role), false, "ticket", share)),
-            None => Ok(caller(None, false, "anonymous", peer.clone())),
+            Some(Some(Held { role, origin, share })) => {
+                Ok(caller(Some(role), false, format!("ticket of {origin}"), origin, share))
+            }
+            None => Ok(caller(None, false, "anonymous".to_owned(), String::new(), peer.clone())),
         }
     }
 }

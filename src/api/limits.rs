@@ -3,7 +3,8 @@
 use crate::formats::ifc;
 use std::time::Duration;
 
-/// Limits on what comes from outside. Every field has a default; the configuration's `[limits]` overrides by name.
+/// Limits on what comes from outside. JSON besides nests at most 128 levels, which its reader keeps: 400 beyond, and no bytes
+/// are decompressed. Every field has a default; the configuration's `[limits]` overrides by name.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -17,10 +18,16 @@ pub struct Limits {
     pub ifc_seconds: u64,
     /// Bytes of memory of that process.
     pub ifc_memory_bytes: u64,
-    /// Rows of one page (`limit=`); 400 beyond.
+    /// Rows of one page (`limit=`, `$top=`); 400 beyond.
     pub rows: usize,
     /// Entities that SensorThings' `$skip` leaves out; 400 beyond.
     pub skip: usize,
+    /// Observations that are sorted for one page, when the order asked for is not the one they lie in; 400 beyond.
+    pub sorted: u64,
+    /// Observations in one request; 413 beyond.
+    pub observations: usize,
+    /// Imports in work at once, of all callers; 503 beyond.
+    pub imports_at_once: usize,
     /// Pixels along one side of a view; 400 beyond.
     pub pixels: u32,
     /// Bytes of a request's query string; 414 beyond.
@@ -31,8 +38,18 @@ pub struct Limits {
     pub requests_per_caller: usize,
     /// Pieces of blocking work at once for all callers together; 503 beyond. Below 512, the threads there are for it.
     pub work_at_once: usize,
+    /// Connections open at once, at most half of the files that the process may have open; more wait until one is over.
+    pub connections: usize,
+    /// Connections open at once from one address (of IPv6: one network of 64 bits); 429 beyond.
+    pub connections_per_peer: usize,
+    /// Seconds that a connection may take for the head of its next request before it is closed.
+    pub header_seconds: u64,
     /// Event streams open at once for one caller; 429 beyond.
     pub streams_per_caller: usize,
+    /// Tickets and sessions at once that go back to one key; 429 beyond.
+    pub tickets_per_key: usize,
+    /// Bytes of the audit; the oldest lines make room.
+    pub audit_bytes: u64,
 }
 
 impl Default for Limits {
@@ -46,12 +63,20 @@ impl Default for Limits {
             ifc_memory_bytes: ifc.memory,
             rows: 10_000,
             skip: 100_000,
+            sorted: 200_000,
+            observations: 50_000,
+            imports_at_once: 2,
             pixels: 4096,
             query_bytes: 8 << 10,
             seconds: 60,
             requests_per_caller: 64,
             work_at_once: 256,
+            connections: 2048,
+            connections_per_peer: 512,
+            header_seconds: 20,
             streams_per_caller: 128,
+            tickets_per_key: 1000,
+            audit_bytes: 128 << 20,
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod params;
 pub mod problem;
 pub mod router;
 pub mod routes;
+pub mod schema;
 pub mod state;
 pub mod tickets;
 pub mod work;

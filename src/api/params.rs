@@ -2,6 +2,7 @@
 
 #![deny(clippy::indexing_slicing)]
 
+use super::limits::Limits;
 use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
 use crate::units::Instant;
@@ -15,8 +16,20 @@ pub enum Form {
     Text,
     /// A number.
     Number,
+    /// A number in a closed range.
+    Between(f64, f64),
+    /// So many numbers with commas between: at least, at most.
+    Numbers(usize, usize),
     /// A whole number in a closed range.
     Integer(i64, i64),
+    /// A number of rows: from this to the limits' `rows`.
+    Rows(i64),
+    /// Text that has a form of its own, by a regular expression for the document; whoever reads it checks it.
+    Pattern(&'static str),
+    /// Texts with commas between.
+    Texts,
+    /// An RFC 3339 instant.
+    Instant,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// `true` or `false`.
@@ -36,12 +49,18 @@ pub struct Param {
     pub about: &'static str,
     /// What its text must be.
     pub form: Form,
+    /// Whether the route does nothing without it.
+    pub needed: bool,
 }
 
 impl Param {
     /// A parameter called `name` of form `form`.
     pub const fn new(name: &'static str, form: Form, about: &'static str) -> Self {
-        Self { name, about, form }
+        Self { name, about, form, needed: false }
+    }
+    /// The same, without which the route does nothing.
+    pub const fn needed(self) -> Self {
+        Self { needed: true, ..self }
     }
 }
 
@@ -51,8 +70,9 @@ pub struct Params(Vec<(String, String)>);
 
 impl Params {
     /// # Errors
-    /// A parameter the route does not know, one given twice, or one whose text does not have its form.
-    pub fn read(uri: &Uri, known: &[Param]) -> Result<Self> {
+    /// A parameter the route does not know, one given twice, or one whose text does not have its form; `rows` is the limit of
+    /// that name.
+    pub fn read(uri: &Uri, known: &[Param], rows: usize) -> Result<Self> {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
             .map_err(|_| Fault::bad_input("the query string is not valid percent-encoded UTF-8"))?;
         for (i, (name, value)) in pairs.iter().enumerate() {
@@ -68,7 +88,7 @@ impl Params {
             if pairs.iter().take(i).any(|(earlier, _)| earlier == name) {
                 return Err(Fault::parameter(name, format!("'{name}' is given twice")));
             }
-            check(param, value)?;
+            check(param, value, rows)?;
         }
         Ok(Self(pairs))
     }
@@ -79,6 +99,10 @@ impl Params {
     /// A whole number, already checked against its range.
     pub fn integer(&self, name: &str) -> Option<i64> {
         self.get(name).and_then(|v| v.parse().ok())
+    }
+    /// A number of rows, already checked against the limit; `unless` where it is left out, or the limit where that is less.
+    pub fn rows(&self, name: &str, unless: usize, limits: &Limits) -> usize {
+        self.integer(name).and_then(|n| usize::try_from(n).ok()).unwrap_or(unless.min(limits.rows))
     }
     /// Whether a boolean parameter is given as true.
     pub fn is_true(&self, name: &str) -> bool {
@@ -97,13 +121,39 @@ impl Params {
     }
 }
 
-fn check(param: &Param, value: &str) -> Result<()> {
+/// The body of a request that says nothing: empty, or `{}`, which some clients send with every POST.
+///
+/// # Errors
+/// Anything else.
+pub fn nothing(body: &[u8]) -> Result<()> {
+    if body.is_empty()
+        || serde_json::from_slice(body).is_ok_and(|body: serde_json::Value| body == serde_json::json!({}))
+    {
+        return Ok(());
+    }
+    Err(Fault::bad_input("this takes no body").remedy("leave the body out, or send {}"))
+}
+
+fn check(param: &Param, value: &str, rows: usize) -> Result<()> {
     let wrong = |what: String| Err(Fault::parameter(param.name, format!("'{value}' {what}")));
     match param.form {
-        Form::Text => Ok(()),
+        Form::Text | Form::Texts | Form::Pattern(_) => Ok(()),
+        Form::Instant => value.parse::<Instant>().map(drop).map_err(|fault| fault.about(param.name)),
         Form::Number => match value.parse::<f64>() {
             Ok(n) if n.is_finite() => Ok(()),
             _ => wrong("is not a number".to_owned()),
+        },
+        Form::Between(low, high) => match value.parse::<f64>() {
+            Ok(n) if (low..=high).contains(&n) => Ok(()),
+            _ => wrong(format!("is not a number from {low} to {high}")),
+        },
+        Form::Numbers(least, most) => match numbers(param.name, value)?.len() {
+            count if (least..=most).contains(&count) => Ok(()),
+            count => wrong(format!("has {count} numbers, not {least} to {most}")),
+        },
+        Form::Rows(min) => match value.parse::<usize>() {
+            Ok(n) if n <= rows && i64::try_from(n).is_ok_and(|n| n >= min) => Ok(()),
+            _ => wrong(format!("is not a whole number from {min} to {rows}, this server's limit of rows")),
         },
         Form::Integer(min, max) => match value.parse::<i64>() {
             Ok(n) if (min..=max).contains(&n) => Ok(()),
@@ -177,15 +227,21 @@ mod tests {
     use super::*;
 
     fn read(uri: &str, known: &[Param]) -> Result<Params> {
-        Params::read(&uri.parse().unwrap(), known)
+        Params::read(&uri.parse().unwrap(), known, 100)
     }
 
     #[test]
     fn names_the_offending_parameter() {
-        let known = [Param::new("limit", Form::Integer(1, 10), ""), Param::new("bbox", Form::Bbox, "")];
+        let known = [
+            Param::new("limit", Form::Integer(1, 10), ""),
+            Param::new("bbox", Form::Bbox, ""),
+            Param::new("rows", Form::Rows(1), ""),
+        ];
         for (uri, name) in [
             ("/?limt=3", "limt"),
             ("/?limit=0", "limit"),
+            ("/?rows=101", "rows"),
+            ("/?rows=0", "rows"),
             ("/?limit=1&limit=2", "limit"),
             ("/?bbox=1,2,3", "bbox"),
             ("/?bbox=1,2,x,4", "bbox"),

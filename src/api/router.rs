@@ -11,7 +11,7 @@ use crate::fault::{Fault, Kind};
 use crate::store::Act;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -36,12 +36,15 @@ pub fn router(city: City) -> Router {
 }
 
 /// Checks `Host` and `Origin`, and puts on the headers that every answer carries.
-async fn guarded(State(city): State<City>, request: Request, next: Next) -> Response {
+async fn guarded(State(city): State<City>, mut request: Request, next: Next) -> Response {
     let settings = city.settings.clone();
     let text =
         |name: HeaderName, headers: &HeaderMap| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
     let host = text(header::HOST, request.headers()).or_else(|| request.uri().host().map(str::to_owned));
-    let host_known = host.as_deref().is_none_or(|h| is_known_host(h, &settings.hosts));
+    // HTTP/1.1 sends it, once (RFC 9112 §3.2); HTTP/1.0 may leave it out.
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    let host_sent = hosts == 1 || hosts == 0 && request.version() == Version::HTTP_10;
+    let host_known = host_sent && host.as_deref().is_none_or(|h| is_known_host(h, &settings.hosts));
     let origin = text(header::ORIGIN, request.headers());
     let allowed = origin.filter(|o| {
         settings.origins.contains(o) || o.split_once("://").is_some_and(|(_, host)| is_known_host(host, &[]))
@@ -53,20 +56,34 @@ async fn guarded(State(city): State<City>, request: Request, next: Next) -> Resp
     let mut response = if !host_known {
         // A page that resolves its own name to this machine must not read through it (DNS rebinding).
         Problem(
-            Fault::bad_input("this server does not answer to that host name")
-                .about("Host")
-                .remedy("name the host in the configuration's 'hosts'"),
+            if host_sent {
+                Fault::bad_input("this server does not answer to that host name")
+                    .remedy("name the host in the configuration's 'hosts'")
+            } else {
+                Fault::bad_input("a request names the host it is for, once").remedy("send one Host header")
+            }
+            .about("Host"),
         )
         .into_response()
     } else if preflight {
         StatusCode::NO_CONTENT.into_response()
     } else {
-        next.run(request).await
+        if request.headers().get(header::ACCEPT_ENCODING).is_some_and(|wanted| !is_acceptable(wanted)) {
+            // Nobody is helped by 406: what cannot be had in any coding asked for is sent as it is (RFC 9110 §12.1).
+            request.headers_mut().remove(header::ACCEPT_ENCODING);
+        }
+        as_problem(next.run(request).await)
     };
+    let unchanged = response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
+    if unchanged {
+        // A length would be that of what is not sent (RFC 9110 §8.6).
+        headers.remove(header::CONTENT_LENGTH);
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert("cimbra-revision", HeaderValue::from(city.store.revision()));
-    headers.append(header::VARY, HeaderValue::from_static("Origin, Authorization, X-API-Key"));
+    // The same for 200 and 304, as RFC 9110 §15.4.5 has it, also where nothing is compressed.
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Origin, Authorization, X-API-Key"));
     if has_credential {
         let private = match headers.get(header::CACHE_CONTROL).and_then(|v| v.to_str().ok()) {
             Some(now) => now.replace("public", "private"),
@@ -83,7 +100,9 @@ async fn guarded(State(city): State<City>, request: Request, next: Next) -> Resp
     }
     if let Some(origin) = allowed.and_then(|o| HeaderValue::from_str(&o).ok()) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Link, Cimbra-Revision"));
+        let exposed = "ETag, Link, Location, Retry-After, Allow, Cimbra-Revision, Cimbra-Left-Out";
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS"));
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_HEADERS,
@@ -91,6 +110,52 @@ async fn guarded(State(city): State<City>, request: Request, next: Next) -> Resp
         );
     }
     response
+}
+
+/// An error that the framework has put in words of its own, as a problem; its headers, such as `Allow`, stay.
+fn as_problem(response: Response) -> Response {
+    let kind = match response.status() {
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Kind::BadInput,
+        StatusCode::NOT_FOUND => Kind::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Kind::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge,
+        StatusCode::INTERNAL_SERVER_ERROR => Kind::Internal,
+        _ => return response,
+    };
+    let form = response.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if form.starts_with("application/") || form.starts_with("text/html") {
+        return response;
+    }
+    let what = match kind {
+        Kind::NotFound => "there is nothing at this path",
+        Kind::MethodNotAllowed => "this path does not take this method",
+        Kind::TooLarge => "the body is over this server's limit",
+        Kind::Internal => "a handler failed",
+        _ => "the request cannot be read",
+    };
+    let mut told = Problem(Fault::new(kind, what)).into_response();
+    let passing = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING, header::ETAG];
+    for (name, value) in response.headers().iter().filter(|(name, _)| !passing.contains(name)) {
+        if !told.headers().contains_key(name) {
+            told.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
+    told
+}
+
+/// Whether something can be sent to somebody who wants these codings (RFC 9110 §12.5.3): compressed, or as it is.
+fn is_acceptable(wanted: &HeaderValue) -> bool {
+    let text = wanted.to_str().unwrap_or_default();
+    let refused = |parameters: &str| {
+        let weight = parameters.split(';').find_map(|p| p.trim().strip_prefix("q="));
+        weight.is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0))
+    };
+    let of = |coding: &str| {
+        let mut said = text.split(',').map(|one| one.trim().split_once(';').unwrap_or((one.trim(), "")));
+        said.find(|(name, _)| name.trim().eq_ignore_ascii_case(coding)).map(|(_, parameters)| !refused(parameters))
+    };
+    let plain = of("identity").or_else(|| of("*")).unwrap_or(true);
+    plain || ["br", "zstd", "gzip"].into_iter().any(|coding| of(coding) == Some(true))
 }
 
 /// Whether a `Host` names loopback or one of `hosts`, whatever the port.
@@ -114,7 +179,7 @@ const OPEN: &[&str] = &["/health/", "/portal", "/api", "/conformance", "/session
 /// Enforces the limits on query length, requests at once and time, and the right to read; writes are audited.
 async fn limited(State((city, busy)): State<(City, Busy)>, request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut audited = Audited { city: city.clone(), caller: "unknown".to_owned(), method, path, status: UNANSWERED };
+    let mut audited = Audited { city: city.clone(), caller: None, method, path, status: UNANSWERED };
     let response = admitted(&city, &busy, request, next, &mut audited).await;
     let response = response.unwrap_or_else(|fault| Problem(fault).into_response());
     audited.status = response.status().as_u16();
@@ -138,7 +203,7 @@ async fn admitted(
     if path != "/" && !OPEN.iter().any(|prefix| path.starts_with(prefix)) {
         caller.require_read()?;
     }
-    audited.caller.clone_from(&caller.name);
+    audited.caller = caller.role.is_some().then(|| caller.name.clone());
     let slot = Arc::new(busy.enter(caller.share.clone(), limits.requests_per_caller, "requests")?);
     let said = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     if !path.starts_with("/imports") && said.is_some_and(|bytes: usize| bytes > limits.body_bytes) {
@@ -159,11 +224,12 @@ async fn admitted(
 /// The status in the audit of a write whose sender hung up before there was an answer.
 const UNANSWERED: u16 = 499;
 
-/// A request on its way. When it ends a write is recorded: done, refused, or given up by its sender, for then too what it has
-/// begun goes on.
+/// A request on its way. When it ends a write is recorded, before its answer is sent: done, refused to a known caller, or given
+/// up by its sender, for then too what it has begun goes on. What is refused to somebody without a key is only counted.
 struct Audited {
     city: City,
-    caller: String,
+    /// Who asks, once it is known; none without a key.
+    caller: Option<String>,
     method: Method,
     path: String,
     status: u16,
@@ -176,6 +242,10 @@ impl Drop for Audited {
             return;
         }
         let Self { city, caller, method, path, status } = self;
+        if caller.is_none() && *status >= 400 {
+            return city.audit.pass_over();
+        }
+        let caller = caller.as_deref().unwrap_or("anonymous");
         let act = Act { at: (city.clock)().0, caller, method: method.as_str(), path, status: *status };
         if let Err(fault) = city.audit.record(&act) {
             tracing::error!(%fault, "the audit could not be written");

@@ -14,6 +14,8 @@ use std::sync::Arc;
 /// What the configuration says about serving.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Settings {
+    /// Whether the server listens beyond loopback.
+    pub beyond_loopback: bool,
     /// Collections open without a key: `None` is every one that is not guarded, right for loopback only.
     pub public_layers: Option<Vec<String>>,
     /// Origins other than loopback that browsers may read from.

@@ -3,6 +3,7 @@
 use super::worker::worker;
 use crate::api::{Limits, Settings};
 use crate::fault::{Fault, Result};
+use crate::model::Collection;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ impl Config {
     /// What the API is told.
     ///
     /// # Errors
-    /// Listening beyond loopback without saying what is public.
+    /// Listening beyond loopback without saying what is public, or saying it of what is no collection.
     pub fn settings(&self) -> Result<Settings> {
         if !self.listen.ip().is_loopback() && self.public_layers.is_none() {
             return Err(Fault::bad_input(format!("listening on {} would open the city to the network", self.listen))
@@ -62,7 +63,16 @@ impl Config {
                     "set 'public_layers' in the configuration ([] for none, [\"*\"] for all that are not guarded)",
                 ));
         }
+        let known = || Collection::ALL.into_iter().filter(|collection| !collection.is_guarded());
+        for name in self.public_layers.iter().flatten().filter(|name| *name != "*") {
+            if !known().any(|collection| collection.name() == name) {
+                let names: Vec<_> = known().map(Collection::name).collect();
+                let fault = Fault::bad_input(format!("'{name}' is no collection that can be public"));
+                return Err(fault.about("public_layers").remedy(format!("use \"*\" or some of {}", names.join(", "))));
+            }
+        }
         Ok(Settings {
+            beyond_loopback: !self.listen.ip().is_loopback(),
             public_layers: self.public_layers.clone(),
             origins: self.origins.clone(),
             hosts: self.hosts.clone(),
@@ -83,5 +93,18 @@ mod tests {
         assert!(toml::from_str::<Config>("lissten = '127.0.0.1:1'").is_err());
         let open = Config { listen: "0.0.0.0:80".parse().unwrap(), ..Config::default() };
         assert_eq!(open.settings().unwrap_err().subject.as_deref(), Some("public_layers"));
+        let of = |names: &[&str]| {
+            let public_layers = Some(names.iter().map(|n| (*n).to_owned()).collect());
+            Config { public_layers, ..Config::default() }.settings()
+        };
+        assert!(!of(&["*"]).unwrap().beyond_loopback && of(&["buildings", "assets"]).is_ok());
+        for unknown in ["bulidings", "cameras", ""] {
+            let fault = of(&["devices", unknown]).unwrap_err();
+            assert_eq!(fault.subject.as_deref(), Some("public_layers"));
+            assert!(
+                fault.to_string().contains(&format!("'{unknown}'")) && fault.to_string().contains("storeys"),
+                "{fault}"
+            );
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod listen;
 pub mod serve;
 pub mod telemetry;
 pub mod worker;

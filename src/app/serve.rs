@@ -1,6 +1,6 @@
 //! Serving a store until told to stop.
 
-use super::{clock, config::Config};
+use super::{clock, config::Config, listen::listen};
 use crate::api::busy::Busy;
 use crate::api::{City, router, tickets::Tickets, work::Work};
 use crate::fault::{Fault, Kind, Result};
@@ -17,6 +17,11 @@ use std::sync::Arc;
 
 /// How long requests in work have to end once the server is told to stop.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// What the audit calls the sessions that no key has made: of the portal's URL printed at start, and of the demo's readings.
+const PORTAL: &str = "demo-operator";
+/// See [`PORTAL`].
+const PLAYER: &str = "demo-player";
 
 /// How a server was asked to start, beyond its configuration.
 #[derive(Debug, Default)]
@@ -42,8 +47,8 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
     let city = City {
         store,
         keys,
-        audit: Arc::new(Audit::open(&config.store)?),
-        tickets: Arc::new(Tickets::default()),
+        audit: Arc::new(Audit::open(&config.store, config.limits.audit_bytes)?),
+        tickets: Arc::new(Tickets::new(settings.limits.tickets_per_key)),
         search: Arc::new(Search::default()),
         tiles: Arc::default(),
         studio: Arc::new(Studio::new()),
@@ -69,19 +74,18 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
             std::thread::spawn(move || play(&city, address, &fleet, rate));
         }
         let repacking = tokio::spawn(repack(city.store.clone()));
+        let audit = city.audit.clone();
+        let syncing = tokio::spawn(sync(audit.clone()));
         let taking = broker
             .map(|broker| tokio::spawn(mqtt::run(city.store.clone(), city.counts.clone(), broker, city.clock.clone())));
-        let app = router(city).into_make_service_with_connect_info::<SocketAddr>();
-        // An event stream never ends by itself: those still open after a while are cut.
-        let served = tokio::select! {
-            served = axum_serve(listener, app) => served,
-            () = async { stopped().await; tokio::time::sleep(GRACE).await } => Ok(()),
-        };
+        let limits = city.settings.limits;
+        listen(listener, router(city), limits, stopped(), GRACE).await;
         repacking.abort();
+        syncing.abort();
         if let Some(taking) = taking {
             taking.abort();
         }
-        served
+        audit.sync()
     })
 }
 
@@ -92,17 +96,10 @@ fn broker(url: &str, store: &Path) -> Result<mqtt::Broker> {
     mqtt::Broker::parse(url, format!("cimbra-{name:016x}"))
 }
 
-async fn axum_serve(
-    listener: tokio::net::TcpListener,
-    app: axum::extract::connect_info::IntoMakeServiceWithConnectInfo<axum::Router, SocketAddr>,
-) -> Result<()> {
-    axum::serve(listener, app).with_graceful_shutdown(stopped()).await.map_err(|e| Fault::io("serving", &e))
-}
-
 fn announce(city: &City, address: SocketAddr, portal_role: Option<Role>) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let query = match portal_role {
-        Some(role) => format!("?ticket={}", city.tickets.issue_first(role, (city.clock)())?),
+        Some(role) => format!("?ticket={}", city.tickets.issue_first(role, PORTAL, (city.clock)())?),
         None => String::new(),
     };
     writeln!(out, "listening on http://{address}\nportal     http://{address}/portal/{query}")
@@ -116,7 +113,7 @@ fn play(city: &City, address: SocketAddr, fleet: &Fleet, rate: f64) {
     let url = format!("http://{address}");
     loop {
         let now = (city.clock)();
-        let ticket = city.tickets.issue_first(Role::Integrator, now);
+        let ticket = city.tickets.issue_first(Role::Integrator, PLAYER, now);
         let token = ticket.and_then(|ticket| city.tickets.exchange(&ticket, now)).map(|(token, _, _)| token);
         let played = token.and_then(|token| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -144,6 +141,18 @@ async fn repack(store: Arc<Store>) {
             if let Ok(Err(fault)) = done {
                 tracing::warn!(%fault, "repacking an index failed; queries go on over the delta");
             }
+        }
+    }
+}
+
+/// Brings the audit to disk every second: a write does not wait for a line of it, and a machine that stops loses a second.
+async fn sync(audit: Arc<Audit>) {
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(1));
+    loop {
+        tick.tick().await;
+        let audit = audit.clone();
+        if let Ok(Err(fault)) = tokio::task::spawn_blocking(move || audit.sync()).await {
+            tracing::error!(%fault, "the audit is not safely on disk");
         }
     }
 }

@@ -19,9 +19,26 @@ fn refused_writes_are_401_or_403_and_change_nothing() {
     assert_eq!(town.server.post("/alarms/1/acknowledge", None, &json!({})).0, 401);
     assert_eq!(town.server.post("/tickets", None, &json!({})).0, 401);
     assert_eq!(town.server.get("/state/assets").1, before, "nothing has changed");
-    let audit = std::fs::read_to_string(town.store.join("audit.jsonl")).unwrap();
-    assert!(audit.lines().filter(|l| l.contains("\"status\":401")).count() >= 3, "refusals are audited");
+    // A known caller's refusals are audited by its key; what is refused without one changes nothing and is only counted.
+    let lines = || -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(town.store.join("audit.jsonl")).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let refused = lines();
+    assert_eq!(refused.iter().map(|l| &l["status"]).collect::<Vec<_>>(), [403, 403, 403], "{refused:?}");
+    assert!(refused.iter().all(|l| l["caller"].as_str().unwrap().starts_with("key ")), "{refused:?}");
+    let long = format!("/{}", "x".repeat(20_000));
+    for _ in 0..20 {
+        assert_eq!(town.server.post(&long, None, &json!({})).0, 404);
+    }
+    assert_eq!(lines().len(), 3, "nobody fills the disk without a key");
+    assert_eq!(town.server.post(&long, Some(&town.viewer), &json!({})).0, 404);
+    assert!(lines()[3]["path"].as_str().unwrap().len() < 600);
+    let bearer = format!("Bearer {}", town.viewer);
+    let counts = String::from_utf8(town.server.get_bytes("/metrics", &[("Authorization", &bearer)]).2).unwrap();
+    assert!(counts.contains("cimbra_writes_refused_without_key_total 24\n"), "{counts}");
     assert_eq!(town.server.post(&path, Some(&town.integrator), &reading).0, 201);
+    assert_eq!(lines()[4]["status"], 201);
 }
 
 #[test]
@@ -79,6 +96,21 @@ fn a_ticket_in_a_url_opens_no_session_and_a_session_makes_none_that_does() {
     assert_eq!((status, &session["role"]), (201, &json!("operator")));
     assert_eq!(town.server.post("/session", None, &json!({ "ticket": opening })).0, 401, "once");
     let token = session["token"].as_str();
+    // What is done with the session is told by the key that it goes back to.
+    let rule = json!({ "id": "warm", "observedProperty": "temperature", "raiseAt": 30, "severity": "minor" });
+    assert_eq!(town.server.post("/rules", key, &rule).0, 201);
+    assert_eq!(town.server.post("/rules", token, &rule).0, 201);
+    let audit = std::fs::read_to_string(town.store.join("audit.jsonl")).unwrap();
+    let callers: Vec<String> = audit
+        .lines()
+        .filter(|l| l.contains("/rules"))
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line["caller"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let id = callers[0].strip_prefix("key ").unwrap();
+    assert_eq!(callers, [format!("key {id}"), format!("session of {id}")]);
     assert_eq!(town.server.post("/tickets", token, &json!({})).0, 201);
     assert_eq!(town.server.post("/tickets?opens=session", token, &json!({})).0, 403);
 }
@@ -96,4 +128,27 @@ fn limits_hold() {
     stream.read_exact(&mut status).unwrap();
     assert_eq!(&status, b"HTTP/1.1 413");
     assert_eq!(town.server.get("/search?q=").0, 400);
+}
+
+#[test]
+fn public_layers_are_collections_and_views_are_open_on_loopback() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, file) = (dir.path().join("store"), dir.path().join("cimbra.toml"));
+    std::fs::write(&file, "public_layers = [\"devices\", \"bulidings\"]\n").unwrap();
+    let output = run(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--store",
+        store.to_str().unwrap(),
+        "--config",
+        file.to_str().unwrap(),
+    ]);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(words.contains("'bulidings'") && words.contains("buildings, storeys"), "{words}");
+    std::fs::write(&file, "public_layers = [\"buildings\"]\n").unwrap();
+    let town = town(&["--config", file.to_str().unwrap()]);
+    let status = town.server.get("/views?lookat=118.78,32.04,12&size=8x8").0;
+    assert!([200, 503].contains(&status), "{status}");
 }

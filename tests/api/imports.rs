@@ -85,3 +85,68 @@ fn import_with_a_url_sends_the_files_to_the_server_that_holds_the_store() {
     assert_eq!(told(&["--url", &server.base, "--key", &integrator], &file).0, Some(2));
     assert_eq!(told(&["--url", "http://127.0.0.1:9", "--key", &integrator], &file).0, Some(2));
 }
+
+/// CityJSON of one block, in this CRS.
+fn block(crs: Option<&str>) -> String {
+    let corners: Vec<Value> = (0..8).map(|i| json!([(i & 1) * 10, (i >> 1 & 1) * 10, (i >> 2) * 5])).collect();
+    let faces = [[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [1, 3, 7, 5], [3, 2, 6, 7], [2, 0, 4, 6]];
+    let shell: Vec<Value> = faces.iter().map(|face| json!([face])).collect();
+    let metadata = crs
+        .map_or(json!({}), |crs| json!({ "referenceSystem": format!("https://www.opengis.net/def/crs/EPSG/0/{crs}") }));
+    json!({ "type": "CityJSON", "version": "2.0", "metadata": metadata,
+        "transform": { "scale": [1, 1, 1], "translate": [85_000, 447_000, 0] }, "vertices": corners,
+        "CityObjects": { "b1": { "type": "Building", "geometry": [{ "type": "Solid", "lod": "1", "boundaries": [shell] }] } } })
+    .to_string()
+}
+
+#[test]
+fn a_refused_import_names_the_query_s_parameters_and_is_told_as_a_local_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store");
+    let integrator = key(&store, "integrator");
+    let server = Server::start(&store, &[]);
+    let names = |problem: &Value| -> Vec<String> {
+        problem["errors"].as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap().to_owned()).collect()
+    };
+    for (query, body, expected) in [
+        ("site=320106003001", block(None), &["crs", "origin"][..]),
+        ("site=320106003001", block(Some("7415")), &["height-offset"][..]),
+        ("site=320106003001&crs=EPSG:28992&height-offset=43", block(Some("7415")), &["crs"][..]),
+        ("height-offset=43", block(Some("7415")), &["site"][..]),
+    ] {
+        let (status, problem, _) =
+            post(&server, &format!("/imports?name=b.city.json&{query}"), Some(&integrator), &body);
+        assert_eq!(status, 400, "{query}: {problem}");
+        let named = names(&problem);
+        assert!(expected.iter().all(|name| named.contains(&(*name).to_owned())), "{query}: {problem:#}");
+        let said = format!("{} {}", problem["detail"], problem["errors"]);
+        assert!(!said.contains("--"), "the words of the query: {said}");
+        assert_eq!(
+            (&problem["report"]["objects"], &problem["report"]["refused"]),
+            (&json!(0), &json!(1)),
+            "{problem:#}"
+        );
+    }
+    // The command says the same of a file whether it is taken here or there, once.
+    let bad = dir.path().join("bad.geojson");
+    std::fs::write(&bad, r#"{"type":"FeatureCollection","features":[
+{"type":"Feature","id":"x1","properties":{"height":3},"geometry":{"type":"Polygon","coordinates":[[[118.781,32.04],[118.7812,32.04]]]}},
+{"type":"Feature","id":"x2","properties":{"height":3},"geometry":{"type":"Polygon","coordinates":[[[118.781,32.04]]]}}]}"#).unwrap();
+    let unplaced = dir.path().join("b.city.json");
+    std::fs::write(&unplaced, block(None)).unwrap();
+    let local = dir.path().join("local");
+    for file in [&bad, &unplaced] {
+        let told = |where_to: &[&str]| {
+            let done =
+                run(&[&["import", file.to_str().unwrap(), "--site", "320106003001", "--json"], where_to].concat());
+            let mut report: Value = serde_json::from_slice(&done.stdout).unwrap();
+            report["seconds"] = json!(0);
+            report["files"][0]["seconds"] = json!(0);
+            (done.status.code(), report, String::from_utf8_lossy(&done.stderr).into_owned())
+        };
+        let here = told(&["--store", local.to_str().unwrap()]);
+        let there = told(&["--url", &server.base, "--key", &integrator]);
+        assert_eq!(here, there);
+        assert_eq!(here.0, Some(2), "{}", here.2);
+    }
+}

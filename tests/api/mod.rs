@@ -1,6 +1,9 @@
 //! The contract over HTTP, asked of the built binary.
 
+mod diff;
+mod document;
 mod features;
 mod guards;
 mod imports;
+mod protocol;
 mod tiles;

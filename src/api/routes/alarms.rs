@@ -2,10 +2,11 @@
 
 use super::items::find;
 use crate::api::ask::Ask;
-use crate::api::encode::live;
+use crate::api::encode;
 use crate::api::openapi::Operation;
-use crate::api::params::{Form, Param};
+use crate::api::params::{self, Form, Param};
 use crate::api::problem::Answer;
+use crate::api::schema::live;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::live::desk;
@@ -21,7 +22,12 @@ use std::sync::Arc;
 const LIST: &[Param] = &[
     Param::new("state", Form::OneOf(&["active", "cleared", "all"]), "Which; active unless told."),
     Param::new("severity", Form::OneOf(&["critical", "major", "minor", "warning"]), "Only of this severity."),
-    Param::new("limit", Form::Integer(1, 10_000), "How many at most; 100 unless told."),
+    Param::new(
+        "acknowledged",
+        Form::Bool,
+        "Only those that somebody has acknowledged, or nobody; with state=cleared and false, what ended unseen.",
+    ),
+    Param::new("limit", Form::Rows(1), "How many at most; 100 unless told."),
     Param::new("cursor", Form::Text, "Where the page begins; from a next link."),
 ];
 const ABOUT: &str = "Alarms: the active ones worst first and all of them counted, others newest first.";
@@ -30,22 +36,16 @@ const LOOKED_AT: usize = 100_000;
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    operation("get", "/alarms", "getAlarms", ABOUT, LIST, false),
-    operation("get", "/alarms/{alarmId}", "getAlarm", "One alarm with its comments.", &[], false),
-    operation("post", "/alarms/{alarmId}/acknowledge", "acknowledgeAlarm", "Says that it has been seen.", &[], true),
-    operation("post", "/alarms/{alarmId}/clear", "clearAlarm", "Ends it by hand.", &[], true),
-    operation("post", "/alarms/{alarmId}/comment", "commentAlarm", "Writes about it: {\"text\": …}.", &[], true),
+    Operation::get("/alarms", "getAlarms", ABOUT, live::alarms).knows(LIST),
+    Operation::get("/alarms/{alarmId}", "getAlarm", "One alarm with its comments.", live::alarm),
+    act_operation("/alarms/{alarmId}/acknowledge", "acknowledgeAlarm", "Says that it has been seen."),
+    act_operation("/alarms/{alarmId}/clear", "clearAlarm", "Ends it by hand."),
+    act_operation("/alarms/{alarmId}/comment", "commentAlarm", "Writes about it.")
+        .takes("application/json", live::words_about),
 ];
 
-const fn operation(
-    method: &'static str,
-    path: &'static str,
-    id: &'static str,
-    about: &'static str,
-    params: &'static [Param],
-    keyed: bool,
-) -> Operation {
-    Operation { method, path, id, about, params, media: "application/json", keyed }
+const fn act_operation(path: &'static str, id: &'static str, about: &'static str) -> Operation {
+    Operation::post(path, id, about, 200, live::alarm)
 }
 
 /// The routes.
@@ -66,7 +66,7 @@ fn show(reads: Collections, snapshots: &[Arc<Snapshot>], alarm: &Alarm) -> Value
         let readable: Vec<bool> = assets.map(|asset| reads.contains(asset.class().collection())).collect();
         !readable.is_empty() && !readable.contains(&false)
     };
-    live::alarm(alarm, known)
+    encode::live::alarm(alarm, known)
 }
 
 /// A page of alarms.
@@ -81,18 +81,23 @@ struct Page {
 
 async fn list(ask: Ask) -> Answer {
     let params = ask.params(LIST)?;
-    let limit = params.integer("limit").and_then(|n| usize::try_from(n).ok()).unwrap_or(100);
+    let limit = params.rows("limit", 100, &ask.city.settings.limits);
     let severity = params.get("severity").and_then(Severity::from_name);
     let state = params.get("state").unwrap_or("active").to_owned();
+    let acknowledged = params.get("acknowledged").map(|text| text == "true");
     ask.answer("application/json", move |ask| {
         let fits = |a: &Alarm| {
-            severity.is_none_or(|s| s == a.severity) && (state != "cleared" || !a.state.is_active()) && sees(ask, a)
+            severity.is_none_or(|s| s == a.severity)
+                && acknowledged.is_none_or(|wanted| wanted == a.acknowledged.is_some())
+                && (state != "cleared" || !a.state.is_active())
+                && sees(ask, a)
         };
         let (cursor, snapshots) = (params.get("cursor"), ask.snapshots());
         let page = if state == "active" { active(ask, cursor, limit, fits) } else { past(ask, cursor, limit, fits) }?;
         let severity = severity.map(|s| format!("&severity={}", s.name())).unwrap_or_default();
+        let acknowledged = acknowledged.map(|wanted| format!("&acknowledged={wanted}")).unwrap_or_default();
         let next = page.next.map(|cursor| {
-            let query = format!("state={state}{severity}&limit={limit}&cursor={cursor}");
+            let query = format!("state={state}{severity}{acknowledged}&limit={limit}&cursor={cursor}");
             json!({ "rel": "next", "type": "application/json", "href": format!("{}/alarms?{query}", ask.base()) })
         });
         let alarms: Vec<_> = page.alarms.iter().map(|a| show(ask.caller.reads, &snapshots, a)).collect();
@@ -176,6 +181,9 @@ async fn act(ask: Ask<(String, String)>, body: Bytes) -> Answer {
             .into());
     }
     ask.caller.require(Right::HandleAlarms)?;
+    if act != "comment" {
+        params::nothing(&body)?;
+    }
     let id = number(&id)?;
     let own = ask.clone();
     let work = ask.work(move || {

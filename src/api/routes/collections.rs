@@ -4,6 +4,7 @@ use crate::api::ask::Ask;
 use crate::api::encode;
 use crate::api::openapi::Operation;
 use crate::api::problem::Answer;
+use crate::api::schema::city;
 use crate::api::state::City;
 use crate::fault::Fault;
 use crate::geom::Bounds;
@@ -18,13 +19,9 @@ use std::sync::Arc;
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    operation("/collections", "getCollections", "The collections."),
-    operation("/collections/{collectionId}", "getCollection", "One collection."),
+    Operation::get("/collections", "getCollections", "The collections.", city::collections),
+    Operation::get("/collections/{collectionId}", "getCollection", "One collection.", city::collection),
 ];
-
-const fn operation(path: &'static str, id: &'static str, about: &'static str) -> Operation {
-    Operation { method: "get", path, id, about, params: &[], media: "application/json", keyed: false }
-}
 
 /// The routes.
 pub fn routes() -> Router<City> {

@@ -3,6 +3,7 @@
 use crate::api::ask::Ask;
 use crate::api::openapi::Operation;
 use crate::api::problem::Answer;
+use crate::api::schema::city;
 use crate::api::state::City;
 use axum::Router;
 use axum::routing::get;
@@ -10,13 +11,9 @@ use serde_json::json;
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    operation("/health/live", "getLive", "Whether the process runs."),
-    operation("/health/ready", "getReady", "Whether the city can be served, and what is missing."),
+    Operation::get("/health/live", "getLive", "Whether the process runs.", city::live),
+    Operation::get("/health/ready", "getReady", "Whether the city can be served, and what is missing.", city::ready),
 ];
-
-const fn operation(path: &'static str, id: &'static str, about: &'static str) -> Operation {
-    Operation { method: "get", path, id, about, params: &[], media: "application/json", keyed: false }
-}
 
 /// The routes.
 pub fn routes() -> Router<City> {

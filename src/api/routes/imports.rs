@@ -3,14 +3,15 @@
 use crate::api::ask::Ask;
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param};
-use crate::api::problem::Answer;
+use crate::api::problem::{self, Answer};
+use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind, Result};
 use crate::ingest::{ImportOptions, Intake, Report};
 use crate::model::Right;
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use futures_util::StreamExt;
@@ -22,15 +23,13 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
-/// Imports in work at once; reading takes all cores and memory for a file each.
-const AT_ONCE: usize = 2;
 /// An upload of which nothing comes for so long is given up.
 const STALLED: Duration = Duration::from_secs(30);
 /// Reports kept for `/imports/{id}`, the newest.
 const KEPT: usize = 100;
 
 const IMPORT: &[Param] = &[
-    Param::new("name", Form::Text, "The file's name with its ending; needed."),
+    Param::new("name", Form::Text, "The file's name with its ending.").needed(),
     Param::new("site", Form::Text, "The site's 12-digit code; the only site there is when left out."),
     Param::new("dataset", Form::Text, "The dataset's name; the file's stem when left out."),
     Param::new("crs", Form::Text, "The CRS of a file that names none: EPSG:n or EPSG:n+m."),
@@ -53,30 +52,29 @@ const IMPORT: &[Param] = &[
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    operation(
-        "post",
+    Operation::post(
         "/imports",
         "postImport",
         "Takes the file in the body into a site; the answer is the report.",
-        IMPORT,
-    ),
-    operation("get", "/imports/{id}", "getImport", "The report of an import since the server started.", &[]),
+        201,
+        schema::city::report,
+    )
+    .knows(IMPORT)
+    .takes("application/octet-stream", schema::bytes)
+    .refuses(&[409]),
+    Operation::get(
+        "/imports/{importId}",
+        "getImport",
+        "The report of an import since the server started.",
+        schema::city::report,
+    )
+    .keyed(true)
+    .untagged(),
 ];
-
-const fn operation(
-    method: &'static str,
-    path: &'static str,
-    id: &'static str,
-    about: &'static str,
-    params: &'static [Param],
-) -> Operation {
-    Operation { method, path, id, about, params, media: "application/json", keyed: true }
-}
 
 /// The routes.
 pub fn routes() -> Router<City> {
-    let imports =
-        Imports { room: Arc::new(Semaphore::new(AT_ONCE)), reports: Mutex::default(), swept: OnceLock::new() };
+    let imports = Imports { room: OnceLock::new(), reports: Mutex::default(), swept: OnceLock::new() };
     Router::new()
         .route("/imports", post(import))
         .route("/imports/{id}", get(report))
@@ -84,7 +82,8 @@ pub fn routes() -> Router<City> {
 }
 
 struct Imports {
-    room: Arc<Semaphore>,
+    /// As many places as the limits say; reading takes all cores and memory for a file each.
+    room: OnceLock<Arc<Semaphore>>,
     reports: Mutex<VecDeque<(String, Report)>>,
     /// Whether the uploads of a server that died have been cleared away.
     swept: OnceLock<()>,
@@ -118,8 +117,10 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
     let upload = Upload { file: dir.join(&name), dir };
     receive(&upload, body, settings.limits.upload_bytes).await?;
     // Taken only now: an upload that stalls keeps nobody from importing.
-    let room = imports.room.clone().try_acquire_owned().map_err(|_| {
-        Fault::new(Kind::Unavailable, format!("{AT_ONCE} imports are in work")).remedy("send it again later")
+    let at_once = settings.limits.imports_at_once;
+    let room = imports.room.get_or_init(|| Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS))));
+    let room = room.clone().try_acquire_owned().map_err(|_| {
+        Fault::new(Kind::Unavailable, format!("{at_once} imports are in work")).remedy("send it again later")
     })?;
     let place = format!("/imports/{id}");
     let work = ask.work(move || {
@@ -129,18 +130,54 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
         let mut report = intake.import(std::slice::from_ref(&upload.file))?;
         report.call_file(&upload.file, &name);
         if report.objects == 0 {
-            return Err(Fault::bad_input(report.summary()));
+            return Ok(Err(report));
         }
         let mut kept = imports.reports.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_back((id, report.clone()));
         if kept.len() > KEPT {
             kept.pop_front();
         }
-        Ok(report)
+        Ok(Ok(report))
     });
-    let report = work.await?;
+    let report = match work.await? {
+        Ok(report) => report,
+        Err(report) => return Ok(refusal(&report)),
+    };
     let place = [(header::LOCATION, place), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, place, Json(report)).into_response())
+}
+
+/// Nothing came in: a problem that names the parameters which would change that, and holds the report as it is, in the words of
+/// the command line.
+fn refusal(report: &Report) -> Response {
+    let mut errors = Vec::new();
+    for error in report.files.iter().filter_map(|file| file.error.as_deref()) {
+        let named = IMPORT.iter().map(|param| param.name);
+        let named = named.filter(|name| error.starts_with(&format!("{name}: ")) || mentions(error, name));
+        errors.extend(named.map(|name| (name.to_owned(), in_query(error))));
+    }
+    let fault = Fault::bad_input(in_query(&report.summary()));
+    problem::response(&fault, &errors, serde_json::to_value(report).ok())
+}
+
+/// Whether the option `--name` stands in a text.
+fn mentions(text: &str, name: &str) -> bool {
+    let option = format!("--{name}");
+    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    text.match_indices(&option).any(|(at, _)| text.get(at + option.len()..).is_some_and(|rest| !goes_on(rest)))
+}
+
+/// What the intake says, with its options as the query's parameters: `--crs EPSG:n` is `crs=EPSG:n`.
+fn in_query(text: &str) -> String {
+    IMPORT.iter().fold(text.to_owned(), |text, Param { name, .. }| {
+        let option = format!("--{name}");
+        let mut parts = text.split(&option);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |out, rest| match rest.strip_prefix(' ') {
+            Some(value) if value.starts_with(|c: char| c.is_ascii_uppercase()) => format!("{out}{name}={value}"),
+            _ => format!("{out}'{name}'{rest}"),
+        })
+    })
 }
 
 async fn report(ask: Ask<String>, Extension(imports): Extension<Arc<Imports>>) -> Answer {

@@ -6,6 +6,7 @@ use crate::api::encode::{feature, segment};
 use crate::api::openapi::Operation;
 use crate::api::params::{self, Form, Param};
 use crate::api::problem::Answer;
+use crate::api::schema::city;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::query::{Cursor, Features};
@@ -21,7 +22,7 @@ const DATETIME: Param = Param::new("datetime", Form::DateTime, "An instant or in
 const ITEMS: &[Param] = &[
     Param::new("bbox", Form::Bbox, "A box: west,south,east,north or west,south,low,east,north,high."),
     DATETIME,
-    Param::new("limit", Form::Integer(1, 10_000), "How many items at most; 10 unless told."),
+    Param::new("limit", Form::Rows(1), "How many items at most; 10 unless told."),
     Param::new("cursor", Form::Text, "Where the page begins; from a next link."),
     SKIP_GEOMETRY,
     Param::new("id", Form::Text, "Only the item of this id."),
@@ -36,13 +37,18 @@ const ITEM: &[Param] = &[DATETIME, SKIP_GEOMETRY];
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    operation("/collections/{collectionId}/items", "getItems", "Items of a collection.", ITEMS),
-    operation("/collections/{collectionId}/items/{featureId}", "getItem", "One item by the source's own id.", ITEM),
+    Operation::get("/collections/{collectionId}/items", "getItems", "Items of a collection.", city::features)
+        .knows(ITEMS)
+        .in_form("application/geo+json"),
+    Operation::get(
+        "/collections/{collectionId}/items/{featureId}",
+        "getItem",
+        "One item by the source's own id.",
+        city::feature,
+    )
+    .knows(ITEM)
+    .in_form("application/geo+json"),
 ];
-
-const fn operation(path: &'static str, id: &'static str, about: &'static str, params: &'static [Param]) -> Operation {
-    Operation { method: "get", path, id, about, params, media: "application/geo+json", keyed: false }
-}
 
 /// The routes.
 pub fn routes() -> Router<City> {
@@ -54,8 +60,7 @@ async fn items(ask: Ask<String>) -> Answer {
     let boxes = params.bbox("bbox")?;
     let when = params.get("datetime").map(|t| params::interval("datetime", t)).transpose()?;
     let after = params.get("cursor").map(Cursor::decode).transpose()?;
-    let limit = params.integer("limit").map_or(10, |n| usize::try_from(n).unwrap_or(10));
-    let limit = limit.min(ask.city.settings.limits.rows);
+    let limit = params.rows("limit", 10, &ask.city.settings.limits);
     let snapshots = ask.snapshots();
     let scope = ask.scope(&snapshots, &ask.path)?;
     ask.answer("application/geo+json", move |ask| {

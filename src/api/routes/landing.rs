@@ -3,22 +3,25 @@
 use crate::api::ask::Ask;
 use crate::api::openapi::{self, Operation};
 use crate::api::problem::Answer;
+use crate::api::schema;
 use crate::api::state::City;
 use axum::Router;
 use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use serde_json::json;
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    operation("/", "getLandingPage", "The landing page."),
-    operation("/conformance", "getConformance", "The conformance classes that hold."),
+    Operation::get("/", "getLandingPage", "The landing page.", schema::city::landing),
+    Operation::get("/conformance", "getConformance", "The conformance classes that hold.", schema::city::conformance),
+    Operation::get("/api", "getApi", "This document.", schema::city::document).in_form(OPENAPI),
+    Operation::get("/api.html", "getApiPage", "This document as a page.", schema::bytes)
+        .in_form("text/html; charset=utf-8")
+        .untagged(),
 ];
 
-const fn operation(path: &'static str, id: &'static str, about: &'static str) -> Operation {
-    Operation { method: "get", path, id, about, params: &[], media: "application/json", keyed: false }
-}
+const OPENAPI: &str = "application/vnd.oai.openapi+json;version=3.1";
 
 const CONFORMANCE: &[&str] = &[
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -44,7 +47,7 @@ async fn landing(ask: Ask) -> Answer {
         "title": "Cimbra", "description": "City Information Model server: space in three dimensions, live state and time.",
         "links": [
             link("/", "self", "application/json", "This page"),
-            link("/api", "service-desc", "application/vnd.oai.openapi+json;version=3.1", "The API"),
+            link("/api", "service-desc", OPENAPI, "The API"),
             link("/api.html", "service-doc", "text/html", "The API, for people"),
             link("/conformance", "conformance", "application/json", "Conformance classes"),
             link("/collections", "data", "application/json", "Collections"),
@@ -63,11 +66,12 @@ async fn conformance(ask: Ask) -> Answer {
 
 async fn api(ask: Ask) -> Answer {
     ask.params(&[])?;
-    ask.json("application/vnd.oai.openapi+json;version=3.1", &openapi::document(&ask.base()))
+    ask.json(OPENAPI, &openapi::document(&ask.base(), &ask.city.settings.limits))
 }
 
 /// A plain page of the operations: no script, nothing from outside.
-async fn api_page() -> Response {
+async fn api_page(ask: Ask) -> Answer {
+    ask.params(&[])?;
     let mut page = String::from(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Cimbra API</title><style>body{font:16px/1.5 \
          system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}code{background:#eef;padding:.1em .3em}</style>\
@@ -85,5 +89,5 @@ async fn api_page() -> Response {
         }
     }
     let policy = [(header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'")];
-    (policy, Html(page)).into_response()
+    Ok((policy, Html(page)).into_response())
 }

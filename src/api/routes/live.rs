@@ -10,6 +10,7 @@ use crate::api::encode::live;
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
+use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::model::Collection;
@@ -28,22 +29,18 @@ use tokio::sync::watch;
 
 const LIVE: &[Param] = &[
     Param::new("ticket", Form::Text, "A ticket of 60 seconds, for a page that cannot send a header."),
-    Param::new("layers", Form::Text, "Only these collections, with commas between, such as devices,cameras."),
+    Param::new("layers", Form::Texts, "Only these collections, with commas between, such as devices,cameras."),
     Param::new("snapshot", Form::Bool, "Whether to begin with the whole state; true unless told."),
 ];
 /// Telemetry events taken at a time, so that an alarm raised meanwhile waits for few.
 const AT_ONCE: usize = 64;
 
 /// What these routes say of themselves.
-pub const OPERATIONS: &[Operation] = &[Operation {
-    method: "get",
-    path: "/live",
-    id: "getEvents",
-    about: "Server-sent events: the state as it is, then every change with its sequence number. Resumes with Last-Event-ID.",
-    params: LIVE,
-    media: "text/event-stream",
-    keyed: false,
-}];
+pub const OPERATIONS: &[Operation] =
+    &[Operation::get("/live", "getEvents", ABOUT, schema::bytes).knows(LIVE).in_form("text/event-stream").untagged()];
+
+const ABOUT: &str =
+    "Server-sent events: the state as it is, then every change with its sequence number. Resumes with Last-Event-ID.";
 
 /// The routes.
 pub fn routes() -> Router<City> {

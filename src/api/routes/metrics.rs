@@ -4,6 +4,7 @@
 use crate::api::ask::Ask;
 use crate::api::openapi::Operation;
 use crate::api::problem::Answer;
+use crate::api::schema;
 use crate::api::state::City;
 use crate::model::Right;
 use axum::Router;
@@ -13,15 +14,15 @@ use axum::routing::get;
 use std::fmt::Write;
 
 /// What these routes say of themselves.
-pub const OPERATIONS: &[Operation] = &[Operation {
-    method: "get",
-    path: "/metrics",
-    id: "getMetrics",
-    about: "Counters in Prometheus' text form, over the whole city.",
-    params: &[],
-    media: "text/plain",
-    keyed: true,
-}];
+pub const OPERATIONS: &[Operation] = &[Operation::get(
+    "/metrics",
+    "getMetrics",
+    "Counters in Prometheus' text form, over the whole city.",
+    schema::bytes,
+)
+.in_form("text/plain; version=0.0.4")
+.keyed(true)
+.untagged()];
 
 /// The routes.
 pub fn routes() -> Router<City> {
@@ -39,6 +40,7 @@ async fn metrics(ask: Ask) -> Answer {
     for (name, value) in ask.city.counts.all() {
         line(&format!("{name}_total"), "counter", value);
     }
+    line("writes_refused_without_key_total", "counter", ask.city.audit.passed_over());
     line("observations_total", "counter", series.observation_count());
     line("things", "gauge", series.thing_count());
     line("datastreams", "gauge", series.datastream_count());

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod collections;
+mod diff;
 mod health;
 mod imports;
 mod items;
@@ -31,6 +32,7 @@ pub fn all() -> Router<City> {
         .merge(session::routes())
         .merge(collections::routes())
         .merge(items::routes())
+        .merge(diff::routes())
         .merge(search::routes())
         .merge(tiles3d::routes())
         .merge(sta::routes())
@@ -51,6 +53,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         session::OPERATIONS,
         collections::OPERATIONS,
         items::OPERATIONS,
+        diff::OPERATIONS,
         search::OPERATIONS,
         tiles3d::OPERATIONS,
         sta::OPERATIONS,

@@ -5,6 +5,7 @@ use crate::api::encode::segment;
 use crate::api::openapi::Operation;
 use crate::api::params::Param;
 use crate::api::problem::Answer;
+use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::live;
@@ -22,20 +23,12 @@ const NONE: &[Param] = &[];
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    operation("get", "/rules", "getRules", "The alarm rules.", false),
-    operation("post", "/rules", "postRule", "Keeps a rule; one of the same id is replaced.", true),
-    operation("get", "/rules/{ruleId}", "getRule", "One alarm rule.", false),
+    Operation::get("/rules", "getRules", "The alarm rules.", schema::live::rules),
+    Operation::post("/rules", "postRule", "Keeps a rule; one of the same id is replaced.", 201, schema::live::rule)
+        .takes("application/json", schema::live::new_rule)
+        .refuses(&[409]),
+    Operation::get("/rules/{ruleId}", "getRule", "One alarm rule.", schema::live::rule),
 ];
-
-const fn operation(
-    method: &'static str,
-    path: &'static str,
-    id: &'static str,
-    about: &'static str,
-    keyed: bool,
-) -> Operation {
-    Operation { method, path, id, about, params: NONE, media: "application/json", keyed }
-}
 
 /// The routes.
 pub fn routes() -> Router<City> {

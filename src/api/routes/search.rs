@@ -5,6 +5,7 @@ use crate::api::encode::feature;
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
+use crate::api::schema::city;
 use crate::api::state::City;
 use crate::fault::Fault;
 use axum::Router;
@@ -12,20 +13,15 @@ use axum::routing::get;
 use serde_json::json;
 
 const PARAMS: &[Param] = &[
-    Param::new("q", Form::Text, "Words to find, Chinese or Latin; every word must be found."),
-    Param::new("limit", Form::Integer(1, 1000), "How many answers at most; 10 unless told."),
+    Param::new("q", Form::Text, "Words to find, Chinese or Latin; every word must be found.").needed(),
+    Param::new("limit", Form::Rows(1), "How many answers at most; 10 unless told."),
 ];
 
 /// What this route says of itself.
-pub const OPERATIONS: &[Operation] = &[Operation {
-    method: "get",
-    path: "/search",
-    id: "search",
-    about: "Assets by name and code, best first.",
-    params: PARAMS,
-    media: "application/geo+json",
-    keyed: false,
-}];
+pub const OPERATIONS: &[Operation] =
+    &[Operation::get("/search", "search", "Assets by name and code, best first.", city::found)
+        .knows(PARAMS)
+        .in_form("application/geo+json")];
 
 /// The route.
 pub fn routes() -> Router<City> {
@@ -36,7 +32,7 @@ async fn search(ask: Ask) -> Answer {
     let params = ask.params(PARAMS)?;
     let words = params.get("q").map(str::trim).filter(|q| !q.is_empty() && q.len() <= 256).map(str::to_owned);
     let words = words.ok_or_else(|| Fault::parameter("q", "'q' is needed: 1 to 256 bytes of text"))?;
-    let limit = params.integer("limit").and_then(|n| usize::try_from(n).ok()).unwrap_or(10);
+    let limit = params.rows("limit", 10, &ask.city.settings.limits);
     ask.answer("application/geo+json", move |ask| {
         let (snapshots, reads) = (ask.snapshots(), ask.caller.reads);
         let found = ask.city.search.find(&snapshots, &words, limit, reads)?;

@@ -3,8 +3,9 @@
 use crate::api::ask::Ask;
 use crate::api::caller::Caller;
 use crate::api::openapi::Operation;
-use crate::api::params::{Form, Param};
+use crate::api::params::{self, Form, Param};
 use crate::api::problem::Answer;
+use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind};
 use axum::body::Bytes;
@@ -17,8 +18,17 @@ use serde_json::json;
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    operation("/session", "postSession", "Exchanges a ticket for a session token.", false),
-    operation("/tickets", "postTicket", "A ticket of 60 seconds for an event stream or a picture in a page.", true),
+    Operation::post("/session", "postSession", "Exchanges a ticket for a session token.", 201, schema::live::session)
+        .takes("application/json", schema::live::exchange)
+        .keyed(false),
+    Operation::post(
+        "/tickets",
+        "postTicket",
+        "A ticket of 60 seconds for an event stream or a picture in a page.",
+        201,
+        schema::live::ticket,
+    )
+    .knows(TICKET),
 ];
 
 const TICKET: &[Param] = &[Param::new(
@@ -26,11 +36,6 @@ const TICKET: &[Param] = &[Param::new(
     Form::OneOf(&["session"]),
     "Makes a ticket for the portal's URL instead, which opens one session; takes a key.",
 )];
-
-const fn operation(path: &'static str, id: &'static str, about: &'static str, keyed: bool) -> Operation {
-    let params = if keyed { TICKET } else { &[] };
-    Operation { method: "post", path, id, about, params, media: "application/json", keyed }
-}
 
 /// The routes.
 pub fn routes() -> Router<City> {
@@ -51,9 +56,10 @@ async fn session(ask: Ask, body: Bytes) -> Answer {
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 
-async fn ticket(ask: Ask) -> Answer {
+async fn ticket(ask: Ask, body: Bytes) -> Answer {
     let params = ask.params(TICKET)?;
-    let Caller { role, has_key, share, .. } = &ask.caller;
+    params::nothing(&body)?;
+    let Caller { role, has_key, origin, share, .. } = &ask.caller;
     let Some(role) = *role else {
         return Err(Fault::new(Kind::Unauthorized, "a ticket is made from a key or a session").into());
     };
@@ -65,8 +71,8 @@ async fn ticket(ask: Ask) -> Answer {
                 .about("opens")
                 .into());
         }
-        Some(_) => ask.city.tickets.issue_opening(role, share, now)?,
-        None => ask.city.tickets.issue(role, share, now)?,
+        Some(_) => ask.city.tickets.issue_opening(role, origin, share, now)?,
+        None => ask.city.tickets.issue(role, origin, share, now)?,
     };
     Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(json!({ "ticket": ticket }))).into_response())
 }

@@ -6,6 +6,7 @@ use crate::api::encode::live;
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
+use crate::api::schema;
 use crate::api::state::City;
 use crate::model::{AssetId, Collections};
 use crate::query::Scope;
@@ -22,15 +23,10 @@ const STATE: &[Param] = &[Param::new(
 )];
 
 /// What these routes say of themselves.
-pub const OPERATIONS: &[Operation] = &[Operation {
-    method: "get",
-    path: "/state/{collectionId}",
-    id: "getState",
-    about: "Latest values and active alarms by asset id, with the sequence number to go on from.",
-    params: STATE,
-    media: "application/json",
-    keyed: false,
-}];
+pub const OPERATIONS: &[Operation] =
+    &[Operation::get("/state/{collectionId}", "getState", ABOUT, schema::live::state).knows(STATE)];
+
+const ABOUT: &str = "Latest values and active alarms by asset id, with the sequence number to go on from.";
 
 /// The routes.
 pub fn routes() -> Router<City> {

@@ -4,6 +4,7 @@ use crate::api::ask::Ask;
 use crate::api::encode;
 use crate::api::openapi::Operation;
 use crate::api::problem::Answer;
+use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::lod::View;
@@ -33,12 +34,12 @@ pub const OPERATIONS: &[Operation] = &[
 ];
 
 const fn tileset(path: &'static str, id: &'static str, about: &'static str) -> Operation {
-    Operation { method: "get", path, id, about, params: &[], media: "application/json", keyed: false }
+    Operation::get(path, id, about, schema::city::tileset)
 }
 
 const fn tile(path: &'static str, id: &'static str) -> Operation {
     let about = "The GLB content of a tile; its name is in the tileset and never means other bytes.";
-    Operation { method: "get", path, id, about, params: &[], media: "model/gltf-binary", keyed: false }
+    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary")
 }
 
 /// The routes.

@@ -5,6 +5,7 @@ use crate::api::encode;
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param, Params};
 use crate::api::problem::Answer;
+use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind, Result};
 use crate::model::{Collections, SiteCode};
@@ -27,26 +28,17 @@ const F: Param = Param::new(
 const LAST: i64 = render::MAX_SIDE as i64 - 1;
 const VIEW: &[Param] = &with::<{ PARAMETERS.len() + 2 }>(&[F, TICKET]);
 const PICK: &[Param] = &with::<{ PARAMETERS.len() + 3 }>(&[
-    Param::new("x", Form::Integer(0, LAST), "The pixel, from the left."),
-    Param::new("y", Form::Integer(0, LAST), "The pixel, from the top."),
+    Param::new("x", Form::Integer(0, LAST), "The pixel, from the left.").needed(),
+    Param::new("y", Form::Integer(0, LAST), "The pixel, from the top.").needed(),
     TICKET,
 ]);
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    operation("/views", "getView", "A picture of the city.", VIEW, "image/png"),
-    operation("/views/pick", "getPick", "The asset under a pixel, with its point in space.", PICK, "application/json"),
+    Operation::get("/views", "getView", "A picture of the city.", schema::bytes).knows(VIEW).in_form("image/png"),
+    Operation::get("/views/pick", "getPick", "The asset under a pixel, with its point in space.", schema::city::pick)
+        .knows(PICK),
 ];
-
-const fn operation(
-    path: &'static str,
-    id: &'static str,
-    about: &'static str,
-    params: &'static [Param],
-    media: &'static str,
-) -> Operation {
-    Operation { method: "get", path, id, about, params, media, keyed: false }
-}
 
 /// The parameters of every picture and `more`.
 const fn with<const N: usize>(more: &[Param]) -> [Param; N] {
@@ -54,13 +46,34 @@ const fn with<const N: usize>(more: &[Param]) -> [Param; N] {
     let mut i = 0;
     while i < N {
         all[i] = if i < PARAMETERS.len() {
-            Param::new(PARAMETERS[i].0, Form::Text, PARAMETERS[i].1)
+            Param::new(PARAMETERS[i].0, form(PARAMETERS[i].0), PARAMETERS[i].1)
         } else {
             more[i - PARAMETERS.len()]
         };
         i += 1;
     }
     all
+}
+
+/// What the parameter of a picture must be; the rest, and what goes with what, is for [`Request::read`].
+const fn form(name: &str) -> Form {
+    match name.as_bytes() {
+        b"camera" => Form::Numbers(5, 6),
+        b"lookat" => Form::Numbers(3, 3),
+        b"range" => Form::Between(0.5, 1e6),
+        b"bbox" => Form::Bbox,
+        b"heading" => Form::Between(-360.0, 360.0),
+        b"pitch" => Form::Between(-90.0, 90.0),
+        b"projection" => Form::OneOf(&["perspective", "orthographic"]),
+        b"fov" => Form::Between(1.0, 170.0),
+        b"size" => Form::Pattern("^[0-9]{1,4}x[0-9]{1,4}$"),
+        b"format" => Form::OneOf(&["png"]),
+        b"layers" | b"highlight" => Form::Texts,
+        b"style" => Form::OneOf(&["class", "alarms"]),
+        b"shadows" => Form::Bool,
+        b"background" => Form::Pattern("^(sky|white|transparent|#?[0-9a-fA-F]{6})$"),
+        _ => Form::Text,
+    }
 }
 
 /// The routes.
@@ -117,9 +130,9 @@ fn axis(params: &Params, name: &str, size: u32) -> Result<u32> {
     inside.ok_or_else(|| Fault::parameter(name, format!("'{value}' is not a pixel from 0 to {}", size - 1)))
 }
 
-/// Views cost much: where the configuration opens layers to a network they need a key.
+/// Views cost much: for a network they need a key.
 fn permitted(ask: &Ask) -> Result<()> {
-    if ask.city.settings.public_layers.is_some() && ask.caller.role.is_none() {
+    if ask.city.settings.beyond_loopback && ask.caller.role.is_none() {
         return Err(Fault::new(Kind::Unauthorized, "a view needs a key here"));
     }
     Ok(())

@@ -31,6 +31,12 @@ pub fn send(url: &str, key: Option<&str>, files: &[PathBuf], parameters: &[(&str
     Ok(report)
 }
 
+/// The problem of an import of which nothing came in.
+#[derive(serde::Deserialize)]
+struct Refusal {
+    report: Report,
+}
+
 fn post(agent: &ureq::Agent, url: &str, key: &str, path: &Path, parameters: &[(&str, String)]) -> Result<FileReport> {
     let shown = path.display().to_string();
     let mut done = FileReport { file: shown.clone(), ..FileReport::default() };
@@ -43,7 +49,7 @@ fn post(agent: &ureq::Agent, url: &str, key: &str, path: &Path, parameters: &[(&
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let request = agent.post(format!("{url}/imports")).header("Authorization", format!("Bearer {key}"));
-    let request = request.query("name", name).query_pairs(parameters.iter().map(|(n, v)| (*n, v.as_str())));
+    let request = request.query("name", &name).query_pairs(parameters.iter().map(|(n, v)| (*n, v.as_str())));
     let unreachable = |e: ureq::Error| Fault::new(Kind::Unavailable, format!("{url} cannot be reached: {e}"));
     let mut answer = request.send(body).map_err(unreachable)?;
     let status = answer.status().as_u16();
@@ -52,13 +58,19 @@ fn post(agent: &ureq::Agent, url: &str, key: &str, path: &Path, parameters: &[(&
         let problem: Option<serde_json::Value> = serde_json::from_str(&text).ok();
         problem.and_then(|p| p["detail"].as_str().map(str::to_owned)).unwrap_or_else(|| format!("answered {status}"))
     };
+    // Refused or not, the report is the server's; it calls the file by its name alone.
+    let report: Option<Report> = match status {
+        201 => Some(
+            serde_json::from_str(&text)
+                .map_err(|e| Fault::new(Kind::Unavailable, format!("{url} answered with no report: {e}")))?,
+        ),
+        _ => serde_json::from_str(&text).ok().map(|Refusal { report }| report),
+    };
+    if let Some(mut report) = report {
+        report.call_file(Path::new(&name), &shown);
+        return Ok(report.files.into_iter().next().unwrap_or(done));
+    }
     match status {
-        201 => {
-            let answered: Report = serde_json::from_str(&text)
-                .map_err(|e| Fault::new(Kind::Unavailable, format!("{url} answered with no report: {e}")))?;
-            let file = answered.files.into_iter().next();
-            Ok(FileReport { file: shown, ..file.unwrap_or(done) })
-        }
         401 | 403 => {
             Err(Fault::new(if status == 401 { Kind::Unauthorized } else { Kind::Forbidden }, problem()).about("--key"))
         }

@@ -245,7 +245,7 @@ fn wrong_options_and_bodies_are_named() {
         assert_eq!((status, &problem["errors"][0]["name"]), (400, &json!(name)), "{body}: {problem}");
     }
     assert_eq!(server.get(&path).1["value"], json!([]));
-    assert_eq!(server.post("/sta/v1.1/Things", Some(&house.integrator), &json!({ "name": "x" })).0, 403);
+    assert_eq!(server.post("/sta/v1.1/Things", Some(&house.integrator), &json!({ "name": "x" })).0, 405);
     for (rule, name) in [
         (json!({ "id": "a b", "observedProperty": "smoke", "raiseAt": 1, "severity": "major" }), "id"),
         (json!({ "id": "x", "observedProperty": "smoke", "raiseAt": 1, "clearAt": 2, "severity": "major" }), "clearAt"),
@@ -269,4 +269,45 @@ fn wrong_options_and_bodies_are_named() {
         201
     );
     assert_eq!(server.get("/alarms?severity=minor").1["alarms"][0]["rule"], "warm");
+}
+
+#[test]
+fn times_that_are_sent_are_kept_or_refused_and_a_duplicate_is_shown_as_it_was() {
+    let house = House::new(1);
+    let server = house.serve(&[]);
+    let id = datastream(&server, "SD-0", "temperature");
+    let path = format!("/sta/v1.1/Datastreams({id})/Observations");
+    let send = |body: Value| server.post(&path, Some(&house.integrator), &body);
+    let (at, made) = ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:07.000Z");
+    let (status, first) = send(json!({ "result": 20.5, "phenomenonTime": at, "resultTime": made }));
+    assert_eq!((status, &first["phenomenonTime"], &first["resultTime"]), (201, &json!(at), &json!(made)), "{first}");
+    let (status, again) = send(json!({ "result": 20.5, "phenomenonTime": at, "resultTime": "2026-01-01T00:00:09Z" }));
+    assert_eq!((status, &again), (201, &first), "a duplicate is the observation that is there");
+    assert_eq!(server.get(&path).1["value"], json!([first]));
+    for (body, name) in [
+        (json!({ "result": 1, "phenomenonTime": "2026-01-01T00:00:00Z/2026-01-01T01:00:00Z" }), "phenomenonTime"),
+        (json!({ "result": 1, "resultTime": "soon" }), "resultTime"),
+        (json!({ "result": 1, "phenomenonTime": at, "resultTime": "2999-01-01T00:00:00Z" }), "resultTime"),
+        (json!({ "result": 1, "phenomenonTime": "2999-01-01T00:00:00Z", "resultTime": made }), "phenomenonTime"),
+        (json!({ "result": 1, "phenomenonTime": "2026-01-01T02:00:00Z", "resultTime": made }), "resultTime"),
+    ] {
+        let (status, problem) = send(body.clone());
+        assert_eq!((status, &problem["errors"][0]["name"]), (400, &json!(name)), "{body}: {problem}");
+    }
+    let arrays = json!([{ "Datastream": { "@iot.id": id }, "components": ["phenomenonTime", "resultTime", "result"],
+        "dataArray": [["2026-01-01T00:01:00Z", "2026-01-01T00:01:05Z", 21.0], ["2026-01-01T00:01:00Z/2026-01-01T00:02:00Z", null, 22.0],
+            ["2026-01-01T00:02:00Z", "2999-01-01T00:00:00Z", 23.0], ["2026-01-01T00:03:00Z", null, 24.0]] }]);
+    let (status, links) = server.post("/sta/v1.1/CreateObservations", Some(&house.integrator), &arrays);
+    assert_eq!((status, &links[1], &links[2]), (201, &json!("error"), &json!("error")), "{links}");
+    let kept = server.get(links[0].as_str().unwrap().strip_prefix(&server.base).unwrap()).1;
+    assert_eq!(kept["resultTime"], "2026-01-01T00:01:05.000Z");
+    assert_ne!(links[3], "error");
+    let mut one = house.dir.path().to_owned();
+    one.push("cimbra.toml");
+    server.kill();
+    std::fs::write(&one, "[limits]\nobservations = 3\nsorted = 2\n").unwrap();
+    let server = house.serve(&["--config", one.to_str().unwrap()]);
+    assert_eq!(server.post("/sta/v1.1/CreateObservations", Some(&house.integrator), &arrays).0, 413);
+    let (status, problem) = server.get(&format!("{path}?$orderby=result"));
+    assert_eq!((status, &problem["errors"][0]["name"]), (400, &json!("$orderby")), "{problem}");
 }

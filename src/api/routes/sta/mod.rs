@@ -6,9 +6,13 @@ mod read;
 mod write;
 
 use crate::api::openapi::Operation;
+use crate::api::problem::Problem;
+use crate::api::schema::{Schema, live};
 use crate::api::state::City;
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Kind, Result};
 use axum::Router;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 /// The path of the service root.
@@ -16,32 +20,55 @@ pub const ROOT: &str = "/sta/v1.1";
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    read_operation("/sta/v1.1", "getSta", "The entity sets served."),
-    read_operation("/sta/v1.1/Things", "getThings", "Things: devices that measure."),
-    read_operation("/sta/v1.1/Things({id})", "getThing", "One thing."),
-    read_operation("/sta/v1.1/Things({id})/Datastreams", "getThingDatastreams", "A thing's datastreams."),
-    read_operation("/sta/v1.1/Datastreams", "getDatastreams", "Datastreams."),
-    read_operation("/sta/v1.1/Datastreams({id})", "getDatastream", "One datastream."),
-    read_operation("/sta/v1.1/Datastreams({id})/Thing", "getDatastreamThing", "A datastream's thing."),
-    read_operation("/sta/v1.1/Datastreams({id})/Observations", "getDatastreamObservations", "A datastream's history."),
-    write_operation("/sta/v1.1/Datastreams({id})/Observations", "postDatastreamObservation", "Sends one observation."),
-    read_operation("/sta/v1.1/Observations", "getObservations", "Observations of all datastreams."),
-    write_operation("/sta/v1.1/Observations", "postObservation", "Sends one observation, naming its datastream."),
-    read_operation("/sta/v1.1/Observations({id})", "getObservation", "One observation."),
-    read_operation("/sta/v1.1/Observations({id})/Datastream", "getObservationDatastream", "Its datastream."),
-    write_operation(
+    Operation::get("/sta/v1.1", "getSta", "The entity sets served.", live::sta_root),
+    set("/sta/v1.1/Things", "getThings", "Things: devices that measure.", live::things),
+    one("/sta/v1.1/Things({id})", "getThing", "One thing.", live::thing),
+    set("/sta/v1.1/Things({id})/Datastreams", "getThingDatastreams", "A thing's datastreams.", live::datastreams),
+    set("/sta/v1.1/Datastreams", "getDatastreams", "Datastreams.", live::datastreams),
+    one("/sta/v1.1/Datastreams({id})", "getDatastream", "One datastream.", live::datastream),
+    one("/sta/v1.1/Datastreams({id})/Thing", "getDatastreamThing", "A datastream's thing.", live::thing),
+    set(
+        "/sta/v1.1/Datastreams({id})/Observations",
+        "getDatastreamObservations",
+        "A datastream's history.",
+        live::observations,
+    ),
+    Operation::post(
+        "/sta/v1.1/Datastreams({id})/Observations",
+        "postDatastreamObservation",
+        "Sends one observation.",
+        201,
+        live::observation,
+    )
+    .takes("application/json", live::new_observation),
+    set("/sta/v1.1/Observations", "getObservations", "Observations of all datastreams.", live::observations),
+    Operation::post(
+        "/sta/v1.1/Observations",
+        "postObservation",
+        "Sends one observation, naming its datastream.",
+        201,
+        live::observation,
+    )
+    .takes("application/json", live::new_named_observation)
+    .refuses(&[404]),
+    one("/sta/v1.1/Observations({id})", "getObservation", "One observation.", live::observation),
+    one("/sta/v1.1/Observations({id})/Datastream", "getObservationDatastream", "Its datastream.", live::datastream),
+    Operation::post(
         "/sta/v1.1/CreateObservations",
         "postObservations",
         "Sends many observations as data arrays (§13.2).",
-    ),
+        201,
+        live::made,
+    )
+    .takes("application/json", live::data_arrays),
 ];
 
-const fn read_operation(path: &'static str, id: &'static str, about: &'static str) -> Operation {
-    Operation { method: "get", path, id, about, params: options::KNOWN, media: "application/json", keyed: false }
+const fn set(path: &'static str, id: &'static str, about: &'static str, answer: Schema) -> Operation {
+    Operation::get(path, id, about, answer).knows(options::KNOWN)
 }
 
-const fn write_operation(path: &'static str, id: &'static str, about: &'static str) -> Operation {
-    Operation { method: "post", path, id, about, params: &[], media: "application/json", keyed: true }
+const fn one(path: &'static str, id: &'static str, about: &'static str, answer: Schema) -> Operation {
+    Operation::get(path, id, about, answer).knows(options::OF_ONE)
 }
 
 /// The routes.
@@ -50,6 +77,12 @@ pub fn routes() -> Router<City> {
         .route("/sta/v1.1", get(read::root))
         .route("/sta/v1.1/", get(read::root))
         .route("/sta/v1.1/{*path}", get(read::read).post(write::write))
+}
+
+/// A problem for a method that what is named does not take; `allow` are those that it does.
+fn not_allowed(what: &str, remedy: &str, allow: &'static str) -> Response {
+    let fault = Fault::new(Kind::MethodNotAllowed, what).remedy(remedy);
+    ([(header::ALLOW, allow)], Problem(fault)).into_response()
 }
 
 /// What a path below the root names.

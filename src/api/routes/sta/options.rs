@@ -1,6 +1,7 @@
 //! The system query options (18-088 §9.3): `$top $skip $select $orderby $count`; any other is refused by name.
 
 use crate::api::encode::segment;
+use crate::api::limits::Limits;
 use crate::api::params::{Form, Param, Params};
 use crate::fault::{Fault, Result};
 use axum::http::Uri;
@@ -8,14 +9,16 @@ use serde_json::{Map, Value, json};
 
 /// Rows of a page unless `$top` says otherwise.
 const TOP: usize = 100;
-/// The most rows of a page.
-const MOST: i64 = 10_000;
 
-/// The options that every read knows.
+const SELECT: Param = Param::new("$select", Form::Text, "Only these properties, with commas between.");
+
+/// The options that a read of one entity knows.
+pub const OF_ONE: &[Param] = &[SELECT];
+/// The options that a read of a set knows.
 pub const KNOWN: &[Param] = &[
-    Param::new("$top", Form::Integer(0, MOST), "How many at most; 100 unless told."),
+    Param::new("$top", Form::Rows(0), "How many at most; 100 unless told."),
     Param::new("$skip", Form::Integer(0, i64::MAX), "How many to leave out first."),
-    Param::new("$select", Form::Text, "Only these properties, with commas between."),
+    SELECT,
     Param::new("$orderby", Form::Text, "A property, and asc or desc."),
     Param::new("$count", Form::Bool, "Whether to give the number of all as @iot.count."),
     Param::new("$skiptoken", Form::Text, "Where a page begins; from a next link."),
@@ -41,13 +44,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the options of `uri`; the entity has `properties` and can be ordered by `orders`, and at most `most_skip` can be
-    /// left out first.
+    /// Reads the options of `uri`; the entity has `properties` and can be ordered by `orders`.
     ///
     /// # Errors
     /// An option that is not known or does not hold, by name.
-    pub fn read(uri: &Uri, properties: &[&str], orders: &[&str], most_skip: usize) -> Result<Self> {
-        let params = Params::read(uri, KNOWN)?;
+    pub fn read(uri: &Uri, properties: &[&str], orders: &[&str], limits: &Limits) -> Result<Self> {
+        let params = Params::read(uri, KNOWN, limits.rows)?;
+        let most_skip = limits.skip;
         let size = |name: &str| params.integer(name).and_then(|n| usize::try_from(n).ok());
         let skip = size("$skip").unwrap_or(0);
         if skip > most_skip {
@@ -58,7 +61,7 @@ impl Options {
         let select = params.get("$select").map(|text| selected(text, properties)).transpose()?;
         let (order, descending) = params.get("$orderby").map_or(Ok((None, false)), |text| ordered(text, orders))?;
         Ok(Self {
-            top: size("$top").unwrap_or(TOP),
+            top: params.rows("$top", TOP, limits),
             skip,
             count: params.is_true("$count"),
             descending,

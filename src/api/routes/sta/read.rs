@@ -1,18 +1,15 @@
 //! Reading entities: one, or a page of them.
 
 use super::options::Options;
-use super::{ROOT, Target, entity};
+use super::{ROOT, Target, entity, not_allowed};
 use crate::api::ask::Ask;
 use crate::api::problem::Answer;
-use crate::fault::{Fault, Kind, Result};
+use crate::fault::{Fault, Result};
 use crate::model::{Observation, Thing};
 use crate::store::{Series, Span, Summary};
 use crate::units::Instant;
 use serde_json::{Value, json};
 use std::sync::Arc;
-
-/// The most observations that are sorted for one page, when the order asked for is not the one they lie in.
-const SORTED: u64 = 200_000;
 
 type Found = Result<(u64, Observation)>;
 
@@ -35,6 +32,10 @@ pub async fn root(ask: Ask) -> Answer {
 /// Whatever a path names.
 pub async fn read(ask: Ask<String>) -> Answer {
     let target = Target::read(&ask.path)?;
+    if target == Target::CreateObservations {
+        let remedy = "POST data arrays to it, and read Observations";
+        return Ok(not_allowed("CreateObservations is not read", remedy, "POST"));
+    }
     ask.answer("application/json", move |ask| {
         let base = ask.base();
         let (series, asked) = (ask.city.store.series(), Asked { ask, base: &base });
@@ -60,7 +61,7 @@ pub async fn read(ask: Ask<String>) -> Answer {
                 let (_, (summary, thing)) = asked.observation(number)?;
                 asked.one(entity::DATASTREAM, entity::datastream(&base, &summary, Some(&thing)))
             }
-            Target::CreateObservations => Err(Fault::bad_input("CreateObservations takes a POST")),
+            Target::CreateObservations => Err(Fault::internal("CreateObservations was to be read")),
         }
     })
     .await
@@ -94,7 +95,7 @@ impl<'a> Asked<'a> {
         Ok((found, self.datastream(found.datastream).map_err(|_| missing())?))
     }
     fn options(&self, properties: &[&str], orders: &[&str]) -> Result<Options> {
-        Options::read(&self.ask.uri, properties, orders, self.ask.city.settings.limits.skip)
+        Options::read(&self.ask.uri, properties, orders, &self.ask.city.settings.limits)
     }
     fn one(&self, properties: &[&str], entity: Value) -> Result<Value> {
         let params = self.ask.params(super::options::KNOWN)?;
@@ -199,12 +200,15 @@ impl<'a> Asked<'a> {
     }
     /// One page of observations in another order; only where there are few enough to sort.
     fn sorted(&self, options: &Options, order: &str, stored: u64, found: impl Iterator<Item = Found>) -> Result<Value> {
-        if stored > SORTED {
-            return Err(Fault::new(Kind::TooLarge, format!("{stored} observations are too many to order by {order}"))
-                .about("$orderby")
-                .remedy(format!(
-                    "at most {SORTED}; history lies in order of phenomenonTime, all observations in order of id"
-                )));
+        let most = self.ask.city.settings.limits.sorted;
+        if stored > most {
+            return Err(Fault::parameter(
+                "$orderby",
+                format!("{stored} observations are too many to order by {order}"),
+            )
+            .remedy(format!(
+                "at most {most}; history lies in order of phenomenonTime, all observations in order of id"
+            )));
         }
         let mut all = self.ask.deadline.keep(found).collect::<Result<Vec<_>>>()?;
         match order {

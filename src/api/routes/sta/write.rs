@@ -1,13 +1,13 @@
 //! Sending observations: one (§10.2), or many as data arrays (§13.2). Answered when they are on disk.
 
-use super::{Target, entity};
+use super::{Target, entity, not_allowed};
 use crate::api::ask::Ask;
 use crate::api::problem::Answer;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind, Result};
 use crate::live::inlet::message::{number, time};
 use crate::live::rules;
-use crate::model::{Observation, Right};
+use crate::model::{Flaw, Observation, Right};
 use crate::store::Taken;
 use crate::units::Instant;
 use axum::body::Bytes;
@@ -16,9 +16,6 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, http::HeaderValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-/// The most observations of one request.
-const MOST: usize = 50_000;
 
 #[derive(Deserialize)]
 struct Reference {
@@ -40,6 +37,8 @@ struct Sent {
     result: Value,
     #[serde(default)]
     phenomenon_time: Option<String>,
+    #[serde(default)]
+    result_time: Option<String>,
     #[serde(default, rename = "Datastream")]
     datastream: Option<Reference>,
 }
@@ -57,13 +56,16 @@ struct DataArray {
 pub async fn write(ask: Ask<String>, body: Bytes) -> Answer {
     let target = Target::read(&ask.path)?;
     ask.params(&[])?;
+    ask.caller.require(Right::SendReadings)?;
     let takes = matches!(target, Target::DatastreamObservations(_) | Target::Observations | Target::CreateObservations);
     if !takes {
-        let fault =
-            Fault::new(Kind::Forbidden, "entities are made by importing devices; observations can be sent here");
-        return Err(fault.remedy("POST Datastreams(id)/Observations, Observations or CreateObservations").into());
+        let what = "entities are made by importing devices; observations can be sent here";
+        return Ok(not_allowed(
+            what,
+            "POST Datastreams(id)/Observations, Observations or CreateObservations",
+            "GET, HEAD",
+        ));
     }
-    ask.caller.require(Right::SendReadings)?;
     let (city, base) = (ask.city.clone(), ask.base());
     let now = (city.clock)();
     let work = ask.work(move || match target {
@@ -95,13 +97,9 @@ fn one(city: &City, base: &str, datastream: Option<u64>, body: &[u8], now: Insta
         return Err(Fault::not_found(format!("there is no Datastream {datastream}")).about("Datastream"));
     }
     let result = number(&sent.result).ok_or_else(|| Fault::parameter("result", "the result is not a number"))?;
-    let phenomenon_time = match &sent.phenomenon_time {
-        Some(text) => time(text).ok_or_else(|| {
-            Fault::parameter("phenomenonTime", format!("'{text}' is not a time such as 2026-01-31T08:00:00Z"))
-        })?,
-        None => now,
-    };
-    let reading = Observation { datastream, phenomenon_time, result_time: now, result };
+    let phenomenon_time = instant("phenomenonTime", sent.phenomenon_time.as_deref())?;
+    let result_time = instant("resultTime", sent.result_time.as_deref())?;
+    let reading = reading(datastream, phenomenon_time, result_time, result, now)?;
     let taken = city.store.append(vec![reading], rules::judge)?;
     city.counts.took(&taken);
     match taken.first() {
@@ -111,7 +109,12 @@ fn one(city: &City, base: &str, datastream: Option<u64>, body: &[u8], now: Insta
         }
         Some(kept) => {
             let number = kept.number().unwrap_or_default();
-            let body = Json(entity::observation(base, number, &reading));
+            // What was there before stays as it is, and so it is shown.
+            let before = match kept {
+                Taken::Duplicate(number) => city.store.series().observation(*number)?,
+                _ => None,
+            };
+            let body = Json(entity::observation(base, number, &before.unwrap_or(reading)));
             let mut response = (StatusCode::CREATED, body).into_response();
             if let Ok(place) = HeaderValue::from_str(&entity::link(base, "Observations", number)) {
                 response.headers_mut().insert(header::LOCATION, place);
@@ -122,28 +125,68 @@ fn one(city: &City, base: &str, datastream: Option<u64>, body: &[u8], now: Insta
     }
 }
 
+/// A time that a reading names.
+fn instant(name: &str, text: Option<&str>) -> Result<Option<Instant>> {
+    let read = |text: &str| {
+        time(text).ok_or_else(|| {
+            let what = if text.contains('/') { "an interval, and a reading has one instant" } else { "no time" };
+            Fault::parameter(name, format!("'{text}' is {what}")).remedy("write it as 2026-01-31T08:00:00Z")
+        })
+    };
+    text.map(read).transpose()
+}
+
+/// A reading with the times that were sent; those left out are now. A `resultTime` that is sent must hold beside the server's
+/// clock, and beside the phenomenon, which no result comes before.
+fn reading(
+    datastream: u64,
+    phenomenon_time: Option<Instant>,
+    result_time: Option<Instant>,
+    result: f64,
+    now: Instant,
+) -> Result<Observation> {
+    let latest = |time: Instant| time.0.saturating_add(Observation::AHEAD_MS);
+    let phenomenon_time = phenomenon_time.unwrap_or_else(|| result_time.map_or(now, |made| made.min(now)));
+    if let Some(made) = result_time {
+        if made.0 > latest(now) {
+            let what = "the resultTime is more than 5 minutes ahead of the server's clock";
+            return Err(Fault::parameter("resultTime", what));
+        }
+        if phenomenon_time.0 > latest(now) {
+            return Err(Fault::parameter("phenomenonTime", Flaw::Early.reason()));
+        }
+        if phenomenon_time.0 > latest(made) {
+            let what = "the resultTime is more than 5 minutes before the phenomenonTime";
+            return Err(Fault::parameter("resultTime", what));
+        }
+    }
+    Ok(Observation { datastream, phenomenon_time, result_time: result_time.unwrap_or(now), result })
+}
+
 fn many(city: &City, base: &str, body: &[u8], now: Instant) -> Result<Response> {
     let arrays: Vec<DataArray> = serde_json::from_slice(body)
         .map_err(|e| Fault::bad_input(format!("the body is no list of data arrays: {e}")))?;
     let total: usize = arrays.iter().map(|a| a.rows.len()).sum();
-    if total > MOST {
-        return Err(Fault::new(Kind::TooLarge, format!("{total} observations in one request; at most {MOST}")));
+    let most = city.settings.limits.observations;
+    if total > most {
+        return Err(Fault::new(Kind::TooLarge, format!("{total} observations in one request; at most {most}")));
     }
     let (mut readings, mut places) = (Vec::with_capacity(total), Vec::with_capacity(total));
     for array in &arrays {
         let at = |name: &str| array.components.iter().position(|c| c == name);
         let result = at("result").ok_or_else(|| Fault::parameter("components", "there is no component 'result'"))?;
-        let when = at("phenomenonTime");
+        let (when, made) = (at("phenomenonTime"), at("resultTime"));
         let known = array.datastream.number().filter(|id| city.store.series().datastream(*id).is_some());
         for row in &array.rows {
+            // None where it cannot be read; nothing inside where it is left out.
+            let told = |at: Option<usize>| match at.and_then(|at| row.get(at)) {
+                Some(Value::String(text)) => time(text).map(Some),
+                Some(Value::Null) | None => Some(None),
+                Some(_) => None,
+            };
             let reading = known.and_then(|datastream| {
-                let phenomenon_time = match when.and_then(|at| row.get(at)) {
-                    Some(Value::String(text)) => time(text)?,
-                    Some(Value::Null) | None => now,
-                    Some(_) => return None,
-                };
                 let result = number(row.get(result)?)?;
-                Some(Observation { datastream, phenomenon_time, result_time: now, result })
+                reading(datastream, told(when)?, told(made)?, result, now).ok()
             });
             places.push(reading.map(|reading| {
                 readings.push(reading);

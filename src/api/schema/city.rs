@@ -1,0 +1,193 @@
+//! Schemas of the city itself: features, collections, tilesets, pictures' picks.
+
+use super::{any, boolean, closed, list, map, maybe, number, numbers, open, optional, text, whole, word, words};
+use serde_json::{Value, json};
+
+/// A link of RFC 8288, as OGC API Common writes it.
+pub fn link() -> Value {
+    optional(closed("Link", [("href", text()), ("rel", text())]), [("type", text()), ("title", text())])
+}
+
+/// The landing page.
+pub fn landing() -> Value {
+    closed("LandingPage", [("title", text()), ("description", text()), ("links", list(link()))])
+}
+
+/// The conformance classes.
+pub fn conformance() -> Value {
+    closed("Conformance", [("conformsTo", list(text()))])
+}
+
+/// The OpenAPI document.
+pub fn document() -> Value {
+    open("OpenApi", [("openapi", text()), ("info", any()), ("paths", map(any()))])
+}
+
+/// One collection.
+pub fn collection() -> Value {
+    let bbox = closed("Spatial", [("bbox", list(numbers(6))), ("crs", text())]);
+    let fields = [
+        ("id", text()),
+        ("title", text()),
+        ("itemType", word("feature")),
+        ("crs", list(text())),
+        ("storageCrs", text()),
+        ("links", list(link())),
+    ];
+    optional(closed("Collection", fields), [("extent", closed("Extent", [("spatial", bbox)]))])
+}
+
+/// The collections.
+pub fn collections() -> Value {
+    closed("Collections", [("links", list(link())), ("collections", list(collection()))])
+}
+
+fn geometry() -> Value {
+    let types = ["Point", "LineString", "MultiLineString", "Polygon", "MultiPolygon"];
+    let shape = closed("Geometry", [("type", words(&types)), ("coordinates", json!({ "type": "array" }))]);
+    json!({ "oneOf": [{ "type": "null" }, shape] })
+}
+
+/// A GeoJSON feature (RFC 7946); its properties hold the source's attributes besides.
+pub fn feature() -> Value {
+    let own = [
+        ("class", text()),
+        ("name", text()),
+        ("collection", text()),
+        ("parent", maybe("string")),
+        ("storey", maybe("string")),
+        ("dataset", text()),
+    ];
+    let properties =
+        optional(open("Properties", own), [("state", map(super::live::value())), ("alarm", super::live::mark())]);
+    let fields = [
+        ("type", word("Feature")),
+        ("id", text()),
+        ("uid", text()),
+        ("geometry", geometry()),
+        ("properties", properties),
+    ];
+    optional(closed("Feature", fields), [("bbox", numbers(6)), ("links", list(link()))])
+}
+
+/// A page of features.
+pub fn features() -> Value {
+    let fields = [
+        ("type", word("FeatureCollection")),
+        ("features", list(feature())),
+        ("links", list(link())),
+        ("numberMatched", whole()),
+        ("numberReturned", whole()),
+    ];
+    closed("FeatureCollection", fields)
+}
+
+/// What a search has found, best first.
+pub fn found() -> Value {
+    let fields = [("type", word("FeatureCollection")), ("features", list(feature())), ("numberReturned", whole())];
+    closed("Found", fields)
+}
+
+/// What differs between two times.
+pub fn difference() -> Value {
+    let volume = closed("Volumes", [("from", maybe("number")), ("to", maybe("number"))]);
+    let words = words(&["added", "removed", "renewed", "moved", "reshaped", "reattributed"]);
+    let fields = [("site", text()), ("id", text()), ("class", text()), ("name", text()), ("change", list(words))];
+    let change = optional(
+        closed("Change", fields),
+        [("was", text()), ("moved", number()), ("attributes", list(text())), ("volume", volume)],
+    );
+    let fields = [
+        ("from", super::instant()),
+        ("to", super::instant()),
+        ("added", whole()),
+        ("removed", whole()),
+        ("changed", whole()),
+        ("unchanged", whole()),
+        ("numberMatched", whole()),
+        ("numberReturned", whole()),
+        ("changes", list(change)),
+        ("links", list(link())),
+    ];
+    closed("Difference", fields)
+}
+
+/// A tileset of 3D Tiles 1.1, as far as every tileset has it.
+pub fn tileset() -> Value {
+    let tile = open(
+        "Tile",
+        [("boundingVolume", open("BoundingVolume", [("box", numbers(12))])), ("geometricError", number())],
+    );
+    let asset = open("Asset", [("version", word("1.1"))]);
+    open("Tileset", [("asset", asset), ("geometricError", number()), ("root", tile)])
+}
+
+/// The asset under a pixel.
+pub fn pick() -> Value {
+    let fields = [
+        ("id", text()),
+        ("uid", text()),
+        ("class", text()),
+        ("collection", text()),
+        ("name", text()),
+        ("storey", maybe("string")),
+    ];
+    let nothing = json!({ "type": "null" });
+    closed(
+        "Pick",
+        [
+            ("asset", json!({ "oneOf": [nothing, closed("PickedAsset", fields)] })),
+            ("point", json!({ "oneOf": [nothing, numbers(3)] })),
+        ],
+    )
+}
+
+/// Liveness.
+pub fn live() -> Value {
+    closed("Live", [("status", word("live"))])
+}
+
+/// Readiness, and what is missing.
+pub fn ready() -> Value {
+    closed("Ready", [("status", word("ready")), ("missing", list(text()))])
+}
+
+/// The report of an import.
+pub fn report() -> Value {
+    let renamed = closed("Renamed", [("id", text()), ("renamed", text())]);
+    let refused = optional(closed("Refused", [("object", text()), ("reason", text())]), [("class", text())]);
+    let fields = [
+        ("file", text()),
+        ("notes", list(text())),
+        ("classes", map(whole())),
+        ("objects", whole()),
+        ("added", whole()),
+        ("replaced", whole()),
+        ("unchanged", whole()),
+        ("removed", whole()),
+        ("renamed", list(renamed)),
+        ("refused", list(refused)),
+        ("seconds", number()),
+    ];
+    let file = optional(
+        closed("FileReport", fields),
+        [
+            ("format", text()),
+            ("dataset", text()),
+            ("site", text()),
+            ("frame", text()),
+            ("accuracy_metres", number()),
+            ("moved_metres", number()),
+            ("error", text()),
+            ("revision", whole()),
+        ],
+    );
+    let fields = [
+        ("check", boolean()),
+        ("objects", whole()),
+        ("refused", whole()),
+        ("seconds", number()),
+        ("files", list(file)),
+    ];
+    closed("ImportReport", fields)
+}
