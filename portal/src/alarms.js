@@ -2,7 +2,7 @@
 import { make, the } from "./elements.js";
 import { SEVERITIES } from "./live-style.js";
 import { ask, item, lineage, role } from "./server.js";
-import { className, propertyName, show, when, word } from "./words.js";
+import { propertyName, show, titles, when, word } from "./words.js";
 
 const MAY = new Set(["operator", "admin"]);
 /** More rows than this help nobody; the count tells the rest. */
@@ -11,7 +11,7 @@ const order = Object.keys(SEVERITIES);
 
 export class Alarms {
   #active = new Map(); // alarm id -> alarm, with `place` once it is known
-  #places = new Map(); // asset id -> Promise of { name, box, ids }
+  #places = new Map(); // asset id -> Promise of { path, box, ids }
 
   /** `onPick(assetId)` follows a row; `onChange(alarms)` is told when the list changes, `[{ id, asset, severity, place: { box, ids } }]`. */
   constructor({ onPick, onChange }) {
@@ -61,7 +61,7 @@ export class Alarms {
     return make(
       "li",
       { "data-severity": alarm.severity, "data-alarm": alarm.id },
-      make("button", { type: "button", class: "plain place", onclick: () => this.onPick(alarm.asset ?? alarm.device) }, make("b", {}, word(alarm.severity)), ` ${alarm.place?.name ?? alarm.asset ?? alarm.device} `, make("span", { class: "hint" }, why(alarm))),
+      make("button", { type: "button", class: "plain place", onclick: () => this.onPick(alarm.asset ?? alarm.device) }, make("b", {}, word(alarm.severity)), ` ${alarm.place ? told(alarm.place.path) : alarm.asset ?? alarm.device} `, make("span", { class: "hint" }, why(alarm))),
       make("time", { datetime: alarm.phenomenonTime }, when(alarm.phenomenonTime)),
       done ? make("span", { class: "chip" }, word("acknowledged")) : MAY.has(role()) && button,
     );
@@ -84,13 +84,16 @@ export class Alarms {
 /** What was measured, in the language of now; else the server's own words. */
 const why = ({ observedProperty, value, message }) => (observedProperty === undefined ? (message ?? "") : `${propertyName(observedProperty)} ${show(value)}`);
 
-/** Name (from the building down), box, and ids from the building down of an asset; its id alone where it may not be known. */
+/** A path in words; a part that is called as its whole is not said twice. */
+const told = (path) => titles(path).filter((name, at, all) => name !== all[at - 1]).join(" ");
+
+/** Path from the building down with its ids, and box, of an asset; its id alone where it may not be known. */
 async function locate(id) {
   try {
     const feature = await item(id);
     const path = [...(await lineage(feature)), { id, name: feature.properties.name, class: feature.properties.class }];
-    return { name: path.map(({ name, class: kind }) => name || className(kind)).join(" "), box: feature.bbox, ids: path.map((each) => each.id) };
+    return { path, box: feature.bbox, ids: path.map((each) => each.id) };
   } catch {
-    return { name: id, ids: [id] };
+    return { path: [{ id }], ids: [id] };
   }
 }

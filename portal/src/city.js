@@ -1,25 +1,35 @@
 // The three-dimensional view: Cesium without a globe, the city standing on a plain ground, a camera, and picking.
 import * as C from "./cesium.js";
+import { stand, uncovered } from "./fit.js";
 import { CLEAR, LiveStyle, SEVERITIES } from "./live-style.js";
 
 const SKY = C.Color.fromCssColorString("#dfe7ee");
 const GROUND = C.Color.fromCssColorString("#c9d2d6");
 /** The scene is lit as on a fixed morning, so that the city looks the same at night and Cesium needs one table of the Earth's orientation. */
 const LIT_AT = "2026-06-21T02:00:00Z";
-/** The whole map is seen from the south-west, obliquely. */
-const OBLIQUE = { heading: C.CesiumMath.toRadians(25), pitch: C.CesiumMath.toRadians(-32) };
+/** Everything is looked at from obliquely above. */
+const PITCH = C.CesiumMath.toRadians(-35);
+/** The whole map is seen from one of these sides of south, where the facades are lit: from where it comes nearest. */
+const HEADINGS = [25, 10, -5, -20, 40, -35].map(C.CesiumMath.toRadians);
+/** How much of the free part of the picture stays empty on each side of what is shown. */
+const MARGIN = 0.06;
+/** Nothing is flown to nearer than this, metres: what is around it says where it is. */
+const NEAREST = 42;
 
 export class City {
-  /** Builds the view inside `element`; `tileset` is the URL of a tileset; `onPick(id)` is told what was clicked, or undefined. */
-  static async open(element, { tileset, headers, onPick }) {
-    const city = new City(element, onPick);
+  /**
+   * Builds the view inside `element`; `tileset` is the URL of a tileset; `panels` are the elements that may lie over the view; `onPick(id)`
+   * is told what was clicked, or undefined.
+   */
+  static async open(element, { tileset, headers, panels, onPick }) {
+    const city = new City(element, panels, onPick);
     city.resource = () => new C.Resource({ url: tileset, headers: headers() });
     await city.reload();
     city.home(0);
     return city;
   }
 
-  constructor(element, onPick) {
+  constructor(element, panels, onPick) {
     const widget = new C.CesiumWidget(element, {
       globe: false,
       skyBox: false,
@@ -32,6 +42,7 @@ export class City {
       showRenderLoopErrors: false,
     });
     this.widget = widget;
+    this.panels = panels;
     this.scene = widget.scene;
     this.scene.backgroundColor = SKY;
     this.scene.clock = widget.clock;
@@ -47,7 +58,10 @@ export class City {
       if (point) this.scene.camera.flyToBoundingSphere(new C.BoundingSphere(point, 20), { duration: 0.8 });
     }, C.ScreenSpaceEventType.LEFT_DOUBLE_CLICK);
     widget.canvas.tabIndex = 0;
-    widget.canvas.addEventListener("keydown", (event) => this.#key(event));
+    element.addEventListener("keydown", (event) => this.#key(event));
+    // A list that grows over the map, or a window that changes, must not hide what the whole map shows.
+    const resized = new ResizeObserver(() => this.#refit());
+    for (const each of [widget.canvas, ...panels]) resized.observe(each);
   }
 
   /** Loads the tileset (again, when the city changed) and keeps the camera where it is. */
@@ -74,23 +88,59 @@ export class City {
 
   /** Flies to the whole map. */
   home(duration = 1.2) {
-    const { boundingSphere } = this.tileset;
-    this.scene.camera.flyToBoundingSphere(boundingSphere, {
-      duration,
-      offset: new C.HeadingPitchRange(OBLIQUE.heading, OBLIQUE.pitch, boundingSphere.radius * 1.25),
-    });
-    this.scene.requestRender();
+    this.whole = this.#look(this.boxes?.length ? this.boxes.flatMap(cornersOf) : around(this.tileset.boundingSphere), HEADINGS, duration);
   }
 
-  /** Flies to a box `[west, south, bottom, east, north, top]` in degrees and metres. */
+  /** Flies to a box `[west, south, bottom, east, north, top]` in degrees and metres, looking the way it looks now. */
   fly(box, duration = 1.2) {
-    const sphere = sphereOf(box);
-    const range = Math.max(sphere.radius * 3.2, 42);
-    this.scene.camera.flyToBoundingSphere(sphere, {
-      duration,
-      offset: new C.HeadingPitchRange(this.scene.camera.heading, OBLIQUE.pitch, range),
+    this.#look(cornersOf(box), [this.scene.camera.heading], duration);
+  }
+
+  /** Says which boxes the whole map is made of; without any it is the whole tileset. */
+  cover(boxes) {
+    this.boxes = boxes;
+    this.#refit();
+  }
+
+  /** Flies to where all `points` are seen in the part of the picture that no panel covers; gives the place. */
+  #look(points, headings, duration) {
+    const { canvas } = this.widget;
+    const { center } = C.BoundingSphere.fromPoints(points);
+    const offsets = points.map((point) => C.Cartesian3.pack(C.Cartesian3.subtract(point, center, new C.Cartesian3()), []));
+    const window = this.#window(canvas.getBoundingClientRect());
+    const views = headings.map((heading) => {
+      const axes = axesAt(center, heading);
+      return { axes, ...stand(offsets, axes, window, NEAREST) };
     });
+    const { axes, eye } = views.reduce((best, each) => (each.distance < best.distance ? each : best));
+    const destination = C.Cartesian3.add(center, C.Cartesian3.unpack(eye), new C.Cartesian3());
+    const orientation = { direction: C.Cartesian3.unpack(axes.forward), up: C.Cartesian3.unpack(axes.up) };
+    if (duration) this.scene.camera.flyTo({ destination, orientation, duration });
+    else this.scene.camera.setView({ destination, orientation });
     this.scene.requestRender();
+    return destination;
+  }
+
+  /** The free part of the picture as slopes of the rays at its edges. */
+  #window(canvas) {
+    const rectangles = this.panels.map((panel) => panel.getBoundingClientRect());
+    const free = uncovered(canvas, rectangles);
+    const margin = MARGIN * Math.min(free.right - free.left, free.bottom - free.top);
+    const { fov } = this.scene.camera.frustum;
+    // Cesium's field of view is that of the longer side.
+    const slope = (2 * Math.tan(fov / 2)) / Math.max(canvas.width, canvas.height);
+    const [x, y] = [(canvas.left + canvas.right) / 2, (canvas.top + canvas.bottom) / 2];
+    return {
+      left: (free.left + margin - x) * slope,
+      right: (free.right - margin - x) * slope,
+      bottom: (y - free.bottom + margin) * slope,
+      top: (y - free.top - margin) * slope,
+    };
+  }
+
+  /** Shows the whole map anew where that is what is shown, and nobody has moved since. */
+  #refit() {
+    if (this.whole && C.Cartesian3.distance(this.scene.camera.positionWC, this.whole) < 0.5) this.home(0);
   }
 
   /** Draws the outline of a box, through whatever stands before it; without a box, none. */
@@ -195,6 +245,22 @@ export class City {
 export function sphereOf([west, south, bottom, east, north, top]) {
   const corners = [C.Cartesian3.fromDegrees(west, south, bottom), C.Cartesian3.fromDegrees(east, north, top)];
   return C.BoundingSphere.fromPoints(corners);
+}
+
+/** The eight corners of such a box. */
+const cornersOf = ([west, south, bottom, east, north, top]) =>
+  [bottom, top].flatMap((height) => [[west, south], [west, north], [east, south], [east, north]].map(([lon, lat]) => C.Cartesian3.fromDegrees(lon, lat, height)));
+
+/** Points around a sphere. */
+const around = ({ center, radius }) =>
+  [[1, 0, 0], [0, 1, 0], [0, 0, 1]].flatMap((axis) => [radius, -radius].map((r) => new C.Cartesian3(center.x + axis[0] * r, center.y + axis[1] * r, center.z + axis[2] * r)));
+
+/** The unit vectors of a camera that looks along `heading` and down by the usual pitch at a place. */
+function axesAt(place, heading) {
+  const frame = C.Transforms.eastNorthUpToFixedFrame(place);
+  const turned = (x, y, z) => C.Cartesian3.pack(C.Matrix4.multiplyByPointAsVector(frame, new C.Cartesian3(x, y, z), new C.Cartesian3()), []);
+  const [s, c, down, level] = [Math.sin(heading), Math.cos(heading), Math.sin(PITCH), Math.cos(PITCH)];
+  return { right: turned(c, -s, 0), up: turned(-s * down, -c * down, level), forward: turned(s * level, c * level, down) };
 }
 
 /** Height of the city's lowest point below or above the centre of its sphere, in metres, where its root says so. */

@@ -37,6 +37,7 @@ export class LiveStyle {
   #tiles = new Map(); // tile -> [[id, feature], …], to forget a tile's features when it unloads
   #features = new Map(); // id -> Set of { feature, kind, collection, parent }
   #parts = new Map(); // id -> Set of the ids that name it as their parent
+  #wholes = new Map(); // id -> the id that it names as its parent
   #state = new Map(); // id -> { observedProperty: { value, unit, time } }
   #alarms = new Map(); // id -> Map of alarm id -> severity
   #touched = new Map(); // alarm id -> Set of ids it colours
@@ -63,6 +64,7 @@ export class LiveStyle {
     this.#tiles.clear();
     this.#features.clear();
     this.#parts.clear();
+    this.#wholes.clear();
     this.#unlisten = [
       tileset.tileLoad.addEventListener((tile) => this.#index(tile)),
       tileset.tileUnload.addEventListener((tile) => this.#forget(tile)),
@@ -100,12 +102,18 @@ export class LiveStyle {
     this.#paint(ids);
   }
 
-  /** Highlights asset `id` (or nothing) and makes its `parents` (ids) translucent, so that it is seen inside its building. */
+  /** Highlights asset `id` (or nothing) with its walls and parts, and makes its `parents` (ids) translucent, so that it is seen inside its building. */
   select(id, parents = []) {
-    const before = [this.#selected, ...this.#opened];
+    const before = [...this.#family(this.#selected), ...this.#opened];
     this.#selected = id;
     this.#opened = new Set(parents);
-    this.#paint(new Set([...before, id, ...parents]));
+    this.#paint(new Set([...before, ...this.#family(id), ...parents]));
+  }
+
+  /** Says what stands directly in `whole`: parts that no tile in view draws (units, storeys) would break the chain from a wall to its building. */
+  hold(whole, parts) {
+    for (const part of parts) this.#join(part, whole);
+    if (this.#belongs(whole)) this.#paint(this.#family(whole));
   }
 
   /** Shows every building as glass with its rooms inside, or not. */
@@ -162,15 +170,33 @@ export class LiveStyle {
         const entry = { feature, kind, collection, parent };
         if (!this.#features.has(id)) this.#features.set(id, new Set());
         this.#features.get(id).add(entry);
-        if (parent) {
-          if (!this.#parts.has(parent)) this.#parts.set(parent, new Set());
-          this.#parts.get(parent).add(id);
-        }
+        if (parent) this.#join(id, parent);
         own.push([id, entry]);
         this.#colour(id, entry);
       }
     }
     if (own.length) this.#tiles.set(tile, own);
+  }
+
+  #join(part, whole) {
+    if (!this.#parts.has(whole)) this.#parts.set(whole, new Set());
+    this.#parts.get(whole).add(part);
+    this.#wholes.set(part, whole);
+  }
+
+  /** An asset and all that is known to be part of it. */
+  #family(id) {
+    const all = new Set(id === undefined ? [] : [id]);
+    // A set that grows while it is walked is walked to its end.
+    for (const each of all) for (const part of this.#parts.get(each) ?? []) all.add(part);
+    return all;
+  }
+
+  /** Whether an asset is part of what is selected. */
+  #belongs(id) {
+    // A chain is short; the bound is for data whose parents go in a circle.
+    for (let steps = 0; id !== undefined && steps < 16; steps++, id = this.#wholes.get(id)) if (id === this.#selected) return true;
+    return false;
   }
 
   #forget(tile) {
@@ -194,14 +220,14 @@ export class LiveStyle {
     const element = collection === ELEMENTS;
     const shell = element || ENVELOPES.has(kind);
     const space = SPACES.has(kind);
-    const selected = id === this.#selected;
+    const selected = id === this.#selected || (shell && !space && this.#selected !== undefined && this.#belongs(id));
     const own = this.severityOf(id);
     const severity = own ?? (element ? this.severityOf(parent) : undefined);
     const looked = this.#xray || this.#opened.has(id) || this.#opened.has(parent);
     // Units and storeys around or beside the rooms that are looked at would only veil them.
     const room = kind === "space" ? looked : this.#xray || this.#opened.has(id);
     const solid = !AREAS.has(kind) && !(kind === "storey" && looked && !this.#opened.has(id));
-    feature.show = selected || own !== undefined || (space ? room : solid);
+    feature.show = id === this.#selected || own !== undefined || (space ? room : solid);
     if (severity) feature.color = (!shell || (element && own) ? this.solid : looked ? this.veil : this.tint)[severity];
     else if (selected) feature.color = space || AREAS.has(kind) ? this.colours.chosen : this.colours.selected;
     else if (space) feature.color = this.colours.room;

@@ -4,17 +4,23 @@ import { City } from "./city.js";
 import { make, the } from "./elements.js";
 import { Panel } from "./panel.js";
 import { address, credentials, enter, features, follow, item, lineage, role } from "./server.js";
-import { Tree } from "./tree.js";
-import { className, toggle, word, write } from "./words.js";
+import { PAGE, Tree } from "./tree.js";
+import { className, title, titles, toggle, word, write } from "./words.js";
 
 /** What is picked: its feature and what it stands in. */
 let picked;
 /** The view; exported, with the Cesium it runs on (`cesium.js`), for the console and for tests. */
 export let city;
 
-const panel = new Panel({ onPick: pick, onFly: () => fly() });
+const panel = new Panel({ onPick: leave, onFly: () => fly() });
 const tree = new Tree((feature) => pick(feature.id, { fly: true }));
 const alarms = new Alarms({ onPick: (id) => pick(id, { fly: true }), onChange: mark });
+
+/** Picks what a link in the panel names; closing the panel hands the focus to the map, as its button is gone. */
+function leave(id) {
+  if (id === undefined) the("map").focus();
+  return pick(id);
+}
 
 /** Picks an asset by id everywhere at once, or nothing; the last call wins. */
 async function pick(id, { fly: flying = false } = {}) {
@@ -29,18 +35,33 @@ async function pick(id, { fly: flying = false } = {}) {
     city?.outline(feature?.bbox);
     refresh(feature?.id);
     if (flying) fly();
-    if (feature && feature.properties.class === "space") inside(picked);
-    await reveal();
+    if (feature?.properties.class === "space") inside(picked);
+    await Promise.all([reveal(), DIVIDED.has(feature?.properties.class) && divide(feature.id)]);
   } catch (problem) {
     trouble(`${word("failed")}: ${problem.message}`);
   }
 }
 
+/** Asks for what stands directly in an asset. */
+async function parts(id) {
+  const { features: found } = await features("collections/assets/items", { parent: id, limit: 1000, skipGeometry: true });
+  return found.map(({ id, properties: { name, class: kind } }) => ({ id, class: kind, name: name || className(kind) }));
+}
+
 /** Finds what stands in the picked room, so that its devices' readings show with it. */
 async function inside(room) {
-  const { features: found } = await features("collections/assets/items", { parent: room.feature.id, limit: 50, skipGeometry: true });
-  room.inside = found.map(({ id, properties: { name, class: kind } }) => ({ id, name: name || className(kind) }));
+  room.inside = (await parts(room.feature.id)).slice(0, 50);
   refresh();
+}
+
+/** What is divided again: a building into parts and units, these into storeys. Not all of it is drawn in the tiles in view. */
+const DIVIDED = new Set(["building", "building_part", "building_unit"]);
+
+/** Tells the view what is part of a building down to its storeys, so that all their walls are highlighted with it. */
+async function divide(id) {
+  const found = await parts(id);
+  city?.style.hold(id, found.map((each) => each.id));
+  await Promise.all(found.filter((each) => DIVIDED.has(each.class)).map((each) => divide(each.id)));
 }
 
 /** Marks the active alarms in the view and colours all that they stand in. */
@@ -80,7 +101,7 @@ async function find(event) {
   try {
     const found = (await features("search", { q: text, limit: 20 })).features;
     const rows = found.map(({ id, properties: { name, class: kind, path = [] } }) =>
-      make("li", {}, make("button", { type: "button", class: "plain", onclick: () => pick(id, { fly: true }) }, make("b", {}, name || String(id)), make("small", {}, ` ${className(kind)}`), make("span", { class: "hint" }, path.map((each) => each.name ?? each.id).join(" › ")))),
+      make("li", {}, make("button", { type: "button", class: "plain", onclick: () => pick(id, { fly: true }) }, make("b", {}, title({ id, name, class: kind })), make("small", {}, ` ${className(kind)}`), make("span", { class: "hint" }, titles(path).join(" › ")))),
     );
     the("results").replaceChildren(...(rows.length ? rows : [make("li", { class: "hint" }, word("nothing"))]));
   } catch (problem) {
@@ -124,6 +145,8 @@ function describe(buildings) {
   the("site").textContent = [...new Set(buildings.map(({ uid }) => String(uid).split("/")[0]))].join(" ");
   const bottoms = buildings.flatMap(({ bbox }) => (bbox ? [bbox[2]] : [])).sort((a, b) => a - b);
   if (bottoms.length) city?.stand(bottoms[bottoms.length >> 1]);
+  // Of more buildings than the tree lists at once, the tiles know better where all are.
+  city?.cover(buildings.length < PAGE.limit ? buildings.flatMap(({ bbox }) => (bbox ? [bbox] : [])) : []);
 }
 
 /** Shows in the tree what is picked. */
@@ -185,7 +208,7 @@ export const ready = (async () => {
   speak();
   await enter().catch((problem) => trouble(`${word("failed")}: ${problem.message}`));
   speak();
-  const opened = City.open(the("map"), { tileset: address("3dtiles/tileset.json").href, headers: credentials, onPick: (id) => pick(id) });
+  const opened = City.open(the("map"), { tileset: address("3dtiles/tileset.json").href, headers: credentials, panels: [the("alarms"), the("trouble")], onPick: (id) => pick(id) });
   await Promise.all([
     opened.then((view) => (city = view)).catch((problem) => trouble(`${word(problem.statusCode ? "noTiles" : hasWebGl() ? "failed" : "noWebGl")}: ${problem.message ?? problem}`)),
     Promise.all([tree.load(), opened.catch(() => {})]).then(([buildings]) => describe(buildings)),

@@ -1,7 +1,7 @@
 // The panel about the picked asset: its name, class and place, its alarm, its readings as they come, its attributes.
 import { make, the } from "./elements.js";
 import { unitName } from "./names.js";
-import { className, propertyName, show, when, word } from "./words.js";
+import { className, propertyName, show, title, titles, when, word } from "./words.js";
 
 /** Properties that the panel shows in places of their own. */
 const KNOWN = new Set(["name", "class", "collection", "parent", "storey", "dataset", "state", "alarm", "path"]);
@@ -46,12 +46,13 @@ export class Panel {
     if (!feature) return this.#root.replaceChildren(make("h2", {}, word("details")), make("p", { class: "hint" }, word("pick")));
     const { properties } = feature;
     this.alarm = make("p", { class: "badge", hidden: true });
-    this.readings = make("tbody");
+    // Readings that tick are not read out one by one.
+    this.readings = make("tbody", { "aria-live": "off" });
     const own = Object.entries(properties).filter(([name]) => !KNOWN.has(name));
     const fixed = [["id", feature.id], ["class", className(properties.class)], ["dataset", properties.dataset], ["collection", properties.collection]];
-    const row = ([name, value]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, show(value)));
+    const row = ([name, value]) => make("tr", {}, make("th", { scope: "row" }, ...breakable(name)), make("td", {}, show(value)));
     this.#root.replaceChildren(
-      make("h2", {}, make("span", {}, properties.name || String(feature.id)), make("button", { type: "button", class: "plain", "aria-label": word("close"), onclick: () => this.onPick(undefined) }, "×")),
+      make("h2", {}, make("span", {}, title({ id: feature.id, ...properties })), make("button", { type: "button", class: "plain", "aria-label": word("close"), onclick: () => this.onPick(undefined) }, "×")),
       this.#trail(),
       make("p", { class: "tools" }, make("span", { class: "chip" }, className(properties.class)), make("button", { type: "button", onclick: () => this.onFly() }, word("fly"))),
       this.alarm,
@@ -63,10 +64,14 @@ export class Panel {
   }
 
   #trail() {
-    const links = this.#path.map(({ id, name, class: kind }) => make("li", {}, make("button", { type: "button", class: "plain", title: className(kind), onclick: () => this.onPick(id) }, name || id)));
+    const names = titles(this.#path);
+    const links = this.#path.map(({ id, class: kind }, at) => make("li", {}, make("button", { type: "button", class: "plain", title: className(kind), onclick: () => this.onPick(id) }, names[at])));
     return make("nav", { "aria-label": word("within") }, make("ol", { class: "trail" }, ...links));
   }
 }
+
+/** A name of the source's in pieces between which a line may break: at points and underscores, and where a new word begins. */
+const breakable = (name) => name.split(/(?<=[._])|(?<=[a-z0-9])(?=[A-Z])/).flatMap((piece, at) => (at ? [make("wbr"), piece] : [piece]));
 
 function reading([name, { value, unit, time }]) {
   const shown = make("td", {}, make("b", {}, show(value)), ` ${unitName(unit)}`);

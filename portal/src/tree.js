@@ -1,16 +1,16 @@
 // The tree of what holds what: building, unit, storey, space and on; each level is asked for when it is opened. Keys as the ARIA tree pattern.
 import { make, the } from "./elements.js";
 import { features } from "./server.js";
-import { className, word } from "./words.js";
+import { className, title as called, word } from "./words.js";
 
-const PAGE = { limit: 1000, skipGeometry: true };
+export const PAGE = { limit: 1000, skipGeometry: true };
 /** What is known to hold nothing, so that no empty branch is offered. */
 const isLeaf = ({ class: kind, collection }) => /^(devices|components|addresses)$/.test(collection) || /^(door|window|furniture|wall|slab|column|beam|covering)$/.test(kind);
 /** Rooms and flats before walls and devices, storeys by height and then by name as people count. */
 const ORDER = ["building", "building_part", "building_unit", "storey", "space"];
 const rank = ({ properties: { class: kind } }) => (ORDER.indexOf(kind) + ORDER.length + 1) % (ORDER.length + 1);
 const names = new Intl.Collator("zh", { numeric: true });
-const title = ({ id, properties: { name } }) => name || String(id);
+const title = ({ id, properties }) => called({ id, ...properties });
 const storeys = (a, b) => (a.properties.class === "storey" && a.bbox && b.bbox ? b.bbox[2] - a.bbox[2] : 0);
 const compare = (a, b) => rank(a) - rank(b) || storeys(a, b) || names.compare(title(a), title(b));
 

@@ -61,6 +61,28 @@ export const language = () => ["zh-CN", "en"][place];
 export const word = (key) => WORDS[key]?.[place] ?? key;
 /** A class as people call it: `smoke_detector` is 烟感探测器. */
 export const className = (name) => CLASSES[name]?.[place] ?? String(name ?? "").replaceAll("_", " ");
+/** What is left of a storey's name when `层` and `F` go, where that is a bare label: `17`, `12A`, `B2`. */
+const storeyLabel = ({ name, class: kind }) => (kind === "storey" ? /^([A-Z]{0,2}-?\d+[A-Z]??)\s*[层F]?$/.exec(name)?.[1] : undefined);
+/** What an asset `{ id, name, class }` is called by itself; a storey says that its label is one: `17` is 17层 or Storey 17. */
+export const title = (asset) => {
+  const label = storeyLabel(asset);
+  return label ? [`${label}层`, `Storey ${label}`][place] : asset.name || String(asset.id ?? className(asset.class));
+};
+/**
+ * What the assets of a chain, from the building down, are called after one another: `201室 厨房` in `201室` is 厨房, and
+ * `1号楼2单元烟感01` in that building and unit is 烟感01.
+ */
+export function titles(chain) {
+  const said = [];
+  return chain.map((asset) => {
+    const own = title(asset);
+    let rest = own;
+    for (const each of said) if (rest.length > each.length && rest.startsWith(each)) rest = rest.slice(each.length).replace(/^[\s\-_/·,，]+/, "");
+    const label = storeyLabel(asset);
+    said.push(own, ...(label ? [`${label}层`, `${label}F`] : []));
+    return rest || own;
+  });
+}
 /** An observed property as people call it. */
 export const propertyName = (name) => PROPERTIES[name]?.[place] ?? name.replaceAll("_", " ");
 /** A value of an attribute or reading as text. */

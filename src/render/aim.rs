@@ -135,7 +135,9 @@ fn nearest(at: &Geodetic, snapshots: &[Arc<Snapshot>], visible: Collections) -> 
         let (low, high) =
             if extent.is_empty() { (origin.to_array(), origin.to_array()) } else { (extent.min, extent.max) };
         let gap = |v: f64, low: f64, high: f64| (low - v).max(v - high).max(0.0);
-        gap(at.lon, low[0], high[0]).hypot(gap(at.lat, low[1], high[1]))
+        // Either side of the antimeridian is near the other.
+        let turns = [-360.0, 0.0, 360.0].map(|turn| gap(at.lon + turn, low[0], high[0]));
+        turns.into_iter().fold(f64::INFINITY, f64::min).hypot(gap(at.lat, low[1], high[1]))
     };
     let distances = snapshots.iter().enumerate().map(|(i, s)| (i, away(s)));
     distances.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i).ok_or_else(no_city)
@@ -150,8 +152,15 @@ fn closed(bounds: &Bounds, snapshot: &Snapshot, visible: Collections) -> Bounds 
     if bounds.min[2].is_finite() && bounds.max[2].is_finite() {
         return *bounds;
     }
-    let rows = snapshot.in_box(bounds, None);
-    let seen = rows.iter().filter_map(|row| snapshot.asset(*row)).filter(|a| visible.contains(a.class().collection()));
+    // The part of the box beyond the antimeridian is known by its own longitudes.
+    let rows = [0.0, 360.0].into_iter().flat_map(|turn| {
+        let part = Bounds {
+            min: [(bounds.min[0] - turn).max(-180.0), bounds.min[1], bounds.min[2]],
+            max: [(bounds.max[0] - turn).min(180.0), bounds.max[1], bounds.max[2]],
+        };
+        if part.min[0] < part.max[0] { snapshot.in_box(&part, None) } else { Vec::new() }
+    });
+    let seen = rows.filter_map(|row| snapshot.asset(row)).filter(|a| visible.contains(a.class().collection()));
     let boxes = seen.map(|a| a.bounds());
     let mut heights =
         boxes.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], b| [low.min(b.min[2]), high.max(b.max[2])]);

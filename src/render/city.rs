@@ -84,7 +84,8 @@ struct Candidate {
 /// Chooses what a picture shows.
 ///
 /// # Errors
-/// As the request's aim gives; [`Kind::Corrupt`](crate::fault::Kind::Corrupt) or [`Kind::Io`](crate::fault::Kind::Io)
+/// As the request's aim gives; [`Kind::NotFound`](crate::fault::Kind::NotFound) about `highlight` for an id that is none;
+/// [`Kind::Corrupt`](crate::fault::Kind::Corrupt) or [`Kind::Io`](crate::fault::Kind::Io)
 /// when geometry cannot be read.
 pub fn compose(request: &Request, city: &City<'_>) -> Result<Composition> {
     let aimed = aim(request, city.snapshots, city.visible)?;
@@ -92,7 +93,7 @@ pub fn compose(request: &Request, city: &City<'_>) -> Result<Composition> {
         .snapshots
         .get(aimed.home)
         .map_or_else(|| Err(crate::fault::Fault::internal("a camera without a site")), |s| Ok(s.frame()))?;
-    let looks = Looks::new(request, city, &aimed);
+    let looks = Looks::new(request, city, &aimed)?;
     let mut candidates = candidates(request, city, &aimed, &frame);
     // What the picture is about comes first, then what is large in it; the row settles ties, so that the same city
     // gives the same picture.

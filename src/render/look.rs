@@ -7,6 +7,7 @@ use super::aim::Aimed;
 use super::city::City;
 use super::request::Request;
 use super::{Paint, Style};
+use crate::fault::{Fault, Result};
 use crate::model::{Class, Collection, Severity};
 use crate::store::Row;
 
@@ -34,13 +35,21 @@ pub(super) struct Looks<'a> {
 }
 
 impl<'a> Looks<'a> {
-    pub fn new(request: &'a Request, city: &'a City<'a>, aimed: &Aimed) -> Self {
+    /// The decisions for a request.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`](crate::fault::Kind::NotFound) about `highlight` for an id of nothing that may be seen.
+    pub fn new(request: &'a Request, city: &'a City<'a>, aimed: &Aimed) -> Result<Self> {
+        let known = |id: &String| {
+            let unknown = || Fault::not_found(format!("there is no asset '{id}' to point out")).about("highlight");
+            place_of(city, id).ok_or_else(unknown)
+        };
         let mut looks = Self {
             request,
             city,
             family: aimed.family.iter().map(|row| (aimed.home, *row)).collect(),
             root: None,
-            pointed: request.highlight.iter().filter_map(|id| place_of(city, id)).collect(),
+            pointed: request.highlight.iter().map(known).collect::<Result<_>>()?,
             alarmed: HashMap::new(),
             opened: HashMap::new(),
             buildings: RefCell::default(),
@@ -60,7 +69,7 @@ impl<'a> Looks<'a> {
                 looks.opened.entry(building).or_insert(None);
             }
         }
-        looks
+        Ok(looks)
     }
 
     /// Notes an alarm on the asset, on the room it is in and on the building.

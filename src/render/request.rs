@@ -12,7 +12,10 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("camera", "Where the eye is and looks: lon,lat,h,heading,pitch[,roll]."),
     ("lookat", "The point to look at: lon,lat,h; with range, heading and pitch."),
     ("range", "Metres from the eye to the point of lookat; 200 unless told."),
-    ("bbox", "A box to fit: west,south,east,north or west,south,low,east,north,high."),
+    (
+        "bbox",
+        "A box to fit: west,south,east,north or west,south,low,east,north,high; west above east crosses the antimeridian.",
+    ),
     ("asset", "The id of an asset to fit."),
     ("heading", "Degrees clockwise from north, for lookat, bbox and asset; 30 unless told."),
     ("pitch", "Degrees, negative downwards, for lookat, bbox and asset; -30 unless told."),
@@ -40,7 +43,8 @@ pub enum Aim {
     Camera(Geodetic, Attitude),
     /// At a place, from a range in metres.
     LookAt(Geodetic, f64, Attitude),
-    /// So that a box of longitudes, latitudes and heights fits; open heights are infinite.
+    /// So that a box of longitudes, latitudes and heights fits; open heights are infinite, and east is above 180 degrees
+    /// where the box crosses the antimeridian.
     Fit(Bounds, Attitude),
     /// So that an asset fits.
     Asset(String, Attitude),
@@ -158,7 +162,7 @@ fn aim(get: &dyn Fn(&str) -> Option<String>) -> Result<Aim> {
 
 fn fit_box(text: &str) -> Result<Bounds> {
     let wrong = |what: &str| Err(Fault::parameter("bbox", format!("'bbox' {what}")));
-    let (min, max) = match *numbers("bbox", text)? {
+    let (min, mut max) = match *numbers("bbox", text)? {
         [w, s, e, n] => ([w, s, f64::NEG_INFINITY], [e, n, f64::INFINITY]),
         [w, s, l, e, n, h] => ([w, s, l], [e, n, h]),
         _ => return wrong("takes 4 numbers (west,south,east,north) or 6 (west,south,low,east,north,high)"),
@@ -167,8 +171,12 @@ fn fit_box(text: &str) -> Result<Bounds> {
         let height = if corner[2].is_finite() { corner[2] } else { 0.0 };
         on_globe("bbox", Geodetic::new(corner[0], corner[1], height))?;
     }
-    if min[0] >= max[0] || min[1] >= max[1] {
-        return wrong("has no area: west must be less than east and south less than north");
+    // RFC 7946 §5.2: west > east means that the box crosses the antimeridian.
+    if min[0] > max[0] {
+        max[0] += 360.0;
+    }
+    if min[0] == max[0] || min[1] >= max[1] {
+        return wrong("has no area: west must differ from east and south be less than north");
     }
     if min[2] > max[2] {
         return wrong("has its lower height above its upper height");
@@ -295,6 +303,7 @@ mod tests {
             ("lookat=1,2,3&pitch=NaN", "pitch"),
             ("bbox=1,1,1,2", "bbox"),
             ("bbox=1,2,2,1", "bbox"),
+            ("bbox=2,1,1,2", "bbox"),
             ("bbox=1,1,9,2,2,8", "bbox"),
             ("bbox=1,1,5,2", "bbox"),
             ("bbox=1,1,inf,2", "bbox"),
@@ -328,5 +337,7 @@ mod tests {
         assert_eq!(request.background, Background::Flat([10, 11, 12]));
         assert_eq!(request.layers, Some(vec![Collection::Devices, Collection::Parts]));
         assert_eq!(request.fov, 60.0);
+        let request = read("bbox=179.5,0,-179.5,1").unwrap();
+        assert!(matches!(request.aim, Aim::Fit(b, _) if b.min[0] == 179.5 && b.max[0] == 180.5), "{request:?}");
     }
 }

@@ -33,6 +33,20 @@ export class City {
     return [...buildings.filter(({ properties }) => !properties.ifc_type).slice(0, 3), ...slabs.slice(0, 1)];
   }
 
+  /** Every building that has a place. */
+  async buildings() {
+    return (await this.get("collections/buildings/items", { limit: 1000, skipGeometry: true })).features.filter(({ bbox }) => bbox);
+  }
+
+  /** A detector in the second unit of a building that came as IFC, with that building and some of its walls. */
+  async tower() {
+    const building = (await this.buildings()).find(({ properties }) => properties.ifc_type);
+    const { features } = await this.get("collections/devices/items", { class: "smoke_detector", limit: 1000, skipGeometry: true });
+    const device = features.find(({ properties: { name, parent } }) => parent && name.startsWith(`${building.properties.name}2单元3层`));
+    const walls = (await this.get("collections/elements/items", { class: "wall", limit: 40, skipGeometry: true })).features;
+    return { building, device, walls };
+  }
+
   /** A building that is divided into units. */
   async divided() {
     const [unit] = (await this.get("collections/spaces/items", { class: "building_unit", limit: 1, skipGeometry: true })).features;

@@ -44,6 +44,59 @@ const lookDown = (page, box) =>
     return [canvas.left + x, canvas.top + y];
   }, box);
 
+/** The corners of the assets' boxes that the page hides: outside of the map, or under a panel. */
+const hidden = (page, assets) =>
+  page.evaluate(async (assets) => {
+    const C = await import("/portal/cesium.js");
+    const { city } = await import("/portal/main.js");
+    city.scene.render();
+    const map = city.widget.canvas.getBoundingClientRect();
+    const panels = ["structure", "details", "alarms", "trouble"].map((id) => document.getElementById(id).getBoundingClientRect());
+    const within = (x, y, { left, right, top, bottom }) => left < x && x < right && top < y && y < bottom;
+    return assets.flatMap(({ id, bbox: [west, south, low, east, north, high] }) =>
+      [0, 1, 2, 3, 4, 5, 6, 7].flatMap((corner) => {
+        const place = C.Cartesian3.fromDegrees(corner & 1 ? east : west, corner & 2 ? north : south, corner & 4 ? high : low);
+        const at = C.SceneTransforms.worldToWindowCoordinates(city.scene, place);
+        const [x, y] = [map.left + (at?.x ?? Number.NaN), map.top + (at?.y ?? Number.NaN)];
+        return within(x, y, map) && !panels.some((panel) => within(x, y, panel)) ? [] : [`${id}: ${x} ${y}`];
+      }),
+    );
+  }, assets);
+
+/** Chooses a building in the tree: what of its box is hidden then, and the colours of its walls before, while and after. */
+async function choose(page, { building, walls }) {
+  const colours = async () => [...new Set((await Promise.all(walls.map(({ id }) => looks(page, id)))).flatMap((each) => each.colours))];
+  await page.locator(`#tree [data-id="${building.id}"] > .row`).click();
+  await page.waitForTimeout(2000);
+  await settled(page);
+  const chosen = { hidden: await hidden(page, [building]), colours: await colours() };
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !document.getElementById("details").dataset.id);
+  return { ...chosen, after: await colours() };
+}
+
+/** What the page says of where a device is: as a trail in the panel, and in the row of its alarm. */
+async function whereabouts(page, device) {
+  await page.fill("#query", device.properties.name);
+  await page.locator("#results li button").first().click();
+  await page.waitForFunction((id) => document.getElementById("details").dataset.id === id, device.id);
+  const trail = await page.locator("#details .trail li").allTextContents();
+  await settled(page);
+  await page.click("#unsearch");
+  await page.keyboard.press("Escape");
+  await devices.observe(device, "smoke", 0.9);
+  await until(page, device.properties.parent, "critical");
+  const place = page.locator("#list li[data-alarm] .place").first();
+  await page.waitForFunction(() => /层|Storey/.test(document.querySelector("#list li[data-alarm] .place").textContent));
+  const row = await place.evaluate((button) => button.childNodes[1].textContent.trim());
+  await page.click("#home");
+  await page.waitForTimeout(2000);
+  const covered = await hidden(page, await city.buildings());
+  await devices.observe(device, "smoke", 0.01);
+  await until(page, device.properties.parent, null);
+  return { trail, row, hidden: covered };
+}
+
 /** Clicks the top of an asset and says what the panel then shows. */
 async function clickOn(page, { id, bbox }) {
   await lookDown(page, bbox);
@@ -167,6 +220,10 @@ report(async () => {
   }
   const address = page.url();
   const tiles = await page.evaluate(async () => (await import("/portal/main.js")).city.tileset.statistics.numberOfFeaturesSelected);
+  const start = await hidden(page, await city.buildings());
+  const tower = await city.tower();
+  const chosen = await choose(page, tower);
+  const where = await whereabouts(page, tower.device);
   const picks = [];
   const roofs = await city.roofs();
   for (const roof of roofs) picks.push(await clickOn(page, roof));
@@ -176,5 +233,5 @@ report(async () => {
   const found = await search(page, place.building.properties.name);
   const said = await languages(page);
   await browser.close();
-  return { milliseconds, address, tiles, picks, alarm, roots, classes, found, said, ...record };
+  return { milliseconds, address, tiles, start, chosen, where, picks, alarm, roots, classes, found, said, ...record };
 });

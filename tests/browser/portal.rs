@@ -5,7 +5,7 @@ use crate::support::{Server, key, run};
 
 #[test]
 fn the_portal_shows_picks_and_follows_the_city() {
-    // The demo's own size: the small town of the other tests has one residential building, a BIM without units.
+    // The demo's own size, so that buildings of both formats stand side by side.
     let dir = tempfile::tempdir().unwrap();
     let (files, store) = (dir.path().join("files"), dir.path().join("store"));
     let [files, store_text] = [&files, &store].map(|path| path.to_str().unwrap());
@@ -28,6 +28,13 @@ fn the_portal_shows_picks_and_follows_the_city() {
     for pick in picks {
         assert_eq!(pick["shown"], pick["clicked"]);
     }
+    nothing_is_hidden(&seen);
+    let [trail, row] = [&seen["where"]["trail"], &seen["where"]["row"]];
+    assert_eq!(trail[0], "1号楼");
+    assert_eq!((&trail[1], &trail[2]), (&"2单元".into(), &"Storey 3".into()), "{trail}");
+    assert!(row.as_str().unwrap().starts_with("1号楼 2单元 Storey 3 "), "{row}");
+    let words: Vec<&str> = row.as_str().unwrap().split(' ').collect();
+    assert!(words.iter().enumerate().all(|(i, word)| !words[..i].contains(word)), "a name twice: {row}");
     an_alarm_came_and_went(&seen["alarm"]);
     let towers = seen["roots"].as_array().unwrap().iter().filter(|name| *name == "1号楼").count();
     assert_eq!(towers, 1, "the tower stands once in the tree: {}", seen["roots"]);
@@ -39,6 +46,16 @@ fn the_portal_shows_picks_and_follows_the_city() {
     assert_eq!(said[0], serde_json::json!(["en", "Cimbra city model", "Whole map"]));
     assert_eq!(said[1], serde_json::json!(["zh-CN", "Cimbra 城市信息模型", "全景"]));
     assert_eq!(said[2], said[1], "the language is remembered");
+}
+
+/// The whole map, and a chosen building, lie where no panel covers them; the building is highlighted as a whole.
+fn nothing_is_hidden(seen: &serde_json::Value) {
+    for pointer in ["/start", "/chosen/hidden", "/where/hidden"] {
+        assert_none(seen, pointer);
+    }
+    let chosen = &seen["chosen"];
+    assert_eq!(chosen["colours"], serde_json::json!(["#6fd4ff"]), "every wall has the colour of what is selected");
+    assert_eq!(chosen["after"], serde_json::json!(["#ffffff"]));
 }
 
 fn an_alarm_came_and_went(alarm: &serde_json::Value) {

@@ -101,10 +101,13 @@ fn without_an_adapter_views_say_what_to_install_and_everything_else_serves() {
         (format!("asset={asset}&f=gif"), 400, "f"),
         ("bbox=1,1,1,1".to_owned(), 400, "bbox"),
         ("asset=nobody".to_owned(), 404, "asset"),
+        (format!("asset={asset}&highlight=nobody"), 404, "highlight"),
     ] {
         let (got, problem) = server.get(&format!("/views?{query}"));
         assert_eq!((got, &problem["errors"][0]["name"]), (status, &Value::from(name)), "{query}: {problem}");
     }
+    let crossing = server.get("/views?bbox=179.5,0,-179.5,1&size=10x10");
+    assert_eq!(crossing.0, 503, "a box across the antimeridian is a box: {}", crossing.1);
     let (status, headers, body) = server.get_bytes(&format!("/views?asset={asset}"), &[]);
     let told = String::from_utf8(body).unwrap();
     assert_eq!(status, 503, "{told}");
@@ -133,4 +136,8 @@ fn the_command_line_draws_the_same_picture() {
     let refused = view(&["--asset", "幢1", "--size", "0x60"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("size"));
+    let jpeg = cimbra(&["view", "out.jpg", "--asset", "幢1", "--store"]).arg(folder.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&jpeg.stderr).into_owned();
+    assert_eq!(jpeg.status.code(), Some(2), "{told}");
+    assert!(told.contains("out.jpg") && told.contains("out.png"), "{told}");
 }

@@ -4,6 +4,7 @@ import sys
 
 import ifcopenshell
 import ifcopenshell.geom
+import ifcopenshell.util.element
 import ifcopenshell.validate
 
 model = ifcopenshell.open(sys.argv[1])
@@ -34,9 +35,19 @@ if shapes.initialize():
         }
         if not shapes.next():
             break
+
+
+def chain(element):
+    """Names from a spatial element up to the building."""
+    names = [element.Name]
+    while (element := ifcopenshell.util.element.get_aggregate(element)) and not element.is_a("IfcSite"):
+        names.append(element.Name)
+    return names
+
+
 print(json.dumps({
     "problems": [str(statement)[:200] for statement in log.statements],
     "crs": model.by_type("IfcProjectedCRS")[0].Name,
-    "names": {root.GlobalId: root.Name for root in model.by_type("IfcSpatialElement")},
+    "chains": {root.GlobalId: chain(root) for root in model.by_type("IfcSpatialElement") if not root.is_a("IfcSite")},
     "products": products,
 }))

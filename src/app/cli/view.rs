@@ -23,8 +23,13 @@ impl Args {
     /// Draws the picture and writes it.
     ///
     /// # Errors
-    /// A parameter that does not hold, a store that another process holds, no adapter, a file that cannot be written.
+    /// A file name that does not end in .png, a parameter that does not hold, a store that another process holds, no adapter, a file that cannot be written.
     pub fn run(self) -> Result<Outcome> {
+        if !self.out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
+            let name = self.out.display();
+            return Err(Fault::parameter("OUT.png", format!("'{name}' does not end in .png, and a picture is a PNG"))
+                .remedy(format!("name it {}", self.out.with_extension("png").display())));
+        }
         let request = Request::read(&|name| self.parameters.get(name).cloned())?;
         let store = Store::open(&self.store)?;
         let snapshots: Vec<_> = store.sites().iter().map(|site| site.snapshot()).collect();

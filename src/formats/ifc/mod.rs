@@ -2,7 +2,8 @@
 //!
 //! What becomes an asset: `IfcProject` and every `IfcProduct` except openings and other subtractions (they are cut out of
 //! their hosts), grids and alignments, annotations and structural analysis items; those are counted in a note. An
-//! object's id is its `GlobalId`. Its attributes are `ifc_type`, the entity's own ones (`description`, `object_type`,
+//! object's id is its `GlobalId`. An `IfcBuilding` of composition PARTIAL within another is a part of it, or the unit (单元)
+//! that its `ObjectType` BuildingUnit says it is. Its attributes are `ifc_type`, the entity's own ones (`description`, `object_type`,
 //! `tag`, `predefined_type`, `long_name`), for storeys `elevation` (metres) and `index` (0 for the storey at the
 //! ground, counted by elevation within the building), `material`, and each property and quantity under `Set.Name`
 //! with the value and unit that the file gives; a set of the object's own wins over its type's.

@@ -81,6 +81,8 @@ pub struct Product {
     pub name: String,
     /// `PredefinedType` of the occurrence, else of its type; empty when neither says.
     pub predefined: String,
+    /// Whether it is a section of a whole (`CompositionType` PARTIAL).
+    pub partial: bool,
     /// The entity's own attributes.
     pub attributes: Vec<(&'static str, Value)>,
     /// Instance number of the product it is part of or contained in.

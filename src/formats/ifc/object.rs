@@ -24,7 +24,7 @@ pub(super) fn emit(model: &Model, sink: &mut Sink) -> Result<()> {
         let storey = ancestors(product, &by_entity).find(|p| p.kind == "IfcBuildingStorey");
         let object = SourceObject {
             id: ids.get(&product.entity).cloned().unwrap_or_else(|| product.global_id.as_str().into()),
-            class: class(product),
+            class: section(product, &by_entity).unwrap_or_else(|| class(product)),
             name: name(product),
             parent: product.parent.and_then(|p| ids.get(&p).cloned()),
             storey: storey.map(|s| storeys.entry(s.entity).or_insert_with(|| name(s).into()).clone()),
@@ -48,11 +48,28 @@ fn ancestors<'a>(from: &'a Product, all: &'a HashMap<u32, &'a Product>) -> impl 
 }
 
 fn name(product: &Product) -> String {
-    let long = product.attributes.iter().find_map(|(name, value)| match value {
-        Value::Text(text) if *name == "long_name" => Some(text),
+    if product.name.is_empty() {
+        text(product, "long_name").unwrap_or_default().to_owned()
+    } else {
+        product.name.clone()
+    }
+}
+
+/// One of the entity's own texts.
+fn text<'a>(product: &'a Product, wanted: &str) -> Option<&'a str> {
+    product.attributes.iter().find_map(|(name, value)| match value {
+        Value::Text(text) if *name == wanted => Some(text.as_str()),
         _ => None,
-    });
-    if product.name.is_empty() { long.cloned().unwrap_or_default() } else { product.name.clone() }
+    })
+}
+
+/// The class of a vertical section of a building, an `IfcBuilding` of composition PARTIAL within another: a part of it, or
+/// the unit (单元) that its object type says it is.
+fn section(product: &Product, all: &HashMap<u32, &Product>) -> Option<Class> {
+    let partial = product.partial && product.kind == "IfcBuilding";
+    let within = || ancestors(product, all).skip(1).any(|p| p.kind == "IfcBuilding");
+    let said = text(product, "object_type").and_then(Class::from_source);
+    (partial && within()).then(|| said.filter(|class| *class == Class::Unit).unwrap_or(Class::BuildingPart))
 }
 
 /// The class of the entity or of its nearest supertype that has one; detectors by their predefined type.

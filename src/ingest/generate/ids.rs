@@ -1,25 +1,12 @@
 //! Ids that other files refer to: the same object has the same id wherever it is named.
 
 use super::site::Structure;
-use super::tree::{Level, Node, SITE_CODE};
+use super::tree::{Node, SITE_CODE};
 use sha2::{Digest, Sha256};
 
 /// The id under which a node of a structure's tree comes in: its CityJSON key, or its GlobalId where IFC delivers it.
-/// The tower's units have no object of their own in IFC that holds storeys; the building stands for them.
 pub(super) fn asset(structure: &Structure, node: &Node) -> String {
-    if !structure.is_bim() {
-        return node.key.clone();
-    }
-    match node.level {
-        Level::Building | Level::Unit => global_id(&super::tree::key(structure)),
-        Level::Storey => global_id(&storey_key(structure, node.storey.unwrap_or(0))),
-        Level::Flat | Level::Room => global_id(&node.key),
-    }
-}
-
-/// The key of a storey of the whole building, as IFC has it: not split into units.
-pub(super) fn storey_key(structure: &Structure, index: usize) -> String {
-    format!("{}-S{index}", super::tree::key(structure))
+    if structure.is_bim() { global_id(&node.key) } else { node.key.clone() }
 }
 
 /// An IFC GlobalId: 128 bits of the key's hash in the 64 characters of buildingSMART's base 64, 22 of them.

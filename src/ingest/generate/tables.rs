@@ -77,8 +77,8 @@ pub(super) fn tower(dir: &Path, make_up: &MakeUp, structures: &[Structure], seed
     let nodes = grow(structure);
     let (level, _) = garage(make_up, structures);
     let devices = indoors(structure, &nodes, seed, level, &mut 0);
-    let people = super::people::count(structure, &nodes, seed).into_values().sum();
-    super::ifc::write(dir, "tower-1.ifc", structure, &nodes, people, &devices).map(Some)
+    let people = super::people::count(structure, &nodes, seed);
+    super::ifc::write(dir, "tower-1.ifc", structure, &nodes, &people, &devices).map(Some)
 }
 
 /// Writes `.truth/people.csv`: how many live in each unit, never who.

@@ -43,8 +43,18 @@ fn every_structure_stands_once_and_all_that_belongs_to_it_points_there() {
     assert_eq!(tower.len(), 1, "{own:?}");
     assert_eq!((&tower[0]["dataset"], &tower[0]["Cimbra_People.Households"]), (&"tower-1".into(), &24.into()));
     assert_eq!(tower[0]["description"], "南京市鼓楼区汉口路22号1号楼");
-    let storeys = all(&town.server, "storeys");
-    assert_eq!(storeys.len() as u64, truth["counts"]["storeys"].as_u64().unwrap(), "none of these houses has units");
+    // The storeys of a tower are those of its units; the truth counts them once a building.
+    let mut storeys = all(&town.server, "storeys");
+    let parent = |f: &Value| assets[f["properties"]["parent"].as_str().unwrap()].clone();
+    storeys.retain(|f| parent(f)["class"] != "building_unit" || parent(f)["name"] == "1单元");
+    assert_eq!(storeys.len() as u64, truth["counts"]["storeys"].as_u64().unwrap());
+    let units: Vec<&Value> =
+        assets.values().filter(|a| a["class"] == "building_unit" && a["ifc_type"] == "IfcBuilding").collect();
+    assert_eq!(units.len(), 2);
+    for unit in &units {
+        assert_eq!(assets[unit["parent"].as_str().unwrap()]["name"], "1号楼", "{unit}");
+        assert!(unit["Cimbra_People.Households"].as_i64().unwrap() > 0, "{unit}");
+    }
     let hits = town.server.get("/search?q=1%E5%8F%B7%E6%A5%BC&limit=1000").1;
     let found = hits["features"].as_array().unwrap().iter().filter(|f| f["properties"]["name"] == "1号楼");
     assert_eq!(found.count(), 1);
@@ -62,6 +72,21 @@ fn every_structure_stands_once_and_all_that_belongs_to_it_points_there() {
     assert_eq!(placed, 24, "every household has an address with its house code");
     for device in assets.values().filter(|a| a["dataset"] == "devices") {
         if let Some(parent) = device["parent"].as_str() {
+            // The unit that its name tells is the unit that it hangs in, whichever format the building came in.
+            let mut names = Vec::new();
+            let mut at = assets.get(parent);
+            while let Some(asset) = at {
+                names.push((asset["class"].as_str().unwrap(), asset["name"].as_str().unwrap()));
+                at = asset["parent"].as_str().and_then(|id| assets.get(id));
+            }
+            let told = device["name"].as_str().unwrap();
+            let units: Vec<_> = names
+                .iter()
+                .filter(|(class, _)| *class == "building_unit")
+                .filter(|(_, n)| n.ends_with("单元"))
+                .collect();
+            assert_eq!(units.len(), usize::from(told.contains("单元")), "{device} {names:?}");
+            assert!(units.iter().all(|(_, name)| told.contains(name)), "{device} {names:?}");
             let number = device["name"].as_str().unwrap().split('号').next().unwrap();
             assert!(building_of(parent).contains(&format!("{number}号")), "{device}");
         }

@@ -35,9 +35,15 @@ fn ifcopenshell_finds_no_fault_and_every_detector_in_its_room() {
     }
     // Two storeys of homes over the open one; a unit's storey has 3 flats of 25 rooms, a core of 4 and 2 lift shafts.
     assert_eq!(classes["IfcSpace"], 2 * (2 * (3 + 25 + 4) + 2 + 7));
-    assert_eq!((classes["IfcSlab"], classes["IfcStairFlight"]), (4, 4));
+    // Every unit has its own slab on each of three storeys, and a roof.
+    assert_eq!((classes["IfcSlab"], classes["IfcStairFlight"]), (8, 4));
     assert_eq!(classes["IfcOpeningElement"], classes["IfcDoor"] + classes["IfcWindow"]);
-    assert!(told["names"].as_object().unwrap().values().any(|n| n == "101室 厨房"), "Chinese names come through");
+    // From the room up, by IfcOpenShell's own walk.
+    let chains: Vec<&Value> = told["chains"].as_object().unwrap().values().collect();
+    for unit in ["1单元", "2单元"] {
+        let kitchen = serde_json::json!(["厨房", "101室", "1", unit, "1号楼"]);
+        assert_eq!(chains.iter().filter(|c| ***c == kitchen).count(), 1, "Chinese names come through: {chains:?}");
+    }
     let mut inside = 0;
     for row in devices(dir.path()) {
         let Some(space) = products.get(&row["parent"]) else { continue };
@@ -47,6 +53,33 @@ fn ifcopenshell_finds_no_fault_and_every_detector_in_its_room() {
         inside += 1;
     }
     assert!(inside > 12);
+}
+
+#[test]
+fn a_section_of_a_building_is_a_unit_only_where_the_file_says_so() {
+    let (dir, _) = community(12, 3);
+    let path = dir.path().join("tower-1.ifc");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let classes = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let mut classes = BTreeMap::<&str, usize>::new();
+        Ifc.read(&path, &ReadOptions::default(), &mut |item| {
+            if let SourceItem::Object(object) = item
+                && object.attributes[0].1 == cimbra::model::Value::Text("IfcBuilding".into())
+            {
+                *classes.entry(object.class.name()).or_default() += 1;
+            }
+            Ok(())
+        })
+        .unwrap();
+        classes
+    };
+    assert_eq!(classes(&text), BTreeMap::from([("building", 1), ("building_unit", 2)]));
+    let wing = text.replace("'BuildingUnit'", "'East wing'");
+    assert_eq!(classes(&wing), BTreeMap::from([("building", 1), ("building_part", 2)]));
+    // A building of its own within a complex stays one.
+    let whole = wing.replace(".PARTIAL.", ".ELEMENT.");
+    assert_eq!(classes(&whole), BTreeMap::from([("building", 3)]));
 }
 
 #[test]

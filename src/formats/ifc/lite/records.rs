@@ -135,7 +135,8 @@ fn product(entity: u32, kind: &Type, record: &DecodedEntity, unit: f64) -> Resul
     if global_id.chars().count() > LONGEST_ID || global_id.chars().any(char::is_control) {
         return Err("has a GlobalId that is none".into());
     }
-    let predefined = at(kind, "PredefinedType").and_then(|i| record.get(i)?.as_enum()).unwrap_or("").to_owned();
+    let word = |name| at(kind, name).and_then(|i| record.get(i)?.as_enum()).unwrap_or("");
+    let predefined = word("PredefinedType").to_owned();
     let mut attributes = Vec::new();
     for (own, name) in
         [("description", "Description"), ("object_type", "ObjectType"), ("tag", "Tag"), ("long_name", "LongName")]
@@ -150,6 +151,7 @@ fn product(entity: u32, kind: &Type, record: &DecodedEntity, unit: f64) -> Resul
         global_id,
         name: text("Name").unwrap_or_default(),
         predefined,
+        partial: word("CompositionType") == "PARTIAL",
         attributes,
         parent: None,
         elevation: if storey { number(kind, record, "Elevation").map(|e| e * unit) } else { None },

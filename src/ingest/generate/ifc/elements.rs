@@ -23,25 +23,32 @@ pub(super) fn write(frame: &mut Frame, level: &Level<'_>) -> Result<()> {
     let clear = storey.height - SLAB;
     let unit = structure.plan(level.index);
     let plan = unit.row(structure.kind.homes()[0]);
+    let mine = |[x0, _, x1, _]: layout::Rect| level.holds([x0, x1]);
     let mut elements = Vec::new();
     // Lifts and stairs pass through every slab but the lowest.
     let through = |u: Usage| matches!(u, Usage::LiftShaft | Usage::Stair);
     let holes: Vec<Vec<[i32; 2]>> = plan
         .rooms
         .iter()
-        .filter(|r| level.index > 0 && through(r.usage))
+        .filter(|r| level.index > 0 && through(r.usage) && mine(r.rect))
         .map(|r| layout::inset(&layout::corners(r.rect), HALF_WALL))
         .collect();
-    let outline = layout::inset(&layout::corners([0, 0, plan.width, plan.depth]), -HALF_WALL);
+    // The slab ends at the outer faces of the walls, and between two units in the middle of their wall.
+    let west = unit.width * i32::try_from(level.unit.saturating_sub(1)).unwrap_or(0);
+    let east = if level.unit == 0 { plan.width } else { west + unit.width };
+    let beyond = |at: i32, end: i32| if at == end { HALF_WALL } else { 0 };
+    let (x0, x1) = (west - beyond(west, 0), east + beyond(east, plan.width));
+    let outline = layout::corners([x0, -HALF_WALL, x1, plan.depth + HALF_WALL]);
     elements.push(slab(frame, level, "slab", &outline, &holes, -SLAB)?);
     if level.index + 1 == structure.storeys.len() {
         elements.push(slab(frame, level, "roof", &outline, &[], clear)?);
     }
-    for (n, one) in (1..).zip(&walls(&plan, level.index == 0)) {
+    let all = walls(&plan, level.index == 0);
+    for (n, one) in (1..).zip(all.iter().filter(|w| level.holds([w.from[0], w.to[0]]))) {
         wall(frame, level, n, one, clear, &mut elements)?;
     }
     let stairs = plan.rooms.iter().filter(|r| r.usage == Usage::Stair && level.index + 1 < structure.storeys.len());
-    for (n, room) in (1..).zip(stairs) {
+    for (n, room) in (1..).zip(stairs.filter(|r| mine(r.rect))) {
         let [x0, y0, _, y1] = room.rect;
         let solid = frame.steps(storey.height / 170, [y1 - y0 - 2 * HALF_WALL, storey.height], 1_250, CONCRETE)?;
         let at = [x0 + HALF_WALL, y0 + HALF_WALL, 0];
@@ -59,13 +66,13 @@ pub(super) fn write(frame: &mut Frame, level: &Level<'_>) -> Result<()> {
     if plan.rooms.iter().any(|r| r.usage == Usage::Open) {
         let solid = frame.block([-300, -300, 300, 300], 0, clear, CONCRETE)?;
         let columns = (0..=plan.width / 7_000).flat_map(|i| [400, 6_500].map(|y| (i * 7_000, y)));
-        for (n, (x, y)) in (1..).zip(columns) {
+        for (n, (x, y)) in (1..).zip(columns.filter(|(x, _)| level.holds([*x, *x]))) {
             let at = [x.clamp(300, plan.width - 300), y, 0];
             elements.push(instance(frame, level, "IFCCOLUMN", &format!("column-{n}"), "柱", at, solid, "$,.COLUMN.")?);
         }
     }
     let storey = level.made.to_string();
-    frame.relate("IFCRELCONTAINEDINSPATIALSTRUCTURE", &level.key, &storey, &elements, false)
+    frame.relate("IFCRELCONTAINEDINSPATIALSTRUCTURE", level.key, &storey, &elements, false)
 }
 
 fn slab(

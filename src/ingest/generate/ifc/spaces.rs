@@ -1,4 +1,4 @@
-//! Flats and rooms as spaces, units as zones, and the detectors that hang in the rooms.
+//! Flats and rooms as spaces, and the detectors that hang in the rooms.
 
 use super::super::devices::{Device, DeviceKind};
 use super::super::ids::{asset, global_id};
@@ -14,40 +14,37 @@ const AIR: Look = Look("air", [0.8, 0.9, 1.0], 0.85);
 const WHITE: Look = Look("white", [0.97, 0.97, 0.97], 0.0);
 const RED: Look = Look("red", [0.8, 0.1, 0.1], 0.0);
 
+/// Storeys by the number of their unit and their place from below.
+type Storeys<'a> = BTreeMap<(u32, usize), Level<'a>>;
+
+/// The storey that a node of the tree is on; a lift shaft spans all of its unit and begins on the lowest.
+fn storey_of<'s, 'a>(storeys: &'s Storeys<'a>, node: &Node) -> Option<&'s Level<'a>> {
+    storeys.get(&(node.unit, node.storey.unwrap_or(0)))
+}
+
 /// Writes every flat and room of the tree, then the devices in them.
-pub(super) fn write(frame: &mut Frame, storeys: &[Level<'_>], nodes: &[Node], devices: &[Device]) -> Result<()> {
+pub(super) fn write(frame: &mut Frame, storeys: &Storeys<'_>, nodes: &[Node], devices: &[Device]) -> Result<()> {
     let mut spaces: BTreeMap<usize, Ref> = BTreeMap::new();
-    // Parts by their whole, both as indices; a storey's whole stands for the nodes of all its units.
-    let mut in_storey: BTreeMap<usize, Vec<Ref>> = BTreeMap::new();
+    // Parts by their whole: storeys by their key, flats by their index.
+    let mut in_storey: BTreeMap<&str, (Ref, Vec<Ref>)> = BTreeMap::new();
     let mut in_flat: BTreeMap<usize, Vec<Ref>> = BTreeMap::new();
-    let mut in_unit: BTreeMap<u32, Vec<Ref>> = BTreeMap::new();
     for (index, node) in nodes.iter().enumerate() {
         if !matches!(node.level, Depth::Flat | Depth::Room) {
             continue;
         }
-        // A lift shaft spans all storeys and begins on the lowest.
-        let Some(level) = storeys.get(node.storey.unwrap_or(0)) else { continue };
-        let made = space(frame, level, nodes, node)?;
+        let Some(level) = storey_of(storeys, node) else { continue };
+        let made = space(frame, level, node)?;
         spaces.insert(index, made);
         match node.parent.filter(|&p| nodes[p].level == Depth::Flat) {
             Some(flat) => in_flat.entry(flat).or_default().push(made),
-            None => in_storey.entry(level.index).or_default().push(made),
-        }
-        if node.level == Depth::Flat {
-            in_unit.entry(node.unit).or_default().push(made);
+            None => in_storey.entry(level.key).or_insert((level.made, Vec::new())).1.push(made),
         }
     }
-    for (storey, parts) in in_storey {
-        frame.relate("IFCRELAGGREGATES", &storeys[storey].key, &storeys[storey].made.to_string(), &parts, true)?;
+    for (key, (storey, parts)) in in_storey {
+        frame.relate("IFCRELAGGREGATES", key, &storey.to_string(), &parts, true)?;
     }
     for (flat, parts) in in_flat {
         frame.relate("IFCRELAGGREGATES", &nodes[flat].key, &spaces[&flat].to_string(), &parts, true)?;
-    }
-    for (unit, flats) in in_unit {
-        let name = text(&format!("{unit}单元"));
-        let key = format!("unit-{unit}");
-        let zone = frame.step.add(&format!("IFCZONE('{}',$,{name},$,$,{name})", global_id(&key)))?;
-        frame.relate("IFCRELASSIGNSTOGROUP", &key, &format!("$,{zone}"), &flats, false)?;
     }
     let mut in_space: BTreeMap<usize, Vec<Ref>> = BTreeMap::new();
     for device in devices {
@@ -68,15 +65,13 @@ pub(super) fn write(frame: &mut Frame, storeys: &[Level<'_>], nodes: &[Node], de
 }
 
 /// An `IfcSpace` with its clear volume, its house code and its floor area.
-fn space(frame: &mut Frame, level: &Level<'_>, nodes: &[Node], node: &Node) -> Result<Ref> {
+fn space(frame: &mut Frame, level: &Level<'_>, node: &Node) -> Result<Ref> {
     let height = node.z[1] - node.z[0];
     let [x0, y0, _, _] = node.rect();
     let solid =
         frame.slab(&node.outline.iter().map(|p| [p[0] - x0, p[1] - y0]).collect::<Vec<_>>(), &[], [0, height], AIR)?;
     let shape = frame.shape(solid)?;
     let place = frame.placement(Some(level.origin), [x0, y0, 0], false)?;
-    let flat = node.parent.map(|p| &nodes[p]).filter(|p| p.level == Depth::Flat);
-    let name = flat.map_or_else(|| node.zh.clone(), |f| format!("{} {}", f.zh, node.zh));
     let (composition, kind) = match (node.level, node.usage) {
         (Depth::Flat, _) => ("COMPLEX", "INTERNAL"),
         (_, Some(Usage::Balcony | Usage::Open)) => ("ELEMENT", "EXTERNAL"),
@@ -85,7 +80,7 @@ fn space(frame: &mut Frame, level: &Level<'_>, nodes: &[Node], node: &Node) -> R
     let made = frame.step.add(&format!(
         "IFCSPACE('{}',$,{},$,$,{place},{shape},{},.{composition}.,.{kind}.,0.0)",
         asset(level.structure, node),
-        text(&name),
+        text(&node.zh),
         text(&format!("{} {}", node.zh, node.en))
     ))?;
     let unit = node.unit.to_string();
@@ -106,7 +101,7 @@ fn space(frame: &mut Frame, level: &Level<'_>, nodes: &[Node], node: &Node) -> R
 }
 
 /// A detector or call point in its room; other devices are no part of the building.
-fn detector(frame: &mut Frame, storeys: &[Level<'_>], nodes: &[Node], device: &Device) -> Result<Option<Ref>> {
+fn detector(frame: &mut Frame, storeys: &Storeys<'_>, nodes: &[Node], device: &Device) -> Result<Option<Ref>> {
     let (entity, kind, look) = match device.kind {
         DeviceKind::Smoke => ("IFCSENSOR", "SMOKESENSOR", WHITE),
         DeviceKind::Heat => ("IFCSENSOR", "HEATSENSOR", WHITE),
@@ -114,13 +109,12 @@ fn detector(frame: &mut Frame, storeys: &[Level<'_>], nodes: &[Node], device: &D
         DeviceKind::CallPoint => ("IFCALARM", "BREAKGLASSBUTTON", RED),
         _ => return Ok(None),
     };
-    let storey = device.space.and_then(|i| nodes[i].storey);
-    let Some(level) = storey.and_then(|i| storeys.get(i)) else { return Ok(None) };
-    let floor = level.structure.storeys[level.index].floor;
+    let room = device.space.and_then(|i| nodes.get(i)).filter(|room| room.storey.is_some());
+    let Some((level, room)) = room.and_then(|room| Some((storey_of(storeys, room)?, room))) else { return Ok(None) };
     let solid = frame.block([-60, -60, 60, 60], 0, 50, look)?;
     let shape = frame.mapped(solid)?;
     let [x, y, z] = device.local;
-    let place = frame.placement(Some(level.origin), [x, y, z - floor], false)?;
+    let place = frame.placement(Some(level.origin), [x, y, z - room.z[0]], false)?;
     let made = frame.step.add(&format!(
         "{entity}('{}',$,{},$,$,{place},{shape},{},.{kind}.)",
         global_id(&device.id),
