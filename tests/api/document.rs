@@ -1,6 +1,6 @@
 //! The API document against the server: every operation is asked, and answers as it is documented.
 
-use crate::support::schema::flaws;
+use super::schema::flaws;
 use crate::support::{Server, Town, town};
 use serde_json::{Value, json};
 
@@ -156,7 +156,7 @@ fn every_operation_answers_as_it_is_documented() {
     for (id, one) in calls(&town) {
         asked.push(id);
         let found = operations.iter().find(|(.., op)| op["operationId"] == id);
-        let (method, _, op) = found.unwrap_or_else(|| panic!("{id} is not documented"));
+        let (method, _, op) = found.expect("what is asked is documented");
         let (status, headers, body) = call(&town.server, method, &one);
         let told = String::from_utf8_lossy(&body[..body.len().min(2_000)]).into_owned();
         if status == 503 && id == "getView" {
