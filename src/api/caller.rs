@@ -29,6 +29,10 @@ pub struct Caller {
     pub reads: Collections,
 }
 
+/// In whose name a request without a key was answered, where the answer itself tells: a ticket in its body. For the audit.
+#[derive(Debug, Clone)]
+pub struct ActedAs(pub String);
+
 impl Caller {
     /// # Errors
     /// 401 without a key, 403 when the key's role does not carry `right`.

@@ -2,7 +2,7 @@
 
 use super::ask::Admitted;
 use super::busy::Busy;
-use super::caller::Caller;
+use super::caller::{ActedAs, Caller};
 use super::problem::Problem;
 use super::routes;
 use super::state::City;
@@ -183,6 +183,9 @@ async fn limited(State((city, busy)): State<(City, Busy)>, request: Request, nex
     let response = admitted(&city, &busy, request, next, &mut audited).await;
     let response = response.unwrap_or_else(|fault| Problem(fault).into_response());
     audited.status = response.status().as_u16();
+    if let Some(ActedAs(name)) = response.extensions().get() {
+        audited.caller.get_or_insert_with(|| name.clone());
+    }
     response
 }
 

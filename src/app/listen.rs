@@ -18,7 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What an address is told that has as many connections as it may have.
 const ENOUGH: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/problem+json\r\nRetry-After: 2\r\n\
-    Connection: close\r\nContent-Length: 145\r\n\r\n{\"type\":\"urn:cimbra:problem:too-many\",\"title\":\"Too many at once\",\
+    Connection: close\r\nContent-Length: 142\r\n\r\n{\"type\":\"urn:cimbra:problem:too-many\",\"title\":\"Too many at once\",\
     \"status\":429,\"detail\":\"this address has as many connections as one may have\"}";
 
 /// Serves `app` on `listener` until `stopped`; then waits at most `grace` for the requests in work.

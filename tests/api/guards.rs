@@ -103,14 +103,14 @@ fn a_ticket_in_a_url_opens_no_session_and_a_session_makes_none_that_does() {
     let audit = std::fs::read_to_string(town.store.join("audit.jsonl")).unwrap();
     let callers: Vec<String> = audit
         .lines()
-        .filter(|l| l.contains("/rules"))
+        .filter(|l| l.contains("/rules") || l.contains("/session"))
         .map(|line| {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();
             line["caller"].as_str().unwrap().to_owned()
         })
         .collect();
-    let id = callers[0].strip_prefix("key ").unwrap();
-    assert_eq!(callers, [format!("key {id}"), format!("session of {id}")]);
+    let id = callers[1].strip_prefix("key ").unwrap();
+    assert_eq!(callers, [format!("ticket of {id}"), format!("key {id}"), format!("session of {id}")]);
     assert_eq!(town.server.post("/tickets", token, &json!({})).0, 201);
     assert_eq!(town.server.post("/tickets?opens=session", token, &json!({})).0, 403);
 }

@@ -6,4 +6,5 @@ mod features;
 mod guards;
 mod imports;
 mod protocol;
+mod schema;
 mod tiles;

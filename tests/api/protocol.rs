@@ -52,8 +52,7 @@ fn every_error_is_a_problem_and_every_405_names_the_methods() {
         let (head, body) =
             raw(&town.server, &format!("{method} {path} HTTP/1.1\r\nHost: HOST\r\n{key}\r\nConnection: close\r\n\r\n"));
         assert!(head.starts_with("http/1.1 405"), "{method} {path}: {head}");
-        let allow =
-            head.lines().find_map(|line| line.strip_prefix("allow: ")).unwrap_or_else(|| panic!("{path}: {head}"));
+        let allow = head.lines().find_map(|line| line.strip_prefix("allow: ")).unwrap_or_default();
         assert_eq!(allow.replace(' ', ""), allowed, "{method} {path}");
         assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["status"], 405, "{method} {path}");
     }

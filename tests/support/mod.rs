@@ -1,7 +1,6 @@
 //! What several tests stand on: the shared data, the built binary as a server, plain HTTP.
 
 mod city;
-pub mod schema;
 
 pub use city::{Town, town};
 use serde_json::Value;

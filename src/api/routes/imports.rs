@@ -150,12 +150,15 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
 /// Nothing came in: a problem that names the parameters which would change that, and holds the report as it is, in the words of
 /// the command line.
 fn refusal(report: &Report) -> Response {
-    let mut errors = Vec::new();
-    for error in report.files.iter().filter_map(|file| file.error.as_deref()) {
-        let named = IMPORT.iter().map(|param| param.name);
-        let named = named.filter(|name| error.starts_with(&format!("{name}: ")) || mentions(error, name));
-        errors.extend(named.map(|name| (name.to_owned(), in_query(error))));
-    }
+    let files = || report.files.iter();
+    let refused = files().flat_map(|file| file.refused.iter().map(|refused| refused.reason.as_str()));
+    let reasons: Vec<&str> = files().filter_map(|file| file.error.as_deref()).chain(refused).collect();
+    let names = |reason: &str, name: &str| reason.starts_with(&format!("{name}: ")) || mentions(reason, name);
+    let error = |param: &Param| {
+        let reason = reasons.iter().find(|reason| names(reason, param.name))?;
+        Some((param.name.to_owned(), in_query(reason)))
+    };
+    let errors: Vec<_> = IMPORT.iter().filter_map(error).collect();
     let fault = Fault::bad_input(in_query(&report.summary()));
     problem::response(&fault, &errors, serde_json::to_value(report).ok())
 }

@@ -1,7 +1,7 @@
 //! `/session`, `/tickets`: a page turns its start ticket into a session, and a session into tickets for streams.
 
 use crate::api::ask::Ask;
-use crate::api::caller::Caller;
+use crate::api::caller::{ActedAs, Caller};
 use crate::api::openapi::Operation;
 use crate::api::params::{self, Form, Param};
 use crate::api::problem::Answer;
@@ -51,9 +51,15 @@ struct Exchange {
 async fn session(ask: Ask, body: Bytes) -> Answer {
     let Exchange { ticket } = serde_json::from_slice(&body)
         .map_err(|e| Fault::bad_input(format!("the body is not {{\"ticket\": …}}: {e}")).about("ticket"))?;
-    let (token, role, until) = ask.city.tickets.exchange(&ticket, (ask.city.clock)())?;
+    let now = (ask.city.clock)();
+    let (token, role, until) = ask.city.tickets.exchange(&ticket, now)?;
+    let opened = ask.city.tickets.session(&token, now).map(|held| ActedAs(format!("ticket of {}", held.origin)));
     let body = Json(json!({ "token": token, "role": role.name(), "expires": until.to_string() }));
-    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], body).into_response())
+    let mut response = (StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], body).into_response();
+    if let Some(opened) = opened {
+        response.extensions_mut().insert(opened);
+    }
+    Ok(response)
 }
 
 async fn ticket(ask: Ask, body: Bytes) -> Answer {
