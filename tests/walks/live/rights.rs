@@ -150,6 +150,28 @@ fn closed() -> (House, Server) {
 }
 
 #[test]
+fn metrics_on_loopback_count_what_the_caller_may_read() {
+    let house = house();
+    let server = Server::start(&house.store(), &[]);
+    let camera = camera_stream(&server, &house.operator);
+    let mut sender = Sender { server: &server, key: &house.integrator, seconds: 0 };
+    sender.send(camera, 0.9);
+    let text = |key: Option<&str>| {
+        let bearer = key.map(|key| format!("Bearer {key}"));
+        let headers: Vec<_> = bearer.iter().map(|b| ("Authorization", b.as_str())).collect();
+        let (status, _, body) = server.get_bytes("/metrics", &headers);
+        assert_eq!(status, 200);
+        String::from_utf8(body).unwrap()
+    };
+    let (open, all) = (text(None), text(Some(&house.operator)));
+    for (name, readable, whole) in [("things", 1, 2), ("alarms_active", 0, 1), ("observations_total", 0, 1)] {
+        assert!(open.contains(&format!("\ncimbra_{name} {readable}\n")), "{open}");
+        assert!(all.contains(&format!("\ncimbra_{name} {whole}\n")), "{all}");
+    }
+    assert!(all.contains("cimbra_readings_stored_total 1\n") && !open.contains("readings_"), "{open}");
+}
+
+#[test]
 fn a_closed_layer_is_in_no_list_and_no_extent() {
     let (house, server) = closed();
     let key = Some(house.operator.as_str());
