@@ -11,6 +11,7 @@ use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
 use crate::fault::{Fault, Kind, Result};
 use model::Document;
 use object::Objects;
+use serde_json::Value;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -20,6 +21,8 @@ pub struct CityJson;
 
 /// The largest file that is held in memory whole; a CityJSONSeq may be of any size.
 const LARGEST_WHOLE: u64 = 2 << 30;
+/// The largest text of which single objects are refused; taken apart as any JSON, it needs some ten times its size.
+const LARGEST_SIFTED: usize = 256 << 20;
 const VERSIONS: [&str; 2] = ["1.1", "2.0"];
 
 impl Reader for CityJson {
@@ -116,18 +119,30 @@ struct Unreadable {
 
 fn parse(text: &[u8], first_line: usize) -> std::result::Result<Document, Unreadable> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    serde_json::from_slice(text).map_err(|e| {
-        let place = format!("line {}, column {}", first_line + e.line().saturating_sub(1), e.column());
-        let said = e.to_string();
-        // serde quotes what it found, whole.
-        let said: String = said.split(" at line ").next().unwrap_or_default().chars().take(200).collect();
-        let detail = match e.classify() {
-            serde_json::error::Category::Eof => format!("ends in the middle of an object ({place}): it is not whole"),
-            serde_json::error::Category::Data => format!("is not CityJSON at {place}: {said}"),
-            _ => format!("is not JSON at {place}: {said}"),
-        };
-        Unreadable { fault: Fault::bad_input(detail), cut: e.is_eof(), data: e.is_data() }
-    })
+    serde_json::from_slice(text)
+        .or_else(|e| {
+            // One object of another structure is refused, not all that stand beside it.
+            let again =
+                (e.is_data() && text.len() <= LARGEST_SIFTED).then(|| serde_json::from_slice::<Document<Value>>(text));
+            match again {
+                Some(Ok(document)) => Ok(document.sifted()),
+                _ => Err(e),
+            }
+        })
+        .map_err(|e: serde_json::Error| {
+            let place = format!("line {}, column {}", first_line + e.line().saturating_sub(1), e.column());
+            let said = e.to_string();
+            // serde quotes what it found, whole.
+            let said: String = said.split(" at line ").next().unwrap_or_default().chars().take(200).collect();
+            let detail = match e.classify() {
+                serde_json::error::Category::Eof => {
+                    format!("ends in the middle of an object ({place}): it is not whole")
+                }
+                serde_json::error::Category::Data => format!("is not CityJSON at {place}: {said}"),
+                _ => format!("is not JSON at {place}: {said}"),
+            };
+            Unreadable { fault: Fault::bad_input(detail), cut: e.is_eof(), data: e.is_data() }
+        })
 }
 
 #[cfg(test)]

@@ -5,10 +5,12 @@
 use super::super::attribute::Attribute;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+use std::marker::PhantomData;
 
-/// A `CityJSON` or a `CityJSONFeature` object.
+/// A `CityJSON` or a `CityJSONFeature` object, whose city objects are read as `O`.
 #[derive(Debug, Default, serde::Deserialize)]
-pub(super) struct Document {
+#[serde(bound(deserialize = "O: Deserialize<'de>"))]
+pub(super) struct Document<O = Object> {
     #[serde(rename = "type", default)]
     pub kind: String,
     pub version: Option<String>,
@@ -16,11 +18,29 @@ pub(super) struct Document {
     #[serde(default)]
     pub metadata: Metadata,
     #[serde(rename = "CityObjects", default, deserialize_with = "entries")]
-    pub objects: Vec<(String, Object)>,
+    pub objects: Vec<(String, O)>,
+    /// City objects of another structure: id and what is wrong.
+    #[serde(skip)]
+    pub broken: Vec<(String, String)>,
     #[serde(default)]
     pub vertices: Vec<[f64; 3]>,
     #[serde(rename = "geometry-templates", default)]
     pub templates: Templates,
+}
+
+impl Document<serde_json::Value> {
+    /// The city objects that are such, and the others by what is wrong with them.
+    pub fn sifted(self) -> Document {
+        let Self { kind, version, transform, metadata, vertices, templates, .. } = self;
+        let (mut objects, mut broken) = (Vec::new(), Vec::new());
+        for (id, value) in self.objects {
+            match Object::deserialize(value) {
+                Ok(object) => objects.push((id, object)),
+                Err(error) => broken.push((id, error.to_string())),
+            }
+        }
+        Document { kind, version, transform, metadata, objects, broken, vertices, templates }
+    }
 }
 
 /// `real = stored * scale + translate`.
@@ -217,10 +237,10 @@ impl<'de> Visitor<'de> for AnyItem {
 }
 
 /// A JSON object as its entries in order, repeated names and all.
-fn entries<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, Object)>, D::Error> {
-    struct Entries;
-    impl<'de> Visitor<'de> for Entries {
-        type Value = Vec<(String, Object)>;
+fn entries<'de, D: Deserializer<'de>, O: Deserialize<'de>>(from: D) -> Result<Vec<(String, O)>, D::Error> {
+    struct Entries<O>(PhantomData<O>);
+    impl<'de, O: Deserialize<'de>> Visitor<'de> for Entries<O> {
+        type Value = Vec<(String, O)>;
         fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
             f.write_str("an object of city objects")
         }
@@ -232,5 +252,5 @@ fn entries<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, Object)>, 
             Ok(all)
         }
     }
-    from.deserialize_map(Entries)
+    from.deserialize_map(Entries(PhantomData))
 }

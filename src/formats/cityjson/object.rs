@@ -37,7 +37,11 @@ impl Objects {
     }
     /// Every object of a document or feature.
     pub fn take(&mut self, document: Document, sink: &mut Sink) -> Result<()> {
-        let Document { objects, vertices, .. } = document;
+        let Document { objects, vertices, broken, .. } = document;
+        for (id, said) in broken {
+            let (object, said) = (id.chars().take(512).collect(), said.chars().take(200).collect::<String>());
+            sink(SourceItem::Refused { object, reason: format!("is no city object: {said}") })?;
+        }
         let family = Family::of(&objects);
         let places: Vec<_> = objects.iter().map(|(id, object)| family.place(id, object)).collect();
         for ((id, object), (parent, storey)) in objects.into_iter().zip(places) {

@@ -87,6 +87,23 @@ fn what_is_wrong_with_one_object_refuses_that_object_only() {
 }
 
 #[test]
+fn an_object_of_another_structure_is_refused_by_its_id_and_those_beside_it_come_in() {
+    let wrong = r#""c":{"type":"Building","geometry":"none"},"d":[1,2]"#;
+    let text = document(&format!("{},{wrong},{}", solid("a", CUBE), solid("b", CUBE)));
+    assert_eq!(objects(&text).iter().map(|o| &*o.id).collect::<Vec<_>>(), ["a", "b"]);
+    let told = refusals(&text);
+    assert_eq!(told.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>(), ["c", "d"]);
+    assert!(told.iter().all(|(_, reason)| reason.starts_with("is no city object: ")), "{told:?}");
+    let header = document("").replace('\n', "");
+    let line = format!(
+        r#"{{"type":"CityJSONFeature","id":"a","CityObjects":{{{},{wrong}}},"vertices":{CORNERS}}}"#,
+        solid("a", CUBE)
+    );
+    let sequence = format!("{header}\n{line}\n");
+    assert_eq!((objects(&sequence).len(), refusals(&sequence).len()), (1, 2));
+}
+
+#[test]
 fn a_solid_without_its_ground_gets_one_and_that_is_told() {
     let text = document(&solid("a", &CUBE.replacen("[[0,3,2,1]],", "", 1)));
     let [cube] = &objects(&text)[..] else { panic!("one object") };
