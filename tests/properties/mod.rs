@@ -1,5 +1,6 @@
 //! Properties that hold whatever the numbers, and figures from oracles.
 
 mod crs;
+mod search;
 mod solids;
 mod store;
