@@ -217,3 +217,30 @@ fn the_rules_can_fail() {
     assert_eq!(room("src/geom/mesh.rs"), "geom");
     assert_eq!(room("src/fault.rs"), "fault");
 }
+
+#[test]
+fn every_format_s_row_names_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let table = fs::read_to_string(root.join("docs/formats.md")).unwrap();
+    let rows: Vec<&str> = table.lines().filter(|l| l.starts_with("| ") && !l.starts_with("| format")).collect();
+    assert!(rows.len() >= 4, "{} rows", rows.len());
+    for row in rows {
+        let proofs = row.trim_end_matches(['|', ' ']).rsplit('|').next().unwrap();
+        let named: Vec<&str> = proofs.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "no test is named: {row}");
+        for proof in named {
+            // `walks::intake` is a file or folder of tests/; a last part that is neither is a function in it.
+            let parts: Vec<&str> = proof.split("::").collect();
+            let place = |parts: &[&str]| {
+                let path = root.join("tests").join(parts.join("/"));
+                [path.join("mod.rs"), path.with_extension("rs")].into_iter().find(|p| p.is_file())
+            };
+            let function = || {
+                let (name, module) = parts.split_last().unwrap();
+                let text = fs::read_to_string(place(module)?).unwrap();
+                text.contains(&format!("fn {name}(")).then_some(())
+            };
+            assert!(place(&parts).is_some() || function().is_some(), "`{proof}` is no test: {row}");
+        }
+    }
+}
