@@ -6,6 +6,7 @@ pub mod app;
 mod bytes;
 pub mod crs;
 pub mod fault;
+pub mod filter;
 pub mod formats;
 pub mod geom;
 pub mod index;

@@ -41,6 +41,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("h3o", &["src/index/hex.rs"]),
     ("fjall", &["src/store/archive/"]),
     ("ifc_lite_processing", &["src/formats/ifc/"]),
+    ("parquet", &["src/formats/geoparquet/", "src/store/archive/"]),
+    ("wkt", &["src/filter/parse.rs"]),
     ("rustix", &["src/formats/ifc/worker.rs", "src/app/cli/read_ifc.rs", "src/app/listen.rs"]),
     ("anyhow", &["src/main.rs"]),
 ];

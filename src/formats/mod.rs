@@ -6,14 +6,21 @@ mod attribute;
 mod cityjson;
 mod control;
 mod geojson;
+mod geoparquet;
 pub mod ifc;
 mod lines;
 mod reader;
 mod table;
 mod taken;
+mod write;
 
+pub use cityjson::{CityJson, CityJsonOptions, CityJsonWriter, Family};
 pub use control::control_points;
+pub use geojson::{GeoJsonWriter, footprint, to_json};
+pub use geoparquet::GeoParquetWriter;
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};
+pub use table::CsvWriter;
+pub use write::{Columns, Item, Writer};
 
 use crate::fault::Result;
 use crate::geom::{Bounds, Shape};

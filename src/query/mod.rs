@@ -4,8 +4,10 @@ mod diff;
 mod features;
 mod scope;
 mod search;
+mod select;
 
 pub use diff::{Change, Diff, Differences};
 pub use features::{Cursor, Features, Page};
 pub use scope::Scope;
 pub use search::{Found, Search};
+pub use select::select;

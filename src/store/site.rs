@@ -189,6 +189,14 @@ impl Site {
         sources::keep(&self.node.dir, file)
     }
 
+    /// The content of an imported file by its SHA-256 (hex).
+    ///
+    /// # Errors
+    /// [`Kind::Io`] when it is not there or cannot be read.
+    pub fn source(&self, hash: &str) -> Result<Box<dyn std::io::Read + Send>> {
+        sources::open(&self.node.dir, hash)
+    }
+
     pub(super) fn publish(
         &self,
         writer: &mut Writer,

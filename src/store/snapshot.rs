@@ -233,6 +233,11 @@ impl Snapshot {
         let meant = of_dataset.filter(|((_, own), _)| layer.is_none_or(|layer| own.as_deref() == Some(layer)));
         meant.flat_map(|(_, counts)| present(counts).iter()).collect()
     }
+    /// How many assets a dataset has now.
+    pub fn count_of(&self, dataset: &DatasetName) -> usize {
+        let of_dataset = self.by_dataset.range((dataset.clone(), None)..).take_while(|((name, _), _)| name == dataset);
+        of_dataset.flat_map(|(_, counts)| counts).sum()
+    }
     /// The box around everything current, in longitude, latitude and height; empty when nothing has a place.
     pub fn extent(&self) -> Bounds {
         self.extent_of(Collections::ALL)

@@ -41,6 +41,13 @@ fn copy(source: &mut File, to: &Path, from: &Path) -> Result<String> {
     Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
 }
 
+/// The content of a file that [`keep`] kept.
+pub(super) fn open(dir: &Path, hash: &str) -> Result<Box<dyn Read + Send>> {
+    let path = dir.join("sources").join(format!("{hash}.zst"));
+    let io = |e: std::io::Error| Fault::io(&format!("reading {}", path.display()), &e);
+    Ok(Box::new(zstd::Decoder::new(File::open(&path).map_err(io)?).map_err(io)?))
+}
+
 /// Removes what an interrupted [`keep`] left behind.
 pub(super) fn sweep(dir: &Path) {
     let Ok(entries) = std::fs::read_dir(dir.join("sources")) else { return };

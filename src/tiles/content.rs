@@ -1,6 +1,7 @@
 //! What one tile holds before it is bytes: features with their lasting attributes, and their shapes in the site's frame.
 
 use crate::fault::{Fault, Result};
+use crate::geom::Bounds;
 use crate::lod::{self, Drawn, Form, Look};
 use crate::model::{AssetId, Attributes, Class, Collections};
 use crate::store::{Row, Snapshot};
@@ -77,6 +78,25 @@ impl Content {
         // Whole metres keep the translation short and exact.
         Ok(Self { origin: planned.bounds.center().map(f64::round), features, shapes })
     }
+}
+
+/// The shapes of `rows` at full detail as one content, with the number of rows that have none, for somebody who may read
+/// `readable`.
+///
+/// # Errors
+/// As [`Snapshot::geometry`].
+pub fn of_rows(snapshot: &Snapshot, rows: &[Row], readable: Collections) -> Result<(Content, usize)> {
+    let (mut features, mut meshes, mut bounds) = (Vec::new(), Vec::new(), Bounds::EMPTY);
+    for row in rows {
+        if let Some(drawn) = lod::drawn(snapshot, *row)? {
+            bounds = bounds.union(drawn.bounds());
+            meshes.push((u32::try_from(features.len()).unwrap_or(u32::MAX), drawn));
+            features.push(feature(snapshot, *row, readable)?);
+        }
+    }
+    let without = rows.len() - features.len();
+    let origin = if bounds.is_empty() { [0.0; 3] } else { bounds.center().map(f64::round) };
+    Ok((Content { origin, features, shapes: Shapes::Meshes(meshes) }, without))
 }
 
 fn feature(snapshot: &Snapshot, row: Row, readable: Collections) -> Result<Feature> {

@@ -2,7 +2,7 @@
 
 mod city;
 mod glb;
-mod reader;
+pub mod reader;
 mod real;
 mod sample;
 mod tilesets;

@@ -2,6 +2,7 @@
 
 mod cityjson;
 mod examples;
+mod export;
 mod generate;
 mod ifc_oracle;
 mod intake;

@@ -1,7 +1,8 @@
 //! Assets as GeoJSON features (RFC 7946, OGC API Features Part 1 §8).
 
 use crate::fault::Result;
-use crate::model::{Attributes, Collections, Footprint, Value};
+use crate::formats::{footprint, to_json};
+use crate::model::Collections;
 use crate::store::{AssetRef, Row, Snapshot};
 use serde_json::{Map, Value as Json, json};
 
@@ -54,37 +55,4 @@ fn own(asset: &AssetRef<'_>, readable: Collections) -> Map<String, Json> {
         ("dataset", json!(asset.dataset().as_str())),
     ];
     entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// An attribute as JSON; a number that JSON cannot hold is null.
-pub fn to_json(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Bool(b) => json!(b),
-        Value::Int(n) => json!(n),
-        Value::Float(n) => json!(n),
-        Value::Text(text) => json!(text),
-        Value::List(values) => values.iter().map(to_json).collect(),
-        Value::Map(attributes) => object(attributes),
-    }
-}
-
-fn object(attributes: &Attributes) -> Json {
-    Json::Object(attributes.iter().map(|(name, value)| (name.clone(), to_json(value))).collect())
-}
-
-/// A footprint as a GeoJSON geometry; null without a place.
-pub fn footprint(footprint: &Footprint) -> Json {
-    match footprint {
-        Footprint::None => Json::Null,
-        Footprint::Point(position) => json!({ "type": "Point", "coordinates": position }),
-        Footprint::Lines(lines) => match lines.as_slice() {
-            [line] => json!({ "type": "LineString", "coordinates": line }),
-            lines => json!({ "type": "MultiLineString", "coordinates": lines }),
-        },
-        Footprint::Areas(areas) => match areas.as_slice() {
-            [area] => json!({ "type": "Polygon", "coordinates": area }),
-            areas => json!({ "type": "MultiPolygon", "coordinates": areas }),
-        },
-    }
 }

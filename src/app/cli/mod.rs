@@ -2,6 +2,7 @@
 
 mod demo;
 mod diff;
+mod export;
 mod generate;
 mod import;
 mod key;
@@ -35,6 +36,7 @@ enum Command {
     Import(import::Args),
     Check(import::CheckArgs),
     Diff(diff::Args),
+    Export(export::Args),
     Key(key::Args),
     View(view::Args),
     #[command(hide = true)]
@@ -83,6 +85,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
         Command::Import(args) => args.run(),
         Command::Check(args) => args.run(),
         Command::Diff(args) => args.run(),
+        Command::Export(args) => args.run(),
         Command::Key(args) => args.run(),
         Command::View(args) => args.run(),
         Command::ReadIfc(args) => args.run(),

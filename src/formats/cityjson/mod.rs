@@ -4,6 +4,9 @@ mod boundary;
 mod model;
 mod object;
 mod shape;
+mod write;
+
+pub use write::{CityJsonOptions, CityJsonWriter, Family};
 
 use super::lines::{LONGEST_LINE, Line, Lines};
 use super::reader::{clip, open};

@@ -2,6 +2,9 @@
 
 mod model;
 mod shape;
+mod write;
+
+pub use write::{GeoJsonWriter, footprint, to_json};
 
 use super::attribute::{Attribute, add};
 use super::reader::{clip, open};

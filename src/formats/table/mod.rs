@@ -1,5 +1,9 @@
 //! CSV tables of devices and other points: a header row, then one object a row.
 
+mod write;
+
+pub use write::CsvWriter;
+
 use super::attribute::text;
 use super::reader::{clip, open};
 use super::taken::{Taken, Word, take_text};
