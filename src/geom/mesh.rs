@@ -1,7 +1,7 @@
 //! Triangle meshes: `f32` offsets from an `f64` origin, with surfaces that say what they are.
 
 use super::Bounds;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// What a run of triangles is the surface of (CityGML 3.0 thematic surfaces).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]

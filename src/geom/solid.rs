@@ -2,7 +2,8 @@
 
 use super::Face;
 use super::triangulate::{cross, dot};
-use std::collections::{BTreeMap, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::BTreeMap;
 
 /// How far a set of faces is from enclosing a volume.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -122,15 +123,26 @@ pub fn volume(faces: &[Face]) -> f64 {
 /// Points joined when they are near each other; the first of a group gives its place.
 struct Welded {
     cell: f64,
+    /// Points met before, to the bit: a file's faces share their corners.
+    exact: HashMap<[u64; 3], u32>,
     cells: HashMap<[i64; 3], u32>,
     points: Vec<[f64; 3]>,
 }
 
 impl Welded {
     fn new(cell: f64) -> Self {
-        Self { cell: cell.max(f64::MIN_POSITIVE), cells: HashMap::new(), points: Vec::new() }
+        Self { cell: cell.max(f64::MIN_POSITIVE), exact: HashMap::new(), cells: HashMap::new(), points: Vec::new() }
     }
     fn number(&mut self, p: [f64; 3]) -> u32 {
+        let bits = p.map(f64::to_bits);
+        if let Some(found) = self.exact.get(&bits) {
+            return *found;
+        }
+        let number = self.near(p);
+        self.exact.insert(bits, number);
+        number
+    }
+    fn near(&mut self, p: [f64; 3]) -> u32 {
         #[expect(clippy::cast_possible_truncation, reason = "saturates, which only joins points out of this world")]
         let home = p.map(|v| (v / self.cell).floor() as i64);
         if let Some(found) = self.cells.get(&home) {

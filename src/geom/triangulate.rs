@@ -1,7 +1,7 @@
 //! Planar polygons in space, with holes, become triangles; faces become a mesh.
 
 use super::{Face, Mesh, Polygon, Surface};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// A ring's area vector: its length is twice the area, its direction the side from which the ring runs counter-clockwise
 /// (Newell's method, so a ring that is not quite flat gives its mean plane).

@@ -6,8 +6,8 @@ use crate::fault::{Fault, Result};
 use crate::formats::SourceObject;
 use crate::geom::{Bounds, Face, Mesh, Polygon, Shape, SurfaceKind, faces_to_mesh, turning};
 use crate::model::{Asset, Footprint, Geometry};
+use foldhash::HashMap;
 use geo::{ConvexHull, MultiPoint};
-use std::collections::HashMap;
 
 /// The asset that `object` becomes in the site of `frame`.
 ///

@@ -5,13 +5,17 @@ use super::georeference::Georeference;
 use super::intake::ImportOptions;
 use super::reach::{REACH, farthest};
 use crate::crs::SiteFrame;
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::formats::{ReadOptions, Reader, SourceItem};
 use crate::geom::{Bounds, Polygon};
 use crate::units::Geodetic;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Boxes that are looked at; of a file with more of them the first ones say where it is. A site's origin must be near what is in
+/// it, not in its middle, and to read a whole city twice would double the work.
+const ENOUGH: usize = 10_000;
 
 /// The middle of what the file covers at its lowest height; `None` when nothing in it has a place.
 ///
@@ -30,7 +34,8 @@ pub(super) fn survey(
     let mut declared = None;
     let mut of_file: Option<Result<Georeference>> = None;
     let mut others: HashMap<Arc<str>, Option<Georeference>> = HashMap::new();
-    reader.read(file, options, &mut |item| {
+    let mut enough = false;
+    let read = reader.read(file, options, &mut |item| {
         match item {
             SourceItem::Frame(frame) => declared = Some(frame),
             SourceItem::Object(object) => {
@@ -56,8 +61,13 @@ pub(super) fn survey(
             }
             SourceItem::Refused { .. } | SourceItem::Note(_) => {}
         }
-        Ok(())
-    })?;
+        enough = found.len() >= ENOUGH;
+        // An error is what stops a reader.
+        if enough { Err(Fault::internal("the survey has seen enough")) } else { Ok(()) }
+    });
+    if !enough {
+        read?;
+    }
     let near = SiteFrame::new(Geodetic::new(median(&found, 0), median(&found, 1), 0.0));
     let strays = |b: &&Bounds| farthest(&near, b) <= REACH;
     let extent = found.iter().filter(strays).fold(Bounds::EMPTY, |all, b| all.union(*b));

@@ -13,7 +13,8 @@ use super::reader::{clip, open};
 use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
 use crate::fault::{Fault, Kind, Result};
 use model::Document;
-use object::Objects;
+use object::{Objects, Prepared};
+use rayon::prelude::*;
 use serde_json::Value;
 use std::io::{BufReader, Read};
 use std::path::Path;
@@ -77,20 +78,43 @@ fn read<R: std::io::BufRead>(mut lines: Lines<R>, sink: &mut Sink) -> Result<()>
     let mut objects = begin(&header, sink)?;
     objects.keep_templates(&mut header);
     objects.take(header, sink)?;
-    while let Some((number, line)) = lines.next_record()? {
-        match parse(line, number) {
-            Ok(feature) if feature.kind == "CityJSONFeature" => objects.take(feature, sink)?,
-            Ok(other) => {
-                let detail = format!("line {number} is a '{}' where a CityJSONFeature belongs", clip(&other.kind));
-                return Err(Fault::bad_input(detail));
-            }
-            Err(fault) if fault.data => {
-                sink(SourceItem::Refused { object: format!("line {number}"), reason: fault.fault.detail })?;
-            }
-            Err(fault) => return Err(fault.fault),
+    // Features know nothing of each other, so each bundle is taken apart on all cores and given in the file's order.
+    let (mut bundle, mut bytes) = (Vec::new(), 0);
+    loop {
+        let record = lines.next_record()?;
+        let ended = record.is_none();
+        if let Some((number, line)) = record {
+            bytes += line.len();
+            bundle.push((number, line.to_vec()));
+        }
+        if ended || bytes > BUNDLE {
+            bytes = 0;
+            take_bundle(&mut objects, std::mem::take(&mut bundle), sink)?;
+        }
+        if ended {
+            return objects.end(sink);
         }
     }
-    objects.end(sink)
+}
+
+/// Text of features that is taken apart together, in bytes.
+const BUNDLE: usize = 2 << 20;
+
+/// Takes the features of a sequence.
+fn take_bundle(objects: &mut Objects, lines: Vec<(usize, Vec<u8>)>, sink: &mut Sink) -> Result<()> {
+    let prepare = |(number, line): (usize, Vec<u8>)| match parse(&line, number) {
+        Ok(feature) if feature.kind == "CityJSONFeature" => Ok(objects.prepare(feature)),
+        Ok(other) => {
+            let detail = format!("line {number} is a '{}' where a CityJSONFeature belongs", clip(&other.kind));
+            Err(Fault::bad_input(detail))
+        }
+        Err(fault) if fault.data => {
+            Ok(vec![Prepared::Refused { id: format!("line {number}"), reason: fault.fault.detail }])
+        }
+        Err(fault) => Err(fault.fault),
+    };
+    let prepared: Vec<Result<Vec<Prepared>>> = lines.into_par_iter().map(prepare).collect();
+    prepared.into_iter().try_for_each(|feature| objects.give(feature?, sink))
 }
 
 /// Checks the header and tells the frame.

@@ -37,62 +37,65 @@ impl Objects {
     }
     /// Every object of a document or feature.
     pub fn take(&mut self, document: Document, sink: &mut Sink) -> Result<()> {
+        let prepared = self.prepare(document);
+        self.give(prepared, sink)
+    }
+    /// Does the work of [`Objects::take`] that knows nothing of other features.
+    pub fn prepare(&self, document: Document) -> Vec<Prepared> {
         let Document { objects, vertices, broken, .. } = document;
+        let refused = |id: &str, reason| Prepared::Refused { id: id.chars().take(512).collect(), reason };
+        let mut all = Vec::with_capacity(broken.len() + objects.len());
         for (id, said) in broken {
-            let (object, said) = (id.chars().take(512).collect(), said.chars().take(200).collect::<String>());
-            sink(SourceItem::Refused { object, reason: format!("is no city object: {said}") })?;
+            let said: String = said.chars().take(200).collect();
+            all.push(refused(&id, format!("is no city object: {said}")));
         }
         let family = Family::of(&objects);
         let places: Vec<_> = objects.iter().map(|(id, object)| family.place(id, object)).collect();
+        let space = Space { vertices: &vertices, transform: self.transform, templates: Some(&self.templates) };
         for ((id, object), (parent, storey)) in objects.into_iter().zip(places) {
-            let refuse = |reason: String| SourceItem::Refused { object: id.chars().take(512).collect(), reason };
             if id.is_empty() || id.len() > 512 {
-                sink(refuse("the id is empty or longer than 512 bytes".into()))?;
+                all.push(refused(&id, "the id is empty or longer than 512 bytes".into()));
                 continue;
             }
-            let key: AssetId = id.as_str().into();
-            if !self.seen.insert(key.clone()) {
-                sink(refuse("the id stands twice in the file; the first one is taken".into()))?;
-                continue;
-            }
-            let space = Space { vertices: &vertices, transform: self.transform, templates: Some(&self.templates) };
             let chosen = if object.geometry.is_empty() { Ok(Chosen::default()) } else { choose(&object, &space) };
-            match chosen {
-                Err(reason) => sink(refuse(reason))?,
+            let id = AssetId::from(id);
+            all.push(match chosen {
+                Err(reason) => Prepared::Chosen { id, object: Err(reason) },
                 Ok(chosen) => {
-                    self.remark(chosen.remark, &id);
-                    sink(SourceItem::Object(Box::new(self.object(key, object, parent, storey, chosen))))?;
+                    let remark = chosen.remark;
+                    let (object, stranger) = source_object(id.clone(), object, parent, storey, chosen);
+                    Prepared::Chosen { id, object: Ok((Box::new(object), remark, stranger)) }
+                }
+            });
+        }
+        all
+    }
+    /// Gives what was prepared to the sink, in the file's order.
+    pub fn give(&mut self, prepared: Vec<Prepared>, sink: &mut Sink) -> Result<()> {
+        for one in prepared {
+            match one {
+                Prepared::Refused { id, reason } => sink(SourceItem::Refused { object: id, reason })?,
+                Prepared::Chosen { id, object } => {
+                    let refuse = |reason: String| SourceItem::Refused { object: id.to_string(), reason };
+                    if !self.seen.insert(id.clone()) {
+                        sink(refuse("the id stands twice in the file; the first one is taken".into()))?;
+                        continue;
+                    }
+                    match object {
+                        Err(reason) => sink(refuse(reason))?,
+                        Ok((object, remark, stranger)) => {
+                            self.remark(remark, &id);
+                            if let Some(kind) = stranger {
+                                self.strangers.0 += 1;
+                                self.strangers.1 = kind;
+                            }
+                            sink(SourceItem::Object(object))?;
+                        }
+                    }
                 }
             }
         }
         Ok(())
-    }
-    fn object(
-        &mut self,
-        id: AssetId,
-        from: Object,
-        parent: Option<AssetId>,
-        storey: Option<Arc<str>>,
-        chosen: Chosen,
-    ) -> SourceObject {
-        let Object { kind, attributes, address, .. } = from;
-        let mut attributes = attributes.members();
-        let class = Class::from_source(kind.trim_start_matches('+')).unwrap_or_else(|| {
-            self.strangers.0 += 1;
-            self.strangers.1 = clip(&kind);
-            Class::Element
-        });
-        let name = text(&attributes, NAMES).unwrap_or_default();
-        add(&mut attributes, "cityjson_type", Value::Text(kind));
-        if let Some(lod) = chosen.lod {
-            add(&mut attributes, "lod", Value::Text(lod));
-        }
-        if address.0 != Value::Null {
-            add(&mut attributes, "address", address.0);
-        }
-        let Chosen { shape, footprint, .. } = chosen;
-        let footprint = if matches!(shape, Shape::Areas(_)) { Vec::new() } else { footprint };
-        SourceObject { id, class, name, parent, storey, layer: None, attributes, shape, footprint, crs: None }
     }
     fn remark(&mut self, remark: Option<Remark>, id: &str) {
         if let Some(remark) = remark {
@@ -117,6 +120,40 @@ impl Objects {
         }
         Ok(())
     }
+}
+
+/// A city object on its way to the sink.
+pub(super) enum Prepared {
+    /// What is none.
+    Refused { id: String, reason: String },
+    /// What is one; with what was changed about it and the name of a type without a class, or why it is refused.
+    Chosen { id: AssetId, object: std::result::Result<(Box<SourceObject>, Option<Remark>, Option<String>), String> },
+}
+
+/// The object in Cimbra's terms, and its type's name where that has no class.
+fn source_object(
+    id: AssetId,
+    from: Object,
+    parent: Option<AssetId>,
+    storey: Option<Arc<str>>,
+    chosen: Chosen,
+) -> (SourceObject, Option<String>) {
+    let Object { kind, attributes, address, .. } = from;
+    let mut attributes = attributes.members();
+    let known = Class::from_source(kind.trim_start_matches('+'));
+    let stranger = known.is_none().then(|| clip(&kind));
+    let class = known.unwrap_or(Class::Element);
+    let name = text(&attributes, NAMES).unwrap_or_default();
+    add(&mut attributes, "cityjson_type", Value::Text(kind));
+    if let Some(lod) = chosen.lod {
+        add(&mut attributes, "lod", Value::Text(lod));
+    }
+    if address.0 != Value::Null {
+        add(&mut attributes, "address", address.0);
+    }
+    let Chosen { shape, footprint, .. } = chosen;
+    let footprint = if matches!(shape, Shape::Areas(_)) { Vec::new() } else { footprint };
+    (SourceObject { id, class, name, parent, storey, layer: None, attributes, shape, footprint, crs: None }, stranger)
 }
 
 /// Who belongs to whom within one document.
