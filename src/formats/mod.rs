@@ -5,14 +5,17 @@
 mod attribute;
 mod cityjson;
 mod control;
+mod feature;
 mod geojson;
 pub mod ifc;
 mod lines;
+mod mapping;
 mod reader;
 mod table;
 mod taken;
 
 pub use control::control_points;
+pub use mapping::Mapping;
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};
 
 use crate::fault::Result;

@@ -2,11 +2,13 @@
 
 use super::Sink;
 use super::ifc::Worker;
+use super::mapping::Mapping;
 use crate::fault::{Fault, Result};
 use crate::model::Class;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How many bytes of a file's beginning [`reader_of`] looks at.
 pub const HEAD_BYTES: usize = 64 * 1024;
@@ -16,6 +18,8 @@ pub const HEAD_BYTES: usize = 64 * 1024;
 pub struct ReadOptions {
     /// The class of features that do not say their own (`--class`).
     pub class: Option<Class>,
+    /// Which fields of features and tables say what (`--map`).
+    pub mapping: Option<Arc<Mapping>>,
     /// Reads IFC files in a process of its own; without one they are read in this process.
     pub worker: Option<Worker>,
 }
@@ -26,6 +30,10 @@ pub trait Reader: Sync {
     fn name(&self) -> &'static str;
     /// File name endings without the first dot, in lower case, such as `city.json`; several formats may share one.
     fn extensions(&self) -> &'static [&'static str];
+    /// Whether a mapping can say what its fields mean.
+    fn takes_mapping(&self) -> bool {
+        false
+    }
     /// Whether a file that begins with `head` (at most [`HEAD_BYTES`]) is of this format beyond reasonable doubt.
     fn sniff(&self, head: &[u8]) -> bool;
     /// Reads the whole file: the frame, then objects and refusals in the file's order.

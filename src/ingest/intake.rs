@@ -7,7 +7,7 @@ use super::survey::survey;
 use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::Worker;
-use crate::formats::{ReadOptions, Reader, reader_of};
+use crate::formats::{Mapping, ReadOptions, Reader, reader_of};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
@@ -45,12 +45,13 @@ pub struct ImportOptions {
     pub replace: bool,
     /// What the report of every file should tell besides.
     pub remarks: Vec<String>,
+    /// Which fields of features and tables say what.
+    pub mapping: Option<Arc<Mapping>>,
 }
 
 impl ImportOptions {
     /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin`, `class`, `allow-ballpark`, `helmert`,
-    /// `epoch` and `replace` as a
-    /// command line or a URL has them.
+    /// `epoch`, `replace` and `map` (a mapping's TOML text) as a command line or a URL has them.
     ///
     /// # Errors
     /// A value that is none, named.
@@ -81,6 +82,7 @@ impl ImportOptions {
             epoch: number("epoch", "a year")?,
             replace: get("replace") == Some("true"),
             remarks: Vec::new(),
+            mapping: get("map").map(Mapping::parse).transpose()?.map(Arc::new),
         })
     }
 }
@@ -162,7 +164,15 @@ impl Intake<'_> {
         if let Some(there) = self.store.and_then(|s| s.site(&code)) {
             _ = site.set(there);
         }
-        let options = ReadOptions { class: self.options.class, worker: self.worker.clone() };
+        if self.options.mapping.is_some() && !reader.takes_mapping() {
+            let says = format!(
+                "is {}, which says itself what its objects are: a mapping is for features and tables",
+                reader.name()
+            );
+            return Err(Fault::parameter("map", says).remedy("import it without --map"));
+        }
+        let mapping = self.options.mapping.clone();
+        let options = ReadOptions { class: self.options.class, mapping, worker: self.worker.clone() };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
             None => self.new_origin(file, reader, &options)?,

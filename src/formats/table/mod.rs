@@ -39,6 +39,9 @@ impl Reader for Table {
     fn extensions(&self) -> &'static [&'static str] {
         &["csv", "tsv"]
     }
+    fn takes_mapping(&self) -> bool {
+        true
+    }
     fn sniff(&self, head: &[u8]) -> bool {
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let Some(first) = head.split(|b| *b == b'\n').next().filter(|l| l.len() < 16_384) else { return false };
