@@ -6,17 +6,23 @@ mod attribute;
 mod cityjson;
 mod control;
 mod feature;
+mod flatgeobuf;
+mod foreign;
 mod geojson;
+mod geopackage;
 pub mod ifc;
 mod lines;
 mod mapping;
+mod osm;
 mod reader;
+mod shapefile;
 mod table;
 mod taken;
 
 pub use control::control_points;
 pub use mapping::Mapping;
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};
+pub use shapefile::companions;
 
 use crate::fault::Result;
 use crate::geom::{Bounds, Shape};

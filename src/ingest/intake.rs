@@ -7,12 +7,12 @@ use super::survey::survey;
 use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::Worker;
-use crate::formats::{Mapping, ReadOptions, Reader, reader_of};
+use crate::formats::{Mapping, ReadOptions, Reader, companions, reader_of};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -254,6 +254,13 @@ pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
                 inside.push(path);
             }
         }
+        if inside.iter().any(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gdbtable"))) {
+            let fault = Fault::bad_input("is a file geodatabase, which is not read").about(file.display().to_string());
+            return Err(fault.remedy("convert it with GDAL: ogr2ogr out.gpkg FOLDER.gdb"));
+        }
+        // What belongs to a file beside it comes in with it.
+        let belonging: HashSet<PathBuf> = inside.iter().flat_map(|file| companions(file)).collect();
+        inside.retain(|path| !belonging.contains(path));
         inside.sort();
         all.append(&mut inside);
     }

@@ -9,3 +9,4 @@ mod live;
 mod simulate;
 mod sites;
 mod store;
+mod vector;

@@ -81,6 +81,9 @@ impl GeomProcessor for Collect {
         self.row.push(point);
         Ok(())
     }
+    fn empty_point(&mut self, _idx: usize) -> Result<()> {
+        Ok(())
+    }
     fn point_begin(&mut self, _idx: usize) -> Result<()> {
         self.row.clear();
         Ok(())

@@ -3,9 +3,11 @@
 mod collect;
 mod heights;
 mod parts;
+mod rings;
 
 pub(super) use collect::Collect;
-pub(super) use parts::{Parts, Position, Ring};
+pub(super) use parts::{Parts, Ring};
+pub(super) use rings::areas;
 
 use super::attribute::{add, text};
 use super::mapping::Mapping;

@@ -1,7 +1,7 @@
 //! Points, lines, areas and faces of one feature; areas with a height become solids.
 
 use super::heights::{BASES, HEIGHTS, RAISED, TOPS, number};
-use crate::geom::{Face, Polygon, Shape, SurfaceKind, closure, extrude, turning};
+use crate::geom::{Face, Polygon, Shape, SurfaceKind, closure, extrude, turning, volume};
 use crate::model::Attributes;
 
 /// x, y and, where given, z.
@@ -58,10 +58,6 @@ impl Parts {
             self.faces.push(Face { polygon: Polygon { exterior, interiors: rings.collect() }, kind, colour: None });
         }
     }
-    /// Whether nothing was taken.
-    pub fn is_empty(&self) -> bool {
-        self.points.is_empty() && self.lines.is_empty() && self.areas.is_empty() && self.faces.is_empty()
-    }
     fn all(&self) -> impl Iterator<Item = &[f64; 3]> {
         let areas = self.areas.iter().flat_map(Polygon::points);
         let faces = self.faces.iter().flat_map(|f| f.polygon.points());
@@ -78,6 +74,12 @@ impl Parts {
         if !self.faces.is_empty() {
             // No format of features says whether its surfaces enclose a volume: they do where no edge is open.
             let solid = closure(&self.faces, WELD).is_closed();
+            if solid && volume(&self.faces) < 0.0 {
+                self.faces.iter_mut().for_each(|face| {
+                    let Polygon { exterior, interiors } = &mut face.polygon;
+                    std::iter::once(exterior).chain(interiors).for_each(|ring| ring.reverse());
+                });
+            }
             return Ok((Shape::Faces { faces: self.faces, solid }, Vec::new(), false));
         }
         if self.areas.is_empty() {

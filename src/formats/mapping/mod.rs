@@ -120,6 +120,10 @@ impl Mapping {
             || self.class_field.as_deref() == Some(name)
             || self.types.iter().any(|(field, kind)| field == name && *kind == Kind::Text)
     }
+    /// Whether a word is given a source.
+    pub(super) fn fills(&self, word: &str) -> bool {
+        self.fields.iter().any(|(target, _)| target == word)
+    }
     /// Every field of the source that is named.
     fn named(&self) -> Vec<&str> {
         let mut all: Vec<&str> = self.fields.iter().flat_map(|(_, source)| source.fields()).collect();
