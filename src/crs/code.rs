@@ -1,13 +1,14 @@
 //! Names of coordinate reference systems as files and people write them, brought to one form.
 
 use super::datum::Offset;
+use super::wkt;
 use crate::fault::{Fault, Result};
 use std::fmt;
 
-/// A CRS by name: one code, a horizontal and a vertical code, or the name in PROJ's database.
+/// A CRS by name: one code, a horizontal and a vertical code, or the name in PROJ's database; or the WKT of one that has no code.
 ///
 /// `Display` gives the short form that PROJ reads: `EPSG:7415`, `EPSG:28992+5709`, `OGC:CRS84`; or `GCJ-02`, `BD-09`, which PROJ
-/// does not know.
+/// does not know; of WKT it gives the name in quotes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CrsCode(String);
 
@@ -16,13 +17,17 @@ const LONGEST: usize = 300;
 
 impl CrsCode {
     /// Reads `EPSG:n`, `EPSG:n+m`, OGC URNs and URLs (OGC 06-023r1 and 09-048r5; compound ones too), GML's old
-    /// `epsg.xml#n`, `CRS84`, `GCJ-02` and `BD-09`, and a plain name such as `ETRS89 / UTM zone 32N`.
+    /// `epsg.xml#n`, `CRS84`, `GCJ-02` and `BD-09`, a plain name such as `ETRS89 / UTM zone 32N`, and WKT (OGC 01-009, ISO 19162,
+    /// Esri's), which becomes the EPSG code of the same system where there is one.
     ///
     /// # Errors
-    /// [`Kind::BadInput`](crate::fault::Kind::BadInput) for text that is none of these. WKT and PROJ strings are not
-    /// taken: they can make PROJ open files that a stranger named.
+    /// [`Kind::BadInput`](crate::fault::Kind::BadInput) for text that is none of these. PROJ strings are not taken, and of WKT
+    /// only what describes a system: both can make PROJ open files that a stranger named.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
+        if let Some(read) = wkt::read(text) {
+            return read.map(Self);
+        }
         let fault = || {
             let shown: String = text.chars().take(60).collect();
             Fault::bad_input(format!("'{shown}' is not the name of a coordinate reference system"))
@@ -65,7 +70,7 @@ impl CrsCode {
         };
         read.map(Self).ok_or_else(fault)
     }
-    /// The short form.
+    /// The short form, or the WKT.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -73,7 +78,10 @@ impl CrsCode {
 
 impl fmt::Display for CrsCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match wkt::name(&self.0) {
+            Some(name) => write!(f, "'{name}'"),
+            None => f.write_str(&self.0),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod operation;
 mod proj;
 mod site;
 mod transform;
+mod wkt;
 
 pub use code::CrsCode;
 pub use helmert::{ControlPoint, Fit, Helmert, Similarity};

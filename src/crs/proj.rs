@@ -228,6 +228,37 @@ pub(super) fn equivalent(a: &str, b: &str) -> Result<bool> {
     })
 }
 
+/// The code of the system that `wkt` describes, such as `EPSG:4549`, where PROJ's database has the same one under EPSG.
+///
+/// # Errors
+/// The text describes no CRS.
+pub(super) fn identify(wkt: &str) -> Result<Option<String>> {
+    with(|engine| {
+        let object = Object::crs(&engine.context, wkt)?;
+        let context = engine.context.0;
+        // SAFETY: live objects; the list and the confidences are PROJ's and freed once, texts are copied before.
+        unsafe {
+            let mut confidences = null_mut();
+            let list = proj_sys::proj_identify(context, object.0, c"EPSG".as_ptr(), null(), &raw mut confidences);
+            if list.is_null() {
+                return Ok(None);
+            }
+            let count = usize::try_from(proj_sys::proj_list_get_count(list)).unwrap_or(0);
+            // From 70 on the systems are equivalent, whatever they are called; below, only their names are alike.
+            let same = (0..count).find(|i| !confidences.is_null() && *confidences.add(*i) >= 70);
+            let found = same.and_then(|i| {
+                let i = i32::try_from(i).ok()?;
+                let same = Object::own(proj_sys::proj_list_get(context, list, i), &engine.context)?;
+                let authority = text(proj_sys::proj_get_id_auth_name(same.0, 0))?;
+                text(proj_sys::proj_get_id_code(same.0, 0)).map(|code| format!("{authority}:{code}"))
+            });
+            proj_sys::proj_int_list_destroy(confidences);
+            proj_sys::proj_list_destroy(list);
+            Ok(found)
+        }
+    })
+}
+
 /// The operations from the CRS `from` (only its horizontal part if so told) to the CRS `to` in PROJ's order of preference,
 /// those that lack a grid included.
 pub(super) fn operations(from: &str, horizontal_only: bool, to: &str) -> Result<Vec<Candidate>> {

@@ -5,11 +5,18 @@
 mod attribute;
 mod cityjson;
 mod control;
+mod feature;
+mod flatgeobuf;
+mod foreign;
 mod geojson;
+mod geopackage;
 mod geoparquet;
 pub mod ifc;
 mod lines;
+mod mapping;
+mod osm;
 mod reader;
+mod shapefile;
 mod table;
 mod taken;
 mod write;
@@ -18,7 +25,9 @@ pub use cityjson::{CityJson, CityJsonOptions, CityJsonWriter, Family};
 pub use control::control_points;
 pub use geojson::{GeoJsonWriter, footprint, to_json};
 pub use geoparquet::GeoParquetWriter;
+pub use mapping::Mapping;
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};
+pub use shapefile::companions;
 pub use table::CsvWriter;
 pub use write::{Columns, Item, Writer};
 

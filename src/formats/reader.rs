@@ -1,12 +1,15 @@
 //! What every reader offers, the list of readers, and the choice of one for a file.
 
 use super::Sink;
+use super::foreign::{Foreign, foreign};
 use super::ifc::Worker;
+use super::mapping::Mapping;
 use crate::fault::{Fault, Result};
 use crate::model::Class;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How many bytes of a file's beginning [`reader_of`] looks at.
 pub const HEAD_BYTES: usize = 64 * 1024;
@@ -16,6 +19,8 @@ pub const HEAD_BYTES: usize = 64 * 1024;
 pub struct ReadOptions {
     /// The class of features that do not say their own (`--class`).
     pub class: Option<Class>,
+    /// Which fields of features and tables say what (`--map`).
+    pub mapping: Option<Arc<Mapping>>,
     /// Reads IFC files in a process of its own; without one they are read in this process.
     pub worker: Option<Worker>,
 }
@@ -26,6 +31,10 @@ pub trait Reader: Sync {
     fn name(&self) -> &'static str;
     /// File name endings without the first dot, in lower case, such as `city.json`; several formats may share one.
     fn extensions(&self) -> &'static [&'static str];
+    /// Whether a mapping can say what its fields mean.
+    fn takes_mapping(&self) -> bool {
+        false
+    }
     /// Whether a file that begins with `head` (at most [`HEAD_BYTES`]) is of this format beyond reasonable doubt.
     fn sniff(&self, head: &[u8]) -> bool;
     /// Reads the whole file: the frame, then objects and refusals in the file's order.
@@ -36,8 +45,17 @@ pub trait Reader: Sync {
 }
 
 /// Every reader; where several claim a file's content the earlier one has it.
-pub const READERS: &[&dyn Reader] =
-    &[&super::cityjson::CityJson, &super::geojson::GeoJson, &super::ifc::Ifc, &super::table::Table];
+pub const READERS: &[&dyn Reader] = &[
+    &super::cityjson::CityJson,
+    &super::flatgeobuf::FlatGeobuf,
+    &super::geojson::GeoJson,
+    &super::geopackage::GeoPackage,
+    &super::ifc::Ifc,
+    &super::osm::Osm,
+    &super::shapefile::Shapefile,
+    &super::table::Table,
+    &super::table::Workbook,
+];
 
 /// The reader for the file at `path`, chosen by its first [`HEAD_BYTES`].
 ///
@@ -90,9 +108,15 @@ fn choose<'r>(readers: &[&'r dyn Reader], path: &Path, head: &[u8]) -> Result<&'
         Some(found) if by_name.is_empty() || by_name.iter().any(|r| r.name() == found.name()) => Ok(*found),
         Some(found) => Err(fault(format!("is {} by its content and {} by its name", found.name(), names()))
             .remedy(format!("name it .{}", found.extensions().first().unwrap_or(&"")))),
-        None => match (foreign(head), by_name.first()) {
-            (Some(foreign), Some(_)) => Err(fault(format!("is {foreign} by its content and {} by its name", names()))),
-            (Some(foreign), None) => Err(fault(format!("is {foreign}, which is not read")).remedy(known(readers))),
+        None => match (foreign(head, &file), by_name.first()) {
+            (Some(Foreign { what, convert }), Some(_)) => {
+                let fault = fault(format!("is {what} by its content and {} by its name", names()));
+                Err(convert.into_iter().fold(fault, Fault::remedy))
+            }
+            (Some(Foreign { what, convert }), None) => {
+                let remedy = convert.map_or_else(|| known(readers), str::to_owned);
+                Err(fault(format!("is {what}, which is not read")).remedy(remedy))
+            }
             // Undecided content (a JSON text whose telling member comes late): the name decides, the reader checks.
             (None, Some(reader)) => Ok(**reader),
             (None, None) => Err(fault("is of no known format".into()).remedy(known(readers))),
@@ -103,27 +127,6 @@ fn choose<'r>(readers: &[&'r dyn Reader], path: &Path, head: &[u8]) -> Result<&'
 fn known(readers: &[&dyn Reader]) -> String {
     let each: Vec<_> = readers.iter().map(|r| format!("{} (.{})", r.name(), r.extensions().join(", ."))).collect();
     format!("known are {}", each.join(", "))
-}
-
-/// Names common formats that no reader takes, so that the refusal says what the file is.
-fn foreign(head: &[u8]) -> Option<&'static str> {
-    const MAGIC: &[(&[u8], &str)] = &[
-        (b"\x89PNG", "a PNG picture"),
-        (b"\xff\xd8\xff", "a JPEG picture"),
-        (b"PK\x03\x04", "a ZIP archive"),
-        (b"\x1f\x8b", "a gzip stream"),
-        (b"\x28\xb5\x2f\xfd", "a zstd stream"),
-        (b"%PDF", "a PDF document"),
-        (b"glTF", "a binary glTF model"),
-        (b"b3dm", "a 3D Tiles batched model"),
-        (b"II*\0", "a TIFF raster"),
-        (b"MM\0*", "a TIFF raster"),
-        (b"SQLite format 3", "an SQLite database"),
-        (b"<", "XML or HTML text"),
-    ];
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let magic = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name);
-    magic.or_else(|| head.iter().take(4096).any(|b| *b == 0).then_some("binary data"))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::reach::{FAR, REACH, farthest};
 use super::report::{FileReport, Renamed};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
-use crate::formats::{SourceFrame, SourceItem, SourceObject};
+use crate::formats::{SourceFrame, SourceItem, SourceObject, companions};
 use crate::geom::{Bounds, Polygon};
 use crate::model::{Asset, AssetId, DatasetName, Footprint, Geometry, SiteCode};
 use crate::store::{Dataset, Draft, Put, Site};
@@ -138,6 +138,10 @@ impl<'i, 's> FileImport<'i, 's> {
             return Err(
                 Fault::new(Kind::Conflict, "changed while it was read").remedy("import it again when it stands still")
             );
+        }
+        for beside in companions(self.file) {
+            let (hash, name) = (site.keep_source(&beside)?, beside.file_name().unwrap_or_default().to_string_lossy());
+            self.report.notes.push(format!("{name} is kept with it as source {hash}"));
         }
         let done = draft.commit((self.intake.clock)())?;
         (self.report.added, self.report.replaced) = (done.added, done.replaced);

@@ -125,8 +125,8 @@ impl Georeference {
     fn by_crs(crs: &str, choice: &Choice) -> Result<Self> {
         let transform = Transform::new(crs, choice)?;
         let operation = transform.operation();
-        let (label, accuracy) = (operation.crs.to_string(), operation.accuracy);
-        let mut notes = vec![format!("from {label} by '{}'", operation.name)];
+        let (label, accuracy) = (operation.crs.as_str().to_owned(), operation.accuracy);
+        let mut notes = vec![format!("from {} by '{}'", operation.crs, operation.name)];
         notes.extend(operation.notes.iter().cloned());
         Ok(Self { way: Way::Crs(transform), label, accuracy, moved: None, notes })
     }

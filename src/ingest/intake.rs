@@ -7,12 +7,12 @@ use super::survey::survey;
 use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::Worker;
-use crate::formats::{ReadOptions, Reader, reader_of};
+use crate::formats::{Mapping, ReadOptions, Reader, companions, reader_of};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -45,12 +45,13 @@ pub struct ImportOptions {
     pub replace: bool,
     /// What the report of every file should tell besides.
     pub remarks: Vec<String>,
+    /// Which fields of features and tables say what.
+    pub mapping: Option<Arc<Mapping>>,
 }
 
 impl ImportOptions {
     /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin`, `class`, `allow-ballpark`, `helmert`,
-    /// `epoch` and `replace` as a
-    /// command line or a URL has them.
+    /// `epoch`, `replace` and `map` (a mapping's TOML text) as a command line or a URL has them.
     ///
     /// # Errors
     /// A value that is none, named.
@@ -81,6 +82,7 @@ impl ImportOptions {
             epoch: number("epoch", "a year")?,
             replace: get("replace") == Some("true"),
             remarks: Vec::new(),
+            mapping: get("map").map(Mapping::parse).transpose()?.map(Arc::new),
         })
     }
 }
@@ -162,7 +164,15 @@ impl Intake<'_> {
         if let Some(there) = self.store.and_then(|s| s.site(&code)) {
             _ = site.set(there);
         }
-        let options = ReadOptions { class: self.options.class, worker: self.worker.clone() };
+        if self.options.mapping.is_some() && !reader.takes_mapping() {
+            let says = format!(
+                "is {}, which says itself what its objects are: a mapping is for features and tables",
+                reader.name()
+            );
+            return Err(Fault::parameter("map", says).remedy("import it without --map"));
+        }
+        let mapping = self.options.mapping.clone();
+        let options = ReadOptions { class: self.options.class, mapping, worker: self.worker.clone() };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
             None => self.new_origin(file, reader, &options)?,
@@ -244,6 +254,13 @@ pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
                 inside.push(path);
             }
         }
+        if inside.iter().any(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gdbtable"))) {
+            let fault = Fault::bad_input("is a file geodatabase, which is not read").about(file.display().to_string());
+            return Err(fault.remedy("convert it with GDAL: ogr2ogr out.gpkg FOLDER.gdb"));
+        }
+        // What belongs to a file beside it comes in with it.
+        let belonging: HashSet<PathBuf> = inside.iter().flat_map(|file| companions(file)).collect();
+        inside.retain(|path| !belonging.contains(path));
         inside.sort();
         all.append(&mut inside);
     }

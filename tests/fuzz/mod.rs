@@ -8,6 +8,7 @@ mod geojson;
 mod ifc;
 mod mutate;
 mod table;
+mod vector;
 
 use crate::support::shared;
 use cimbra::formats::{READERS, ReadOptions, Reader, SourceItem};

@@ -10,3 +10,4 @@ mod live;
 mod simulate;
 mod sites;
 mod store;
+mod vector;

@@ -51,6 +51,12 @@ pub(super) struct Source {
     /// The decimal year at which positions of WGS 84 or ITRF hold, such as 2026.5
     #[arg(long, value_name = "YEAR")]
     epoch: Option<f64>,
+    /// A TOML file that says which fields of features and tables are the id, the name, the class, …
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// The text of that file.
+    #[arg(skip)]
+    mapping: Option<String>,
     /// Take the place of all that the dataset holds, also when the file has nothing in common with it
     #[arg(long)]
     replace: bool,
@@ -134,12 +140,14 @@ impl Source {
             ("replace", self.replace.then(|| "true".to_owned())),
             ("helmert", self.helmert.clone()),
             ("epoch", self.epoch.map(|year| year.to_string())),
+            ("map", self.mapping.clone()),
         ];
         options.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
     pub(super) fn options(&mut self) -> Result<ImportOptions> {
         let fit = self.control_points.as_deref().map(fit).transpose()?;
         self.helmert = fit.as_ref().map(|(helmert, _)| helmert.to_string()).or(self.helmert.take());
+        self.mapping = self.map.as_deref().map(mapping_text).transpose()?;
         let parameters = self.parameters();
         let read = ImportOptions::read(&|name| parameters.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str()))?;
         Ok(ImportOptions { remarks: fit.map(|(_, remarks)| remarks).unwrap_or_default(), ..read })
@@ -153,6 +161,16 @@ impl Source {
         drop(bar);
         tell(&report, self.json)
     }
+}
+
+/// A mapping file's text.
+fn mapping_text(file: &Path) -> Result<String> {
+    let about = |fault: Fault| fault.about(file.display().to_string());
+    let bytes = std::fs::metadata(file).map_err(|e| about(Fault::io("opening", &e)))?;
+    if !bytes.is_file() || bytes.len() > 1 << 20 {
+        return Err(about(Fault::parameter("map", "is not a text file of at most 1 MiB")));
+    }
+    std::fs::read_to_string(file).map_err(|e| about(Fault::io("reading", &e)))
 }
 
 /// The four parameters that fit a table of control points, and what to tell of the fit.

@@ -1,6 +1,7 @@
 //! `import --url`: the files go to a running server, one request each.
 
 use crate::fault::{Fault, Kind, Result};
+use crate::formats::companions;
 use crate::ingest::{FileReport, Report, expand};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,12 @@ struct Refusal {
 fn post(agent: &ureq::Agent, url: &str, key: &str, path: &Path, parameters: &[(&str, String)]) -> Result<FileReport> {
     let shown = path.display().to_string();
     let mut done = FileReport { file: shown.clone(), ..FileReport::default() };
+    if !companions(path).is_empty() {
+        let packed = path.with_extension("zip");
+        let fault = Fault::bad_input("is one of several files, and a server takes one").about(shown);
+        done.error = Some(fault.remedy(format!("pack them as {} and send that", packed.display())).to_string());
+        return Ok(done);
+    }
     let body = match File::open(path) {
         Ok(body) => body,
         Err(e) => {

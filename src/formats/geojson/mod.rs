@@ -6,14 +6,14 @@ mod write;
 
 pub use write::{GeoJsonWriter, footprint, to_json};
 
-use super::attribute::{Attribute, add};
+use super::attribute::Attribute;
+use super::feature::{Feature, Features, Parts, as_id};
+use super::mapping::Columns;
 use super::reader::{clip, open};
-use super::taken::{Taken, Word, take_text};
-use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem, SourceObject};
+use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
 use crate::fault::{Fault, Kind, Result};
-use crate::geom::Shape;
-use crate::model::{Class, Value};
-use model::{Coordinates, Feature, Geometry};
+use crate::model::Value;
+use model::{Coordinates, Geometry};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::cell::Cell;
 use std::fmt;
@@ -41,6 +41,9 @@ impl Reader for GeoJson {
     fn extensions(&self) -> &'static [&'static str] {
         &["geojson", "geojsonl", "geojsons", "geojsonseq", "ndjson", "json", "jsonl"]
     }
+    fn takes_mapping(&self) -> bool {
+        true
+    }
     fn sniff(&self, head: &[u8]) -> bool {
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         let head = head.strip_prefix(b"\x1e").unwrap_or(head).trim_ascii_start();
@@ -58,8 +61,9 @@ fn read(input: impl Read, options: &ReadOptions, sink: &mut Sink) -> Result<()> 
         1 << 16,
         Metered { input, left: &left, start: true },
     ));
-    let mut features =
-        Features { options, sink, left: &left, taken: Taken::default(), frame: None, fault: None, count: 0 };
+    let taken = Features::new(options);
+    let columns = Columns::of(taken.mapping());
+    let mut features = Stream { sink, left: &left, taken, columns, frame: None, fault: None, count: 0 };
     let mut texts = 0;
     // A sequence is one text after another; a whole file is one.
     while json.end().is_err() {
@@ -74,6 +78,7 @@ fn read(input: impl Read, options: &ReadOptions, sink: &mut Sink) -> Result<()> 
         return Err(Fault::bad_input("is empty"));
     }
     features.begin(None)?;
+    features.columns.check()?;
     features.taken.end(features.sink)
 }
 
@@ -120,11 +125,12 @@ impl<R: Read> Read for Metered<'_, R> {
 }
 
 /// Hands features on as they come.
-struct Features<'a, 's> {
-    options: &'a ReadOptions,
+struct Stream<'a, 's> {
     sink: &'a mut Sink<'s>,
     left: &'a Cell<u64>,
-    taken: Taken,
+    taken: Features<'a>,
+    /// The properties seen, for a mapping to be held against.
+    columns: Columns<'a>,
     /// The CRS told to the sink, once it is.
     frame: Option<Option<String>>,
     /// The sink's fault, carried past serde.
@@ -135,7 +141,7 @@ struct Features<'a, 's> {
 /// What RFC 7946 §4 prescribes.
 const CRS84: &str = "OGC:CRS84";
 
-impl Features<'_, '_> {
+impl Stream<'_, '_> {
     /// Tells the frame, once; `first` is the first coordinate of the file.
     fn begin(&mut self, first: Option<[f64; 2]>) -> Result<()> {
         if self.frame.is_none() {
@@ -173,50 +179,21 @@ impl Features<'_, '_> {
             }
         }
     }
-    fn feature(&mut self, feature: Feature) -> Result<()> {
+    fn feature(&mut self, feature: model::Feature) -> Result<()> {
         self.left.set(LARGEST_FEATURE);
         self.count += 1;
         let place = format!("feature {}", self.count);
-        let Feature { kind, id, properties, geometry } = feature;
+        let model::Feature { kind, id, properties, geometry } = feature;
         if kind.0 != Value::Text("Feature".into()) {
             return (self.sink)(SourceItem::Refused { object: place, reason: "its type is not 'Feature'".into() });
         }
         let first = geometry.as_ref().and_then(|g| g.coordinates.first());
         self.begin(first)?;
-        let mut attributes = properties.members();
-        let given =
-            super::attribute::text(&vec![("id".into(), id.0)], &["id"]).or_else(|| take_text(&mut attributes, &["id"]));
-        let content = || format!("{attributes:?}{geometry:?}");
-        let named: String = given.as_deref().unwrap_or(&place).chars().take(512).collect();
-        let refuse = |reason| SourceItem::Refused { object: named.clone(), reason };
-        let id = match &given {
-            Some(id) => match self.taken.id(id) {
-                Ok(id) => id,
-                Err(reason) => return (self.sink)(refuse(reason)),
-            },
-            None => self.taken.make_id(&content()),
-        };
-        let shaped = geometry.map_or(Ok((Shape::Empty, Vec::new(), false)), |g| shape::shape(&g, &attributes));
-        let (shape, footprint, extruded) = match shaped {
-            Ok(shaped) => shaped,
-            Err(reason) => return (self.sink)(refuse(reason)),
-        };
-        let class = match (self.taken.class(&mut attributes), self.options.class) {
-            (Some(Word::Known(class)), _) | (_, Some(class)) => class,
-            (Some(Word::Unknown), None) if matches!(shape, Shape::Points(_)) => Class::Device,
-            (_, None) if extruded => Class::Building,
-            (Some(Word::Unknown), None) => Class::Component,
-            (None, None) => self.taken.assumed(Class::Component),
-        };
-        let name = take_text(&mut attributes, &["name", "Name", "NAME", "名称"]).unwrap_or_default();
-        let parent = take_text(&mut attributes, &["parent"]).map(Into::into);
-        let storey = take_text(&mut attributes, &["storey"]).map(Into::into);
-        if extruded {
-            add(&mut attributes, "lod", Value::Text("1".into()));
-        }
-        let object =
-            SourceObject { id, class, name, parent, storey, layer: None, attributes, shape, footprint, crs: None };
-        (self.sink)(SourceItem::Object(Box::new(object)))
+        let attributes = properties.members();
+        self.columns.note(&attributes);
+        let parts = geometry.as_ref().map_or_else(|| Ok(Parts::default()), shape::parts);
+        let feature = Feature { id: as_id(id.0), ..Feature::new(place, attributes, parts) };
+        self.taken.take(feature, Some(&geometry), self.sink)
     }
     /// Keeps the sink's fault and gives serde an error that ends the reading.
     fn keep<E: serde::de::Error>(&mut self, result: Result<()>) -> std::result::Result<(), E> {
@@ -228,7 +205,7 @@ impl Features<'_, '_> {
 }
 
 /// One JSON text: a FeatureCollection, a Feature or a bare geometry.
-struct Text<'f, 'a, 's>(&'f mut Features<'a, 's>);
+struct Text<'f, 'a, 's>(&'f mut Stream<'a, 's>);
 
 impl<'de> DeserializeSeed<'de> for Text<'_, '_, '_> {
     type Value = ();
@@ -244,7 +221,7 @@ impl<'de> Visitor<'de> for Text<'_, '_, '_> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<(), A::Error> {
         let (mut kind, mut listed) = (String::new(), false);
-        let (mut one, mut bare) = (Feature::default(), Geometry::default());
+        let (mut one, mut bare) = (model::Feature::default(), Geometry::default());
         while let Some(name) = entries.next_key::<String>()? {
             match name.as_str() {
                 "type" => kind = entries.next_value()?,
@@ -283,7 +260,7 @@ impl<'de> Visitor<'de> for Text<'_, '_, '_> {
 }
 
 /// The members of `features`, one at a time.
-struct List<'f, 'a, 's>(&'f mut Features<'a, 's>);
+struct List<'f, 'a, 's>(&'f mut Stream<'a, 's>);
 
 impl<'de> DeserializeSeed<'de> for List<'_, '_, '_> {
     type Value = ();

@@ -1,7 +1,9 @@
 //! Features as exports write them, and as they must not be.
 
 use super::*;
-use crate::geom::{closure, volume};
+use crate::formats::SourceObject;
+use crate::geom::{Shape, closure, volume};
+use crate::model::Class;
 
 fn items_with(text: &str, options: &ReadOptions) -> Result<Vec<SourceItem>> {
     let mut items = Vec::new();

@@ -1,10 +1,15 @@
 //! Tables as people and exports write them.
 
+use super::csv_text::read;
 use super::*;
+use crate::fault::Result;
+use crate::formats::{ReadOptions, Reader, SourceItem, SourceObject};
+use crate::geom::Shape;
+use crate::model::{Class, Value};
 
 fn items(text: &str) -> Result<Vec<SourceItem>> {
     let mut items = Vec::new();
-    read(text.as_bytes(), &ReadOptions::default(), &mut |item| {
+    read(text.as_bytes(), None, &ReadOptions::default(), &mut |item| {
         items.push(item);
         Ok(())
     })?;
@@ -74,7 +79,7 @@ fn bad_rows_are_refused_by_id_or_line_and_the_others_stay() {
 fn what_is_no_such_table_is_refused_whole() {
     for (text, said) in [
         ("", "empty"),
-        ("id,name\na,b\n", "no columns x, y or lon, lat (it has id, name)"),
+        ("serial,name\na,b\n", "no columns x, y or lon, lat, nor id or parent (it has serial, name)"),
         ("id,x,y,lon,lat\n", "both"),
         ("id,x,y,id\n", "two columns 'id'"),
     ] {

@@ -41,7 +41,7 @@ fn stand_in(seconds: f64) -> Worker {
 
 fn read(file: &Path, worker: Option<Worker>) -> Result<Vec<SourceItem>, Fault> {
     let mut items = Vec::new();
-    let options = ReadOptions { class: None, worker };
+    let options = ReadOptions { worker, ..ReadOptions::default() };
     let done = Ifc.read(file, &options, &mut |item| {
         items.push(item);
         Ok(())
@@ -116,7 +116,7 @@ fn faults_of_the_reader_and_of_the_sink_come_back_whole() {
     let few = built(Limits { vertices: 10, ..Limits::default() });
     assert!(read(&tower, Some(few)).unwrap_err().detail.contains("more than 10 vertices"));
 
-    let (mut taken, options) = (0, ReadOptions { class: None, worker: Some(built(Limits::default())) });
+    let (mut taken, options) = (0, ReadOptions { worker: Some(built(Limits::default())), ..ReadOptions::default() });
     let refused = Ifc.read(&tower, &options, &mut |_| {
         taken += 1;
         if taken < 3 { Ok(()) } else { Err(Fault::new(Kind::Conflict, "enough")) }
@@ -152,7 +152,7 @@ fn time_that_the_sink_takes_is_not_the_workers() {
         "for i in 1 2 3 4; do printf '\\006\\0\\0\\0\\003\\001\\0\\0\\0n'; done; printf '\\001\\0\\0\\0\\004'",
     )
     .unwrap();
-    let (mut notes, options) = (0, ReadOptions { class: None, worker: Some(stand_in(1.0)) });
+    let (mut notes, options) = (0, ReadOptions { worker: Some(stand_in(1.0)), ..ReadOptions::default() });
     let done = Ifc.read(&file, &options, &mut |item| {
         assert_eq!(item, SourceItem::Note("n".into()));
         notes += 1;

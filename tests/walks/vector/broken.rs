@@ -1,0 +1,123 @@
+//! Files that are not what they say: each is refused with a reason, and what can be taken of it is.
+
+use super::{made, read, try_read};
+use cimbra::formats::ReadOptions;
+use rusqlite::Connection;
+use std::path::Path;
+
+fn said(file: &Path) -> String {
+    try_read(file, &ReadOptions::default()).err().unwrap_or_else(|| panic!("{} is taken", file.display()))
+}
+
+#[test]
+fn files_cut_short_are_not_whole() {
+    let dir = made();
+    for (name, keep) in
+        [("Polygon.shp", 150), ("Polygon.shp", 60), ("values.fgb", 400), ("values.fgb", 12), ("values.gpkg", 5000)]
+    {
+        let bytes = std::fs::read(dir.path().join(name)).unwrap();
+        let cut = dir.path().join(format!("cut-{keep}-{name}"));
+        std::fs::write(&cut, &bytes[..keep]).unwrap();
+        let said = said(&cut);
+        assert!(said.contains("not whole") || said.contains("cannot be read"), "{name} {keep}: {said}");
+    }
+    let table = dir.path().join("values.dbf");
+    let bytes = std::fs::read(&table).unwrap();
+    std::fs::write(&table, &bytes[..bytes.len() - 40]).unwrap();
+    assert!(said(&dir.path().join("values.shp")).contains("rows too early"));
+}
+
+#[test]
+fn a_shp_alone_says_what_it_lacks_and_one_bad_record_is_refused_alone() {
+    let dir = made();
+    let alone = dir.path().join("alone.shp");
+    let mut bytes = std::fs::read(dir.path().join("MultiPolygon.shp")).unwrap();
+    std::fs::write(&alone, &bytes).unwrap();
+    let got = read(&alone);
+    assert_eq!((got.objects.len(), got.crs), (1, None));
+    assert!(got.notes.iter().any(|n| n.contains("no .dbf")) && got.notes.iter().any(|n| n.contains("no .shx")));
+    // More points announced than the record holds.
+    bytes[100 + 8 + 40..100 + 8 + 44].copy_from_slice(&0x7fff_ffff_u32.to_le_bytes());
+    std::fs::write(&alone, &bytes).unwrap();
+    let got = read(&alone);
+    assert_eq!(got.objects.len(), 0);
+    assert!(got.refused[0].starts_with("record 1: the record is shorter"), "{:?}", got.refused);
+}
+
+#[test]
+fn a_multipatch_is_a_solid_where_it_closes() {
+    // A tetrahedron as a fan of three triangles and a ring (Esri's technical description, p. 20).
+    let points: [[f64; 3]; 9] = [
+        [0.0, 0.0, 5.0],
+        [0.0, 0.0, 0.0],
+        [9.0, 0.0, 0.0],
+        [0.0, 9.0, 0.0],
+        [0.0, 0.0, 0.0],
+        [0.0, 0.0, 0.0],
+        [0.0, 9.0, 0.0],
+        [9.0, 0.0, 0.0],
+        [0.0, 0.0, 0.0],
+    ];
+    let mut content = 31_u32.to_le_bytes().to_vec();
+    content.extend([0_u8; 32]);
+    for number in [2_u32, 9, 0, 5, 1, 2] {
+        content.extend(number.to_le_bytes());
+    }
+    points.iter().for_each(|p| p[..2].iter().for_each(|v| content.extend(v.to_le_bytes())));
+    content.extend([0_u8; 16]);
+    points.iter().for_each(|p| content.extend(p[2].to_le_bytes()));
+    let mut shp = vec![0, 0, 0x27, 0x0a];
+    shp.extend([0_u8; 20]);
+    let words = |bytes: usize| u32::try_from(bytes / 2).unwrap().to_be_bytes();
+    shp.extend(words(108 + content.len()));
+    shp.extend(1000_u32.to_le_bytes());
+    shp.extend(31_u32.to_le_bytes());
+    shp.extend([0_u8; 64]);
+    shp.extend(1_u32.to_be_bytes());
+    shp.extend(words(content.len()));
+    shp.extend(&content);
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("roof.shp");
+    std::fs::write(&file, shp).unwrap();
+    let got = read(&file);
+    let cimbra::geom::Shape::Faces { faces, solid: true } = &got.objects[0].shape else { panic!("{:?}", got.objects) };
+    assert!((cimbra::geom::volume(faces) - 9.0 * 9.0 / 2.0 * 5.0 / 3.0).abs() < 1e-9, "its faces look outwards");
+}
+
+#[test]
+fn what_is_sqlite_and_no_geopackage_is_named_and_nothing_in_it_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let make = |name: &str, sql: &str| {
+        Connection::open(at(name)).unwrap().execute_batch(sql).unwrap();
+        at(name)
+    };
+    let contents = "CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT, srs_id INTEGER);
+        CREATE TABLE gpkg_spatial_ref_sys (srs_id INTEGER, organization TEXT, organization_coordsys_id INTEGER, definition TEXT);
+        CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);";
+    assert!(said(&make("a.gpkg", "CREATE TABLE t (x)")).contains("no GeoPackage"));
+    assert!(said(&make("b.gpkg", "CREATE TABLE spatial_ref_sys (srid)")).contains("SpatiaLite"));
+    let endless = format!(
+        "{contents} INSERT INTO gpkg_contents VALUES ('v', 'attributes', 0);
+        CREATE VIEW v AS SELECT 1 AS id FROM (WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c WHERE x < 0);"
+    );
+    let endless = make("c.gpkg", &endless);
+    let begun = std::time::Instant::now();
+    assert!(said(&endless).contains("more than seconds"), "{}", said(&endless));
+    assert!(begun.elapsed().as_secs() < 120);
+    // A geometry that is none, and one with a curve.
+    let mixed = format!(
+        "{contents} INSERT INTO gpkg_contents VALUES ('t', 'features', 4326); INSERT INTO gpkg_spatial_ref_sys VALUES (4326, 'EPSG', 4326, '');
+        INSERT INTO gpkg_geometry_columns VALUES ('t', 'geom', 4326); CREATE TABLE t (fid INTEGER PRIMARY KEY, geom BLOB, id TEXT);
+        INSERT INTO t VALUES (1, x'00', 'broken'), (2, NULL, 'bare'), (3, x'47500001E6100000010800000001000000000000000000F03F000000000000F03F', 'curve'),
+        (4, x'47500001E61000000101000000000000000000F03F0000000000000040', 'good'), (6, 'text', 'written'), (5, x'47500011E61000000101000000000000000000F87F000000000000F87F', 'empty');"
+    );
+    let got = read(&make("d.gpkg", &mixed));
+    let ids: Vec<_> = got.objects.iter().map(|o| o.id.to_string()).collect();
+    assert_eq!(ids, ["bare", "good", "empty"]);
+    assert!(got.refused[0].starts_with("broken: its geometry cannot be read"), "{:?}", got.refused);
+    assert!(got.refused[2].starts_with("written: its geometry is no binary value"), "{:?}", got.refused);
+    assert!(got.refused[1].starts_with("curve: curves are not taken"), "{:?}", got.refused);
+    std::fs::write(at("d.gpkg-wal"), "x").unwrap();
+    assert!(said(&at("d.gpkg")).contains("write-ahead log"));
+}
