@@ -12,6 +12,7 @@
 //! memory, that gives the same items and can be ended.
 
 mod guard;
+mod kind;
 mod lite;
 mod model;
 mod object;
@@ -19,7 +20,7 @@ mod wire;
 mod worker;
 
 pub use lite::STACK_BYTES;
-pub use model::{Engine, Limits, Model, Product};
+pub use model::{Engine, Limits, Model, Product, Set};
 pub use worker::{Worker, serve};
 
 use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};

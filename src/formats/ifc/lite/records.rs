@@ -1,6 +1,7 @@
 //! The records that become assets, with their attributes read by name in the file's own schema.
 
 use super::super::Product;
+use super::book::schemas;
 use crate::model::Value;
 use ifc_lite_core::{DecodedEntity, EntityDecoder, EntityScanner, IFC_TYPES, IfcType, SchemaVersion};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -17,6 +18,10 @@ pub(super) struct Found {
     pub refused: Vec<(String, String)>,
     /// Every `IfcSite` as decoded, in the file's order.
     pub sites: Vec<Site>,
+    /// Beginnings and ends of the relations' records.
+    pub relations: Vec<(usize, usize)>,
+    /// Alignments, by entity number.
+    pub alignments: Vec<u32>,
 }
 
 /// Where an `IfcSite` says that it is.
@@ -35,16 +40,31 @@ struct Type {
     kind: &'static str,
     lineage: Vec<&'static str>,
     attributes: &'static [&'static str],
+    role: Role,
 }
 
-/// The schema's supertypes of what is an asset, and of what is a product and yet none.
-const NOT_ASSETS: [&str; 6] = [
+/// What an entity is here.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Asset,
+    Relation,
+    /// A product of the schema and yet no asset; counted.
+    LeftOut,
+}
+
+/// The schema's supertypes of what is a product or group and yet no asset: holes, drawing aids, structural analysis, the
+/// parts of an alignment.
+const NOT_ASSETS: [&str; 10] = [
     "IfcFeatureElementSubtraction",
     "IfcAnnotation",
     "IfcGrid",
     "IfcPositioningElement",
+    "IfcLinearElement",
     "IfcStructuralItem",
     "IfcStructuralActivity",
+    "IfcStructuralAnalysisModel",
+    "IfcStructuralLoadGroup",
+    "IfcStructuralResultGroup",
 ];
 
 pub(super) fn scan(
@@ -60,9 +80,16 @@ pub(super) fn scan(
     let mut scanner = EntityScanner::new(bytes);
     while let Some((entity, keyword, start, end)) = scanner.next_entity() {
         let Some(kind) = types.entry(keyword).or_insert_with(|| look_up(schema, keyword)) else { continue };
-        if NOT_ASSETS.iter().any(|no| kind.lineage.contains(no)) {
-            *left_out.entry(kind.kind).or_default() += 1;
-            continue;
+        match kind.role {
+            Role::Asset => {}
+            Role::Relation => {
+                found.relations.push((start, end));
+                continue;
+            }
+            Role::LeftOut => {
+                *left_out.entry(kind.kind).or_default() += 1;
+                continue;
+            }
         }
         let at = format!("#{entity}");
         let record = match decoder.decode_at(start, end) {
@@ -82,8 +109,10 @@ pub(super) fn scan(
                 found.refused.push((product.global_id, format!("{at} has a GlobalId that is taken")));
             }
             Ok(product) => {
-                if product.kind == "IfcSite" {
-                    found.sites.push(site(kind, &record, unit));
+                match product.kind {
+                    "IfcSite" => found.sites.push(site(kind, &record, unit)),
+                    "IfcAlignment" => found.alignments.push(entity),
+                    _ => {}
                 }
                 found.products.push(product);
             }
@@ -113,15 +142,26 @@ fn out_of_range(bytes: &[u8]) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-/// The entity's facts when it is a project or a product of any schema; exporters mix the schemas' entities.
+/// The entity's facts when it is a project, a product, a group or a relation of any schema.
 fn look_up(schema: SchemaVersion, keyword: &str) -> Option<Type> {
-    use SchemaVersion as V;
-    let schema = [schema, V::Ifc4x3, V::Ifc4, V::Ifc2x3].into_iter().find(|s| s.entity_info(keyword).is_some())?;
-    let lineage = std::iter::successors(schema.entity_info(keyword), |info| schema.entity_info(info.parent?));
-    let lineage: Vec<_> = lineage.map(|info| spelled(info.name)).collect();
+    let schema = schemas(schema).into_iter().find(|s| s.entity_info(keyword).is_some())?;
+    let lineage = lineage(schema, keyword);
     let kind = *lineage.first()?;
-    let wanted = lineage.contains(&"IfcProduct") || kind == "IfcProject";
-    wanted.then(|| Type { kind, lineage, attributes: schema.attribute_names(keyword).unwrap_or(&[]) })
+    let is = |wanted: &[&str]| wanted.iter().any(|w| lineage.contains(w));
+    let role = match () {
+        () if is(&["IfcRelationship"]) => Role::Relation,
+        () if is(&["IfcAlignment"]) => Role::Asset,
+        () if is(&NOT_ASSETS) => Role::LeftOut,
+        () if is(&["IfcProduct", "IfcProject", "IfcGroup"]) => Role::Asset,
+        () => return None,
+    };
+    Some(Type { kind, lineage, attributes: schema.attribute_names(keyword).unwrap_or(&[]), role })
+}
+
+/// The entity and its supertypes, nearest first, as the schema spells them; empty where it has no such entity.
+pub(super) fn lineage(schema: SchemaVersion, keyword: &str) -> Vec<&'static str> {
+    let lineage = std::iter::successors(schema.entity_info(keyword), |info| schema.entity_info(info.parent?));
+    lineage.map(|info| spelled(info.name)).collect()
 }
 
 /// The schema's own spelling of a name that the library's tables keep in capitals.
@@ -136,12 +176,17 @@ fn product(entity: u32, kind: &Type, record: &DecodedEntity, unit: f64) -> Resul
         return Err("has a GlobalId that is none".into());
     }
     let word = |name| at(kind, name).and_then(|i| record.get(i)?.as_enum()).unwrap_or("");
-    let predefined = word("PredefinedType").to_owned();
+    // IFC 2x3 says of a lift, a stair and a roof what they are in attributes of other names.
+    let said = ["PredefinedType", "OperationType", "ShapeType"].into_iter().find(|name| at(kind, name).is_some());
+    let predefined = said.map_or("", word).to_owned();
     let mut attributes = Vec::new();
     for (own, name) in
         [("description", "Description"), ("object_type", "ObjectType"), ("tag", "Tag"), ("long_name", "LongName")]
     {
         attributes.extend(text(name).map(|t| (own, Value::Text(t))));
+    }
+    for (own, name) in [("flow_direction", "FlowDirection"), ("system_type", "SystemType"), ("usage_type", "UsageType")] {
+        attributes.extend(Some(word(name)).filter(|w| !w.is_empty()).map(|w| (own, Value::Text(w.to_owned()))));
     }
     let storey = kind.kind == "IfcBuildingStorey";
     Ok(Product {
@@ -153,6 +198,8 @@ fn product(entity: u32, kind: &Type, record: &DecodedEntity, unit: f64) -> Resul
         predefined,
         partial: word("CompositionType") == "PARTIAL",
         attributes,
+        of_type: Vec::new(),
+        flow: Some(word("FlowDirection")).filter(|w| !w.is_empty()).map(str::to_owned),
         parent: None,
         elevation: if storey { number(kind, record, "Elevation").map(|e| e * unit) } else { None },
         sets: Vec::new(),
