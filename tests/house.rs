@@ -40,7 +40,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rstar", &["src/index/rtree.rs"]),
     ("h3o", &["src/index/hex.rs"]),
     ("fjall", &["src/store/archive/"]),
-    ("ifc_lite_processing", &["src/formats/ifc/"]),
+    ("ifc_lite_processing", &["src/formats/ifc/lite/"]),
+    ("ifc_lite_geometry", &["src/formats/ifc/lite/"]),
+    ("ifc_lite_core", &["src/formats/ifc/lite/"]),
     ("rustix", &["src/formats/ifc/worker.rs", "src/app/cli/read_ifc.rs", "src/app/listen.rs"]),
     ("anyhow", &["src/main.rs"]),
 ];

@@ -3,7 +3,7 @@
 use super::python;
 use cimbra::formats::ifc::Ifc;
 use cimbra::formats::{Placement, ReadOptions, Reader, SourceFrame, SourceItem, SourceObject};
-use cimbra::geom::{Mesh, Shape};
+use cimbra::geom::Mesh;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

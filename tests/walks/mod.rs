@@ -3,6 +3,7 @@
 mod cityjson;
 mod examples;
 mod generate;
+mod ifc_meaning;
 mod ifc_oracle;
 mod intake;
 mod live;

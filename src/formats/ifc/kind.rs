@@ -5,7 +5,7 @@ use crate::geom::SurfaceKind;
 use crate::model::{Class, Value};
 
 /// `PredefinedType` of an occurrence or its type, where it says more than the entity.
-const PREDEFINED: [(&str, &str, Class); 22] = [
+const PREDEFINED: [(&str, &str, Class); 14] = [
     ("IfcSensor", "SMOKESENSOR", Class::SmokeDetector),
     ("IfcSensor", "HEATSENSOR", Class::HeatDetector),
     ("IfcSensor", "GASSENSOR", Class::GasDetector),
@@ -15,19 +15,11 @@ const PREDEFINED: [(&str, &str, Class); 22] = [
     ("IfcFlowMeter", "WATERMETER", Class::WaterMeter),
     ("IfcFlowMeter", "ENERGYMETER", Class::PowerMeter),
     ("IfcFlowMeter", "GASMETER", Class::GasMeter),
-    ("IfcDistributionChamberElement", "MANHOLE", Class::Manhole),
-    ("IfcDistributionChamberElement", "INSPECTIONCHAMBER", Class::Manhole),
-    ("IfcDistributionChamberElement", "INSPECTIONPIT", Class::Manhole),
-    ("IfcDistributionChamberElement", "VALVECHAMBER", Class::Manhole),
-    ("IfcDistributionChamberElement", "METERCHAMBER", Class::Manhole),
     ("IfcTransportElement", "ESCALATOR", Class::Element),
     ("IfcTransportElement", "MOVINGWALKWAY", Class::Element),
     ("IfcTransportElement", "CRANEWAY", Class::Element),
     ("IfcTransportElement", "LIFTINGGEAR", Class::Element),
     ("IfcGeographicElement", "TERRAIN", Class::Relief),
-    ("IfcElectricAppliance", "VENDINGMACHINE", Class::Device),
-    ("IfcElectricDistributionBoard", "CONSUMERUNIT", Class::Flow),
-    ("IfcOutlet", "COMMUNICATIONSOUTLET", Class::Flow),
 ];
 /// Words in a name that say what a thing is for which the file has no better entity than these.
 const BY_NAME: [&str; 6] = [
@@ -77,27 +69,32 @@ const NAMES: [(&str, Class); 34] = [
 ];
 
 /// The class of the product, within a building or not: by what it or its type is predefined as, else by the nearest entity
-/// above it, its type's first, that has one.
-pub(super) fn class(product: &Product, indoors: bool) -> Class {
+/// above it, its type's first, that has one; and whether only its name says so.
+pub(super) fn class(product: &Product, indoors: bool) -> (Class, bool) {
     let lineage = || product.of_type.iter().chain(&product.lineage).copied();
     let said = PREDEFINED.iter().find(|(kind, word, _)| *word == product.predefined && lineage().any(|k| k == *kind));
     if let Some((.., class)) = said {
-        return *class;
+        return (*class, false);
     }
     if let Some(class) = by_name(product) {
-        return class;
+        return (class, true);
     }
     let is = |kinds: &[&str]| lineage().any(|k| kinds.contains(&k));
-    match () {
+    let class = match () {
         // Under streets a pipe is an asset of its own; in a building it is one of many parts of an installation.
         () if !indoors && is(&["IfcPipeSegment", "IfcPipeFitting"]) => Class::Pipe,
+        // A duct between chambers, a trench: not what a lid lies on.
+        () if is(&["IfcDistributionChamberElement"]) && matches!(product.predefined.as_str(), "FORMEDDUCT" | "TRENCH") => {
+            Class::Flow
+        }
         () if !indoors && is(&["IfcLamp", "IfcLightFixture"]) => Class::LampPole,
         () => lineage().find_map(Class::from_source).unwrap_or(Class::Element),
-    }
+    };
+    (class, false)
 }
 
 /// The class that the product's name, its type's or its object type gives it, where its entity is one for all kinds.
-pub(super) fn by_name(product: &Product) -> Option<Class> {
+fn by_name(product: &Product) -> Option<Class> {
     let nearest = product.of_type.first().or(product.lineage.first())?;
     if !BY_NAME.contains(nearest) {
         return None;

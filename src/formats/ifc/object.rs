@@ -5,7 +5,7 @@ use crate::fault::Result;
 use crate::formats::{Sink, SourceItem, SourceObject};
 use crate::geom::Shape;
 use crate::model::{AssetId, Attributes, Class, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// How far below the ground floor's level a storey's zero may lie and still be the ground floor, metres.
@@ -20,12 +20,17 @@ pub(super) fn emit(model: &Model, sink: &mut Sink) -> Result<()> {
     let indices = storey_indices(model, &by_entity);
     let ids: HashMap<u32, AssetId> = model.products.iter().map(|p| (p.entity, p.global_id.as_str().into())).collect();
     let mut storeys: HashMap<u32, Arc<str>> = HashMap::new();
+    let mut named: BTreeMap<&str, usize> = BTreeMap::new();
     for product in &model.products {
         let storey = ancestors(product, &by_entity).find(|p| p.kind == "IfcBuildingStorey");
         let indoors = ancestors(product, &by_entity).any(|p| p.kind == "IfcBuilding");
+        let (class, by_name) = kind::class(product, indoors);
+        if by_name {
+            *named.entry(class.name()).or_default() += 1;
+        }
         let object = SourceObject {
             id: ids.get(&product.entity).cloned().unwrap_or_else(|| product.global_id.as_str().into()),
-            class: section(product, &by_entity).unwrap_or_else(|| kind::class(product, indoors)),
+            class: section(product, &by_entity).unwrap_or(class),
             name: name(product),
             parent: product.parent.and_then(|p| ids.get(&p).cloned()),
             storey: storey.map(|s| storeys.entry(s.entity).or_insert_with(|| name(s).into()).clone()),
@@ -36,6 +41,10 @@ pub(super) fn emit(model: &Model, sink: &mut Sink) -> Result<()> {
             crs: None,
         };
         sink(SourceItem::Object(Box::new(object)))?;
+    }
+    if !named.is_empty() {
+        let each: Vec<_> = named.iter().map(|(class, n)| format!("{n} {class}")).collect();
+        sink(SourceItem::Note(format!("taken for devices by their names alone: {}", each.join(", "))))?;
     }
     for (object, reason) in &model.refused {
         sink(SourceItem::Refused { object: object.clone(), reason: reason.clone() })?;

@@ -1,6 +1,8 @@
 //! The engine over `ifc-lite`: what this library gives, put into Cimbra's own form. No other file names it.
 
+mod alignment;
 mod book;
+mod curve;
 mod links;
 mod materials;
 mod meshes;
@@ -18,7 +20,6 @@ use super::{Engine, Limits, Model};
 use crate::fault::{Fault, Kind, Result};
 use ifc_lite_core::{EntityDecoder, SchemaVersion, build_entity_index};
 use ifc_lite_processing::run_on_geometry_pool;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Bytes that each of the engine's threads, one a core, sets apart for its stack.
@@ -59,21 +60,22 @@ fn model(bytes: &[u8], limits: &Limits) -> Result<Model> {
     let mut book = Book::new(decoder, schema);
     let relations = Relations::read(&mut book, &found.relations);
     tree::connect(&mut found, &mut book, &relations, schema, unit, &mut notes);
+    let axes = alignment::read(bytes, &mut book, &relations, &found.alignments, unit, &mut found.products, &mut notes);
     drop(relations);
     let mut units = Units::of_project(&mut book);
     let used = found.products.iter().flat_map(|p| p.sets.iter().copied()).collect();
     let sets = sets::read(&mut book, &mut units, &used);
     book.decoder.clear_cache();
     let shapes = meshes::extract(bytes, index, limits, &found.products, &mut notes)?;
-    let place = place::find(bytes, unit, &found.sites, &shapes, &mut book.decoder, &mut notes);
-    let meshes = shapes.placed(&place);
+    let place = place::find(bytes, unit, &found.sites, &shapes, &mut book, &mut notes);
+    let (meshes, lines) = shapes.placed(axes, &place);
     Ok(Model {
         crs: place.crs,
         placement: place.placement,
         products: found.products,
         sets,
         meshes,
-        lines: HashMap::new(),
+        lines,
         refused: found.refused,
         notes,
         most_attributes: limits.attributes,

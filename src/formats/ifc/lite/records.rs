@@ -27,12 +27,21 @@ pub(super) struct Found {
 /// Where an `IfcSite` says that it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Site {
-    /// `RefLatitude` in degrees.
-    pub latitude: Option<f64>,
-    /// `RefLongitude` in degrees.
-    pub longitude: Option<f64>,
+    /// `RefLatitude`.
+    pub latitude: Option<Angle>,
+    /// `RefLongitude`.
+    pub longitude: Option<Angle>,
     /// `RefElevation` in metres.
     pub elevation: Option<f64>,
+}
+
+/// An angle as its parts say it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Angle {
+    /// Degrees.
+    pub degrees: f64,
+    /// The last place that is written and not zero, degrees.
+    pub written: f64,
 }
 
 /// What is known of one entity name.
@@ -218,7 +227,7 @@ fn site(kind: &Type, record: &DecodedEntity, unit: f64) -> Site {
 /// Degrees of an `IfcCompoundPlaneAngleMeasure`: degrees, minutes, seconds, millionths of a second.
 ///
 /// The schema wants one sign in all parts; where exporters sign only some, any minus makes the angle negative.
-fn degrees(parts: &[ifc_lite_core::AttributeValue]) -> Option<f64> {
+fn degrees(parts: &[ifc_lite_core::AttributeValue]) -> Option<Angle> {
     if !(3..=4).contains(&parts.len()) {
         return None;
     }
@@ -226,7 +235,14 @@ fn degrees(parts: &[ifc_lite_core::AttributeValue]) -> Option<f64> {
     let parts = parts?;
     let scale = [1.0, 60.0, 3600.0, 3.6e9];
     let size: f64 = parts.iter().zip(scale).map(|(part, scale)| part.abs() / scale).sum();
-    Some(if parts.iter().any(|p| *p < 0.0) { -size } else { size })
+    let degrees = if parts.iter().any(|p| *p < 0.0) { -size } else { size };
+    // The finest part that is not zero, and of millionths the last figure that is not.
+    let finest = parts.iter().zip(scale).rev().find(|(part, _)| **part != 0.0);
+    let written = finest.map_or(1.0, |(part, scale)| {
+        let places = (0..6).rev().map(|n| 10_f64.powi(n)).find(|place| part.abs() % place == 0.0);
+        if scale > 3600.0 { places.unwrap_or(1.0) / scale } else { 1.0 / scale }
+    });
+    Some(Angle { degrees, written })
 }
 
 fn at(kind: &Type, name: &str) -> Option<usize> {
@@ -256,8 +272,12 @@ mod tests {
     #[test]
     fn compound_angles_are_signed_as_a_whole() {
         let angle = |parts: &[i64]| degrees(&parts.iter().map(|p| Integer(*p)).collect::<Vec<_>>());
-        assert!((angle(&[-87, -38, -21, -839_999]).unwrap() + 87.639_399_999_7).abs() < 1e-9);
-        assert!((angle(&[0, -30, 0]).unwrap() + 0.5).abs() < 1e-12);
+        assert!((angle(&[-87, -38, -21, -839_999]).unwrap().degrees + 87.639_399_999_7).abs() < 1e-9);
+        assert!((angle(&[0, -30, 0]).unwrap().degrees + 0.5).abs() < 1e-12);
+        let written = |parts: &[i64]| angle(parts).unwrap().written * 3600.0;
+        assert!((written(&[49, 6, 1, 566_000]) - 0.001).abs() < 1e-9, "{}", written(&[49, 6, 1, 566_000]));
+        assert!((written(&[42, 21, 31, 181_945]) - 1e-6).abs() < 1e-12);
+        assert!((written(&[42, 21, 30, 0]) - 1.0).abs() < 1e-9 && (written(&[42, 21, 0]) - 60.0).abs() < 1e-9);
         assert_eq!(angle(&[1, 2]), None);
     }
 }
