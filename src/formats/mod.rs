@@ -94,7 +94,7 @@ impl SourceObject {
     }
 }
 
-/// What a reader tells its sink, in order: the frame first, then objects and refusals as they come.
+/// What a reader tells its sink, in order: the frame first, then objects and refusals as they come; notes at any time.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceItem {
     /// The file's frame; exactly once and before all objects.

@@ -81,8 +81,16 @@ pub fn run() {
         let found = agreement(&told.shapes, &oracle, ground);
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let missing = found.missing.len();
-        figure("IFC: shapes here / there / missing", &format!("{} / {} / {missing}", told.shapes.len(), found.theirs), &name);
-        figure("IFC: boxes within 1 cm", &format!("{} of {}", found.theirs - missing - found.boxes.len(), found.theirs), &name);
+        figure(
+            "IFC: shapes here / there / missing",
+            &format!("{} / {} / {missing}", told.shapes.len(), found.theirs),
+            &name,
+        );
+        figure(
+            "IFC: boxes within 1 cm",
+            &format!("{} of {}", found.theirs - missing - found.boxes.len(), found.theirs),
+            &name,
+        );
         let (same, of) = (found.closed - found.volumes.len(), found.closed);
         figure("IFC: volumes of closed elements within 1 %", &format!("{same} of {of}"), &name);
         figure("IFC: closed here / there", &format!("{} / {}", found.closed_here, found.closed_there), &name);
@@ -97,6 +105,14 @@ pub fn run() {
     }
     #[expect(clippy::cast_precision_loss, reason = "a share of some thousands")]
     let share = 100.0 * alike as f64 / f64::max(closed as f64, 1.0);
-    figure("IFC: volumes of closed elements within 1 %, all files", &format!("{share:.1} %"), &format!("{alike} of {closed}"));
-    figure("IFC: processor time, part of IfcOpenShell's", &format!("{:.3}", spent / theirs), &format!("{spent:.1} of {theirs:.1} s"));
+    figure(
+        "IFC: volumes of closed elements within 1 %, all files",
+        &format!("{share:.1} %"),
+        &format!("{alike} of {closed}"),
+    );
+    figure(
+        "IFC: processor time, part of IfcOpenShell's",
+        &format!("{:.3}", spent / theirs),
+        &format!("{spent:.1} of {theirs:.1} s"),
+    );
 }

@@ -146,7 +146,8 @@ pub struct Agreement {
 /// Compares shapes; `moved` is taken from the oracle's.
 pub fn agreement(ours: &BTreeMap<String, Shaped>, oracle: &Oracle, moved: [f64; 3]) -> Agreement {
     let mut found = Agreement::default();
-    let theirs: BTreeSet<&String> = oracle.products.iter().filter(|(_, p)| p.r#box.is_some()).map(|(id, _)| id).collect();
+    let theirs: BTreeSet<&String> =
+        oracle.products.iter().filter(|(_, p)| p.r#box.is_some()).map(|(id, _)| id).collect();
     found.theirs = theirs.len();
     found.more = ours.keys().filter(|id| !theirs.contains(id)).count();
     found.closed_here = ours.values().filter(|s| s.closed).count();

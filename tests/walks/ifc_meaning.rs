@@ -100,10 +100,12 @@ fn properties_and_quantities_keep_their_kind_and_every_number_has_its_unit() {
     assert_eq!(f.value("door", "type_name"), json!("D900"));
     assert_eq!(f.value("door", "type_id").as_str(), Some(f.id("D900")));
     assert_eq!(f.value("door", "material"), json!("wool"));
-    let classified = json!([{"system": "OmniClass", "code": "23-17 11", "name": "Doors", "uri": "https://example.org/23-17"}]);
+    let classified =
+        json!([{"system": "OmniClass", "code": "23-17 11", "name": "Doors", "uri": "https://example.org/23-17"}]);
     assert_eq!(f.value("door", "classification"), classified);
     assert_eq!(f.value("wall", "material"), json!(["钢", "wool"]));
-    let layers = json!([{"name": "skin", "material": "钢", "thickness": 0.002}, {"material": "wool", "thickness": 0.08}]);
+    let layers =
+        json!([{"name": "skin", "material": "钢", "thickness": 0.002}, {"material": "wool", "thickness": 0.08}]);
     let layered = f.value("wall", "material_layers");
     assert_eq!(layered[0]["name"], layers[0]["name"]);
     for i in [0, 1] {
@@ -129,7 +131,10 @@ fn groups_ports_connections_boundaries_and_references_are_found_from_both_ends()
     let pipe = json!([{"id": f.id("pump"), "by": into, "port": out, "flow": "SINK"}]);
     assert_eq!(f.value("pipe", "connected_to"), pipe);
     assert_eq!(f.value("out", "connected_to"), json!([{"id": f.id("pipe"), "port": into}]));
-    assert_eq!((f.value("out", "flow_direction"), f.object("into").parent.as_deref()), (json!("SOURCE"), Some(f.id("pipe"))));
+    assert_eq!(
+        (f.value("out", "flow_direction"), f.object("into").parent.as_deref()),
+        (json!("SOURCE"), Some(f.id("pipe")))
+    );
     assert_eq!(f.value("wall", "connected_to"), json!([{"id": f.id("other"), "at": "ATEND", "to_at": "ATSTART"}]));
     assert_eq!(f.value("other", "connected_to"), json!([{"id": f.id("wall"), "at": "ATSTART", "to_at": "ATEND"}]));
     assert_eq!(f.value("wall", "also_in"), json!([f.id("F2")]));
@@ -159,7 +164,11 @@ fn sensors_alarms_meters_and_lifts_are_devices_by_entity_by_type_and_last_by_nam
     ] {
         assert_eq!(f.class(name), class, "{name}");
     }
-    assert!(f.read.notes.iter().any(|n| n.contains("by their names") && n.contains("1 smoke_detector")), "{:?}", f.read.notes);
+    assert!(
+        f.read.notes.iter().any(|n| n.contains("by their names") && n.contains("1 smoke_detector")),
+        "{:?}",
+        f.read.notes
+    );
     let f = File::new("old", &WRITTEN.said["old"]);
     for (name, class) in [
         ("smoke", "smoke_detector"),
@@ -288,7 +297,11 @@ fn every_way_to_say_a_place_is_told_in_the_report_and_comes_out_where_pyproj_has
         let note = said["note"].as_str().unwrap();
         assert!(report.notes.iter().any(|n| n.contains(note)), "{name}: {:?}", report.notes);
         if let Some(accuracy) = said["accuracy"].as_f64() {
-            assert!((report.accuracy_metres.unwrap() / accuracy - 1.0).abs() < 0.01, "{name}: {:?}", report.accuracy_metres);
+            assert!(
+                (report.accuracy_metres.unwrap() / accuracy - 1.0).abs() < 0.01,
+                "{name}: {:?}",
+                report.accuracy_metres
+            );
         }
         let city = only(&store);
         let bounds = city.asset(city.find(said["id"].as_str().unwrap()).unwrap()).unwrap().bounds();

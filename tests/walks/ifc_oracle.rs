@@ -27,7 +27,8 @@ fn every_file_gives_what_ifcopenshell_gives() {
 }
 
 fn compare(file: &str, read: &Read, oracle: &Oracle) {
-    let theirs: BTreeSet<_> = oracle.products.keys().chain(&oracle.project).chain(oracle.groups.keys()).cloned().collect();
+    let theirs: BTreeSet<_> =
+        oracle.products.keys().chain(&oracle.project).chain(oracle.groups.keys()).cloned().collect();
     let ours: BTreeSet<_> = read.objects.keys().cloned().collect();
     assert_eq!(ours, theirs, "{file}: the same GlobalIds");
     assert_eq!(read.refused, Vec::<String>::new(), "{file}");

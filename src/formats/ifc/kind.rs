@@ -84,7 +84,9 @@ pub(super) fn class(product: &Product, indoors: bool) -> (Class, bool) {
         // Under streets a pipe is an asset of its own; in a building it is one of many parts of an installation.
         () if !indoors && is(&["IfcPipeSegment", "IfcPipeFitting"]) => Class::Pipe,
         // A duct between chambers, a trench: not what a lid lies on.
-        () if is(&["IfcDistributionChamberElement"]) && matches!(product.predefined.as_str(), "FORMEDDUCT" | "TRENCH") => {
+        () if is(&["IfcDistributionChamberElement"])
+            && matches!(product.predefined.as_str(), "FORMEDDUCT" | "TRENCH") =>
+        {
             Class::Flow
         }
         () if !indoors && is(&["IfcLamp", "IfcLightFixture"]) => Class::LampPole,

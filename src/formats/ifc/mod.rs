@@ -68,9 +68,10 @@ fn read_here(file: &Path, limits: &Limits, sink: &mut Sink) -> Result<()> {
 pub fn read_with(engine: &dyn Engine, bytes: &[u8], limits: &Limits, sink: &mut Sink) -> Result<()> {
     let model = catch_unwind(AssertUnwindSafe(|| engine.model(bytes, limits)))
         .unwrap_or_else(|_| Err(Fault::new(Kind::BadInput, "the IFC engine broke down on this file")))?;
-    sink(SourceItem::Frame(SourceFrame { crs: model.crs.clone(), placement: Some(model.placement) }))?;
+    // Before the frame, which a file without a place is refused at: they say why it has none.
     for note in &model.notes {
         sink(SourceItem::Note(note.clone()))?;
     }
+    sink(SourceItem::Frame(SourceFrame { crs: model.crs.clone(), placement: Some(model.placement) }))?;
     object::emit(&model, sink)
 }

@@ -105,7 +105,9 @@ fn attributes(product: &Product, model: &Model, index: Option<&i64>) -> Attribut
         // A set of the same name that came before has its units said.
         let taken = all.get(before..).unwrap_or_default();
         let within = |unit: &str| {
-            taken.iter().any(|(name, _)| unit.strip_prefix(name.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.')))
+            taken
+                .iter()
+                .any(|(name, _)| unit.strip_prefix(name.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.')))
         };
         let said = set.units.iter().filter(|(path, _)| within(path));
         units.extend(said.map(|(path, unit)| (path.clone(), Value::Text(unit.clone()))));

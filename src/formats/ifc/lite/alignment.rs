@@ -53,7 +53,9 @@ pub(super) fn read(
         }
         let Some(record) = reader.book.record(*alignment) else { continue };
         let Ok(m) = router.resolve_scaled_placement_strict(&record, &mut reader.book.decoder) else {
-            notes.push(format!("alignment #{alignment} has a placement that cannot be resolved: it comes without shape"));
+            notes.push(format!(
+                "alignment #{alignment} has a placement that cannot be resolved: it comes without shape"
+            ));
             continue;
         };
         let place = |[x, y, z]: [f64; 3]| [0, 1, 2].map(|row| row_of(&m, row, [x, y, z]));
@@ -81,7 +83,8 @@ pub(super) fn read(
     }
     let bare = alignments.iter().filter(|a| !lines.contains_key(a)).count();
     if bare > 0 {
-        notes.push(format!("{bare} alignments have neither segments nor an axis that is read: they come without shape"));
+        notes
+            .push(format!("{bare} alignments have neither segments nor an axis that is read: they come without shape"));
     }
     for product in products.iter_mut().filter(|p| p.kind == "IfcAlignment") {
         product.attributes.extend(told.remove(&product.entity).into_iter().flatten());
@@ -97,11 +100,8 @@ fn row_of(m: &[f64; 16], row: usize, [x, y, z]: [f64; 3]) -> f64 {
 
 /// Axes without segments, as the library samples their curves.
 fn by_curve(bytes: &[u8], lines: &mut HashMap<u32, Vec<[f64; 3]>>, notes: &mut Vec<String>) {
-    let options = AlignmentSamplingOptions {
-        spacing_m: SPACING,
-        max_samples_per_axis: SAMPLES.0,
-        max_total_samples: SAMPLES.1,
-    };
+    let options =
+        AlignmentSamplingOptions { spacing_m: SPACING, max_samples_per_axis: SAMPLES.0, max_total_samples: SAMPLES.1 };
     let Ok(report) = sample_alignment_axes(bytes, options) else { return };
     let mut coarse = 0;
     for axis in report.axes {

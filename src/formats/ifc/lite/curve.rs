@@ -151,13 +151,8 @@ mod tests {
 
     #[test]
     fn a_quarter_circle_ends_where_it_must_and_its_chords_lie_close() {
-        let arc = Plan {
-            start: [10.0, 0.0],
-            direction: PI / 2.0,
-            curvature: [0.1; 2],
-            length: 5.0 * PI,
-            bend: Bend::Linear,
-        };
+        let arc =
+            Plan { start: [10.0, 0.0], direction: PI / 2.0, curvature: [0.1; 2], length: 5.0 * PI, bend: Bend::Linear };
         let points = sample(std::slice::from_ref(&arc), &[]);
         let (along, end) = points.last().unwrap();
         assert!((along - 5.0 * PI).abs() < 1e-9 && end[0].abs() < 1e-9 && (end[1] - 10.0).abs() < 1e-9, "{end:?}");

@@ -105,7 +105,11 @@ impl Links<'_, '_> {
                 for (one, other) in pairs(relation) {
                     for (from, to, at, to_at) in [(one, other, &ends, &others), (other, one, &others, &ends)] {
                         let Some(id) = self.id(to) else { continue };
-                        self.add(from, "connected_to", map([("id", Some(id)), ("at", at.clone()), ("to_at", to_at.clone())]));
+                        self.add(
+                            from,
+                            "connected_to",
+                            map([("id", Some(id)), ("at", at.clone()), ("to_at", to_at.clone())]),
+                        );
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! Shapes: the library's meshes, taken as they come, out of its frame and welded to one mesh an element.
 
 use super::place::Place;
+use super::winding::outward;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::{Limits, Product};
 use crate::geom::{Mesh, Surface, SurfaceKind};
@@ -210,6 +211,9 @@ fn joined(mesh: Option<Mesh>, piece: &MeshData, frame: MeshFrame) -> Option<Mesh
             mesh.triangles.push([a, b, c]);
         }
     }
+    let Mesh { positions, triangles, .. } = &mut mesh;
+    let place = |i: u32| positions.get(i as usize).map_or([0.0; 3], |p| p.map(f64::from));
+    outward(triangles.get_mut(first as usize..).unwrap_or_default(), place);
     Some(mesh)
 }
 

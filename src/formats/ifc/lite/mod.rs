@@ -12,6 +12,7 @@ mod relations;
 mod sets;
 mod tree;
 mod units;
+mod winding;
 
 use self::book::Book;
 use self::relations::Relations;
@@ -66,8 +67,8 @@ fn model(bytes: &[u8], limits: &Limits) -> Result<Model> {
     let used = found.products.iter().flat_map(|p| p.sets.iter().copied()).collect();
     let sets = sets::read(&mut book, &mut units, &used);
     book.decoder.clear_cache();
-    let shapes = meshes::extract(bytes, index, limits, &found.products, &mut notes)?;
-    let place = place::find(bytes, unit, &found.sites, &shapes, &mut book, &mut notes);
+    let shapes = meshes::extract(bytes, index.clone(), limits, &found.products, &mut notes)?;
+    let place = place::find(bytes, &index, unit, &found.sites, &shapes, &mut book, &mut notes);
     let (meshes, lines) = shapes.placed(axes, &place);
     Ok(Model {
         crs: place.crs,

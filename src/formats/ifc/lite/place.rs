@@ -5,8 +5,9 @@ use super::meshes::Shapes;
 use super::records::Site;
 use crate::formats::Placement;
 use crate::units::Geodetic;
-use ifc_lite_core::{EntityDecoder, EntityScanner};
-use ifc_lite_processing::{Georeferencing, extract_georeferencing};
+use ifc_lite_core::{EntityDecoder, EntityIndex, EntityScanner};
+use ifc_lite_processing::{Georeferencing, extract_georeferencing_with_index};
+use std::sync::Arc;
 
 /// The unit of a map in feet (international or US survey), metres.
 const FOOT: f64 = 0.3048;
@@ -31,13 +32,14 @@ pub(super) struct Place {
 
 pub(super) fn find(
     bytes: &[u8],
+    index: &Arc<EntityIndex>,
     unit: f64,
     sites: &[Site],
     shapes: &Shapes,
     book: &mut Book,
     notes: &mut Vec<String>,
 ) -> Place {
-    let map = declared(bytes, book, notes);
+    let map = declared(bytes, index, book, notes);
     let placed: Vec<(Geodetic, f64)> = sites.iter().filter_map(position).collect();
     if let Some(map) = map {
         let far = shapes.site.iter().take(2).fold(0.0, |far: f64, c| far.max(c.abs()));
@@ -50,7 +52,8 @@ pub(super) fn find(
     }
     let north = true_north(bytes, &mut book.decoder);
     let true_north = north.unwrap_or(0.0);
-    let nowhere = Place { crs: None, placement: Placement::Unplaced { true_north }, shift: [0.0; 3], factors: [1.0; 3] };
+    let nowhere =
+        Place { crs: None, placement: Placement::Unplaced { true_north }, shift: [0.0; 3], factors: [1.0; 3] };
     if let Some(far) = shapes.beyond(REACH, if placed.is_empty() { [0.0; 3] } else { shapes.site }) {
         notes.push(format!(
             "coordinates lie up to {:.0} km from the file's origin and no IfcMapConversion says why: they look projected already (name their CRS with --crs EPSG:n)",
@@ -69,8 +72,12 @@ pub(super) fn find(
         notes.push(format!("{others} more IfcSites name other positions: the file's one frame stands at the first"));
     }
     notes.push(format!(
-        "the file's place: IfcSite's latitude and longitude, written to about {} and no surer than who wrote them; true north {}",
-        if accuracy < 1.0 { format!("{:.0} cm", accuracy * 100.0) } else { format!("{accuracy:.0} m") },
+        "the file's place: IfcSite's latitude and longitude, written to {} and no surer than who wrote them; true north {}",
+        match accuracy {
+            ..0.01 => "under a centimetre".into(),
+            0.01..1.0 => format!("about {:.0} cm", accuracy * 100.0),
+            _ => format!("about {accuracy:.0} m"),
+        },
         if north.is_some() { "as a context says" } else { "not given: y is taken for it" },
     ));
     // The reference point is the origin of the site's own placement, not of the file's frame (IfcSite, IFC4 §5.4.3.55).
@@ -85,18 +92,22 @@ struct Declared {
     geographic: bool,
 }
 
-fn declared(bytes: &[u8], book: &mut Book, notes: &mut Vec<String>) -> Option<Declared> {
+fn declared(bytes: &[u8], index: &Arc<EntityIndex>, book: &mut Book, notes: &mut Vec<String>) -> Option<Declared> {
     let mut kinds = Vec::new();
     let mut texts = Vec::new();
     let mut scanner = EntityScanner::new(bytes);
     while let Some((number, keyword, ..)) = scanner.next_entity() {
-        if ["IFCMAPCONVERSION", "IFCMAPCONVERSIONSCALED", "IFCRIGIDOPERATION"].iter().any(|k| keyword.eq_ignore_ascii_case(k)) {
+        if ["IFCMAPCONVERSION", "IFCMAPCONVERSIONSCALED", "IFCRIGIDOPERATION"]
+            .iter()
+            .any(|k| keyword.eq_ignore_ascii_case(k))
+        {
             kinds.push(number);
         } else if keyword.eq_ignore_ascii_case("IFCWELLKNOWNTEXT") {
             texts.push(number);
         }
     }
-    let mut said = extract_georeferencing(bytes).filter(|g| g.source.as_deref() != Some("siteLocation"))?;
+    let mut said =
+        extract_georeferencing_with_index(bytes, index).filter(|g| g.source.as_deref() != Some("siteLocation"))?;
     let crs = said.crs_name.clone();
     let source = said.source.clone();
     let Some(source) = source else {
@@ -131,7 +142,8 @@ fn named_by(text: &str) -> Option<String> {
     let code: String = last.split_once(',')?.1.chars().filter(char::is_ascii_digit).collect();
     let own = last.trim_start().starts_with("\"EPSG\"") && (before.ends_with("ID") || before.ends_with("AUTHORITY"));
     // Two brackets close after the code of the whole, three or more after that of a part.
-    let closing = text.trim_end().chars().rev().take_while(|c| *c == ']' || c.is_whitespace()).filter(|c| *c == ']').count();
+    let closing =
+        text.trim_end().chars().rev().take_while(|c| *c == ']' || c.is_whitespace()).filter(|c| *c == ']').count();
     if own && closing == 2 && !code.is_empty() {
         return Some(format!("EPSG:{code}"));
     }

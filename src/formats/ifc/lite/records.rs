@@ -194,7 +194,8 @@ fn product(entity: u32, kind: &Type, record: &DecodedEntity, unit: f64) -> Resul
     {
         attributes.extend(text(name).map(|t| (own, Value::Text(t))));
     }
-    for (own, name) in [("flow_direction", "FlowDirection"), ("system_type", "SystemType"), ("usage_type", "UsageType")] {
+    for (own, name) in [("flow_direction", "FlowDirection"), ("system_type", "SystemType"), ("usage_type", "UsageType")]
+    {
         attributes.extend(Some(word(name)).filter(|w| !w.is_empty()).map(|w| (own, Value::Text(w.to_owned()))));
     }
     let storey = kind.kind == "IfcBuildingStorey";

@@ -77,9 +77,9 @@ impl Walk<'_, '_> {
             "IFCPROPERTYBOUNDEDVALUE" => {
                 let ends = [("lower", "LowerBoundValue"), ("upper", "UpperBoundValue"), ("set_point", "SetPointValue")];
                 let before = self.found.len();
-                let each = ends.iter().filter_map(|(own, name)| {
-                    Some(((*own).to_owned(), self.one(&record, name, "Unit", &here)?))
-                });
+                let each = ends
+                    .iter()
+                    .filter_map(|(own, name)| Some(((*own).to_owned(), self.one(&record, name, "Unit", &here)?)));
                 let bounds = each.collect();
                 self.found.truncate(before + 1);
                 Value::Map(bounds)

@@ -49,7 +49,8 @@ pub(super) fn connect(
             "{cut} objects are parts of themselves or nested more than {DEEPEST} deep: they have no parent here"
         ));
     }
-    let types: HashMap<u32, u32> = relations.pairs("IFCRELDEFINESBYTYPE").map(|(kind, object)| (object, kind)).collect();
+    let types: HashMap<u32, u32> =
+        relations.pairs("IFCRELDEFINESBYTYPE").map(|(kind, object)| (object, kind)).collect();
     give_types(&mut found.products, book, schema, &types);
     give_sets(&mut found.products, book, relations, &types);
     let (mut materials, classes) = (materials(book, relations, unit), classifications(book, relations));
