@@ -29,6 +29,8 @@ pub struct Product {
     pub parent: Option<String>,
     pub storey: Option<String>,
     pub sets: usize,
+    /// The representation map that is its whole shape.
+    pub map: Option<u64>,
     pub r#box: Option<[f64; 6]>,
     pub volume: Option<f64>,
     pub closed: Option<bool>,

@@ -25,6 +25,15 @@ def is_a(entity, name):
         return False
 
 
+def mapped(product):
+    """The representation map whose one use is the product's whole body, uncut."""
+    if getattr(product, "HasOpenings", ()) or not product.Representation:
+        return None
+    bodies = [r for r in product.Representation.Representations if r.RepresentationIdentifier == "Body"]
+    items = bodies[0].Items if len(bodies) == 1 else ()
+    return items[0].MappingSource.id() if len(items) == 1 and items[0].is_a("IfcMappedItem") else None
+
+
 def measures(verts, faces):
     """Volume, and whether every edge is gone along as often in one direction as in the other."""
     p = np.array(verts).reshape(-1, 3)
@@ -65,6 +74,7 @@ def main(path, shapes):
             "name": (p.Name or "").strip(),
             "parent": (aggregate or container).GlobalId if (aggregate or container) else None,
             "storey": (storey.Name or "").strip() if storey is not None else None,
+            "map": mapped(p),
             "sets": sum(len(v) - 1 for v in ifcopenshell.util.element.get_psets(p).values()),
         }
     if shapes:
