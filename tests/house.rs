@@ -47,9 +47,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["src/formats/"]),
     ("zip", &["src/formats/shapefile/packed.rs", "src/formats/table/workbook.rs"]),
     ("calamine", &["src/formats/table/workbook.rs"]),
-    ("ifc_lite_processing", &["src/formats/ifc/"]),
     ("parquet", &["src/formats/geoparquet/", "src/store/archive/"]),
     ("wkt", &["src/filter/parse.rs"]),
+    ("ifc_lite_processing", &["src/formats/ifc/lite/"]),
+    ("ifc_lite_geometry", &["src/formats/ifc/lite/"]),
+    ("ifc_lite_core", &["src/formats/ifc/lite/"]),
     ("rustix", &["src/formats/ifc/worker.rs", "src/app/cli/read_ifc.rs", "src/app/listen.rs"]),
     ("anyhow", &["src/main.rs"]),
 ];

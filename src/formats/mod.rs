@@ -61,12 +61,14 @@ pub enum Placement {
         /// Map units for one local metre.
         scale: f64,
     },
-    /// `IfcSite` latitude and longitude of the local origin, with true north.
+    /// Latitude and longitude of the local origin (`IfcSite`, or an `IfcRigidOperation` by angles), with true north.
     Geographic {
         /// WGS 84 position of local (0, 0, 0).
         origin: crate::units::Geodetic,
         /// Counter-clockwise angle from local y to true north, degrees.
         true_north: f64,
+        /// To how many metres the position is written; zero where that is not known.
+        accuracy: f64,
     },
     /// Only a turn is known: no place on the globe.
     Unplaced {
@@ -108,7 +110,7 @@ impl SourceObject {
     }
 }
 
-/// What a reader tells its sink, in order: the frame first, then objects and refusals as they come.
+/// What a reader tells its sink, in order: the frame first, then objects and refusals as they come; notes at any time.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SourceItem {
     /// The file's frame; exactly once and before all objects.

@@ -176,10 +176,11 @@ impl Georeference {
                 format!("'{crs}' cannot be taken: the model stands at its IfcSite's latitude and longitude"),
             )
             .remedy("leave --crs out, or place the model with --origin LON,LAT,H")),
-            (Placement::Geographic { mut origin, true_north }, None) => {
+            (Placement::Geographic { mut origin, true_north, accuracy }, None) => {
                 origin.h += choice.height_offset.unwrap_or(0.0);
                 // North is `true_north` to the left of y, so turning right by as much brings y where it belongs.
                 let mut placed = Self::local(origin, -true_north, "IfcSite");
+                placed.accuracy = Some(accuracy).filter(|metres| *metres > 0.0);
                 placed.notes.push(match choice.height_offset {
                     Some(offset) => format!("heights: IfcSite's elevation plus {offset} m, as told"),
                     None => {
@@ -242,7 +243,7 @@ mod tests {
         let at = Geodetic::new(8.436_539, 49.100_435, 110.0);
         let close = |a: [f64; 3], b: [f64; 3]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
         // True north lies 90 degrees to the left of y: so y points east.
-        let placement = Placement::Geographic { origin: at, true_north: 90.0 };
+        let placement = Placement::Geographic { origin: at, true_north: 90.0, accuracy: 0.03 };
         assert!(close(east_north(placement, &ImportOptions::default(), [0.0, 10.0, 1.0], at), [10.0, 0.0, 1.0]));
         let origin = Some(Origin { position: at, heading: Some(90.0) });
         let told = ImportOptions { origin, ..ImportOptions::default() };

@@ -203,7 +203,8 @@ impl Intake<'_> {
     fn new_origin(&self, file: &Path, reader: &dyn Reader, options: &ReadOptions) -> Result<Option<Geodetic>> {
         match self.options.origin {
             Some(origin) => Ok(Some(origin.position)),
-            None if reader.name() == "IFC" => Ok(None),
+            // A model whose CRS the caller names is in coordinates of that CRS, if nothing of its own places it.
+            None if reader.name() == "IFC" && self.options.crs.is_none() => Ok(None),
             None => survey(file, reader, options, &self.options),
         }
     }

@@ -162,14 +162,16 @@ classes! {
     WaterMeter "water_meter" Devices [];
     PowerMeter "power_meter" Devices [];
     GasMeter "gas_meter" Devices [];
-    Device "device" Devices [];
+    Device "device" Devices ["IfcFlowMeter" "IfcFlowInstrument" "IfcAudioVisualAppliance" "IfcCommunicationsAppliance"
+        "IfcLamp" "IfcLightFixture"];
     Camera "camera" Cameras [];
     Pipe "pipe" Pipes [];
-    Manhole "manhole" Pipes [];
+    Manhole "manhole" Pipes ["IfcDistributionChamberElement"];
     Valve "valve" Pipes ["IfcValve"];
-    Road "road" Components ["Road" "TransportSquare" "TransportationComplex" "IfcRoad"];
-    Railway "railway" Components ["Railway" "IfcRailway"];
-    Bridge "bridge" Components ["Bridge" "BridgePart" "IfcBridge" "BridgeInstallation" "BridgeConstructiveElement"
+    Road "road" Components ["Road" "TransportSquare" "TransportationComplex" "IfcRoad" "IfcRoadPart" "IfcPavement" "IfcCourse"
+        "IfcKerb"];
+    Railway "railway" Components ["Railway" "IfcRailway" "IfcRailwayPart" "IfcRail" "IfcTrackElement"];
+    Bridge "bridge" Components ["Bridge" "BridgePart" "IfcBridge" "IfcBridgePart" "BridgeInstallation" "BridgeConstructiveElement"
         "BridgeRoom" "BridgeFurniture" "BridgeConstructionElement"];
     Tunnel "tunnel" Components ["Tunnel" "TunnelPart" "TunnelInstallation" "TunnelConstructiveElement"
         "TunnelHollowSpace" "TunnelFurniture"];
@@ -177,8 +179,9 @@ classes! {
     Vegetation "vegetation" Components ["SolitaryVegetationObject" "PlantCover" "IfcGeographicElement"];
     Relief "relief" Components ["TINRelief"];
     CityFurniture "city_furniture" Components ["CityFurniture"];
-    OtherConstruction "other_construction" Components ["OtherConstruction" "GenericCityObject"];
-    Component "component" Components [];
+    OtherConstruction "other_construction" Components ["OtherConstruction" "GenericCityObject" "IfcFacility" "IfcFacilityPart"
+        "IfcMarineFacility" "IfcMarinePart"];
+    Component "component" Components ["IfcAlignment" "IfcEarthworksElement" "IfcSign" "IfcSignal"];
     Grid "grid" Grids [];
     Address "address" Addresses [];
 }

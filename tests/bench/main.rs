@@ -9,6 +9,7 @@
 
 mod city;
 mod commits;
+mod ifc;
 mod memory;
 mod queries;
 mod readings;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 /// What can be measured, by the word that chooses it: `make bench ONLY="queries views"`.
 const PARTS: &[(&str, fn())] = &[
     ("commits", commits::run),
+    ("ifc", ifc::run),
     ("queries", queries::run),
     ("readings", readings::run),
     ("served", served::run),
@@ -33,6 +35,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [memory::ALONE, dir] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         return memory::tell(dir.as_ref());
+    }
+    if let [ifc::ALONE, file] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        return ifc::tell(file.as_ref());
     }
     // `cargo test --all-targets` runs benches too, to see that they start; it passes no `--bench`.
     if !arguments.iter().any(|a| a == "--bench") {

@@ -114,6 +114,53 @@ END";
     HOUSE.replace("ENDSEC;\nEND", more).into_bytes()
 }
 
+/// What relates, groups, connects and classifies, properties of every kind with their units, and an alignment of IFC 4.3.
+fn linked() -> Vec<u8> {
+    let more = "#110=IFCDISTRIBUTIONSYSTEM('OYvctVUKr0kugbFTf53O9L',$,'water',$,$,$,.DRAINAGE.);
+#111=IFCRELASSIGNSTOGROUP('PYvctVUKr0kugbFTf53O9L',$,$,$,(#26,#33,#70),$,#110);
+#112=IFCRELSERVICESBUILDINGS('QYvctVUKr0kugbFTf53O9L',$,$,$,#110,(#12));
+#113=IFCDISTRIBUTIONPORT('RYvctVUKr0kugbFTf53O9L',$,'a',$,$,#25,$,.SOURCE.,.PIPE.,$);
+#114=IFCDISTRIBUTIONPORT('SYvctVUKr0kugbFTf53O9L',$,'b',$,$,#25,$,.SINK.,.PIPE.,$);
+#115=IFCRELNESTS('TYvctVUKr0kugbFTf53O9L',$,$,$,#26,(#113));
+#116=IFCRELCONNECTSPORTTOELEMENT('UYvctVUKr0kugbFTf53O9L',$,$,$,#114,#70);
+#117=IFCRELCONNECTSPORTS('VYvctVUKr0kugbFTf53O9L',$,$,$,#113,#114,$);
+#118=IFCRELCONNECTSPATHELEMENTS('WYvctVUKr0kugbFTf53O9L',$,$,$,$,#26,#33,(),(),.ATEND.,.ATSTART.);
+#119=IFCRELSPACEBOUNDARY2NDLEVEL('XYvctVUKr0kugbFTf53O9L',$,$,$,#43,#26,$,.PHYSICAL.,.EXTERNAL.,$,$);
+#120=IFCRELREFERENCEDINSPATIALSTRUCTURE('YYvctVUKr0kugbFTf53O9L',$,$,$,(#26),#12);
+#121=IFCCLASSIFICATION($,$,$,'Uniclass',$,$,$);
+#122=IFCCLASSIFICATIONREFERENCE('https://example.org','Ss','walls',#121,$,$);
+#123=IFCRELASSOCIATESCLASSIFICATION('ZYvctVUKr0kugbFTf53O9L',$,$,$,(#26),#122);
+#124=IFCMATERIALLAYER(#75,200.,.T.,'core',$,$,$);
+#125=IFCMATERIALLAYERSET((#124),'set',$);
+#126=IFCMATERIALLAYERSETUSAGE(#125,.AXIS2.,.POSITIVE.,0.,$);
+#127=IFCRELASSOCIATESMATERIAL('aYvctVUKr0kugbFTf53O9L',$,$,$,(#33),#126);
+#128=IFCDERIVEDUNITELEMENT(#1,2);
+#129=IFCDERIVEDUNIT((#128),.USERDEFINED.,'x',$);
+#130=IFCPROPERTYENUMERATEDVALUE('e',$,(IFCLABEL('A'),IFCLABEL('B')),$);
+#131=IFCPROPERTYBOUNDEDVALUE('b',$,IFCLENGTHMEASURE(9.),IFCLENGTHMEASURE(1.),#129,$);
+#132=IFCPROPERTYTABLEVALUE('t',$,(IFCREAL(1.)),(IFCPOWERMEASURE(2.)),$,$,#1,$);
+#133=IFCCOMPLEXPROPERTY('c',$,'use',(#130,#131,#132));
+#134=IFCPROPERTYSET('bYvctVUKr0kugbFTf53O9L',$,'P',$,(#133,#130));
+#135=IFCSENSORTYPE('cYvctVUKr0kugbFTf53O9L',$,'type',$,$,(#134),$,$,$,.HEATSENSOR.);
+#136=IFCRELDEFINESBYTYPE('dYvctVUKr0kugbFTf53O9L',$,$,$,(#70),#135);
+#140=IFCALIGNMENT('eYvctVUKr0kugbFTf53O9L',$,'axis',$,$,#25,$,$);
+#141=IFCALIGNMENTHORIZONTAL('fYvctVUKr0kugbFTf53O9L',$,$,$,$,#25,$);
+#142=IFCALIGNMENTVERTICAL('gYvctVUKr0kugbFTf53O9L',$,$,$,$,#25,$);
+#143=IFCALIGNMENTHORIZONTALSEGMENT($,$,#19,0.1,0.,300000.,60000.,$,.CLOTHOID.);
+#144=IFCALIGNMENTVERTICALSEGMENT($,$,0.,60000.,0.,0.01,-0.02,$,.PARABOLICARC.);
+#145=IFCALIGNMENTSEGMENT('hYvctVUKr0kugbFTf53O9L',$,$,$,$,#25,$,#143);
+#146=IFCALIGNMENTSEGMENT('iYvctVUKr0kugbFTf53O9L',$,$,$,$,#25,$,#144);
+#147=IFCRELNESTS('jYvctVUKr0kugbFTf53O9L',$,$,$,#140,(#141,#142));
+#148=IFCRELNESTS('kYvctVUKr0kugbFTf53O9L',$,$,$,#141,(#145));
+#149=IFCRELNESTS('lYvctVUKr0kugbFTf53O9L',$,$,$,#142,(#146));
+#150=IFCRIGIDOPERATION(#7,#151,IFCLENGTHMEASURE(500000.),IFCLENGTHMEASURE(3500000.),1.);
+#151=IFCPROJECTEDCRS('EPSG:4549',$,$,$,$,$,$);
+#152=IFCWELLKNOWNTEXT('PROJCRS[\"x\",ID[\"EPSG\",4549]]',#151);
+ENDSEC;
+END";
+    HOUSE.replace("'IFC4'", "'IFC4X3_ADD2'").replace("ENDSEC;\nEND", more).into_bytes()
+}
+
 const WORDS: &[&str] = &[
     "#1",
     "#8",
@@ -146,6 +193,14 @@ const WORDS: &[&str] = &[
     "IFC2X3",
     "IFC4X3",
     "7YvctVUKr0kugbFTf53O9L",
+    "1E300",
+    "-0.",
+    "IFCALIGNMENTHORIZONTALSEGMENT",
+    ".CIRCULARARC.",
+    "#133=IFCCOMPLEXPROPERTY('c',$,'use',(#133,#133,#133));\n",
+    "#122=IFCCLASSIFICATIONREFERENCE($,$,$,#122,$,$);\n",
+    "#128=IFCDERIVEDUNITELEMENT(#129,2);\n",
+    "#140=IFCALIGNMENT('mYvctVUKr0kugbFTf53O9L',$,'axis',$,$,#25,$,$);\n",
     "#22=IFCBOOLEANRESULT(.UNION.,#22,#22);\n",
     "#9=IFCLOCALPLACEMENT(#9,#5);\n",
     "#58=IFCSHAPEREPRESENTATION(#7,'Body','M',(#63,#63,#63,#63));\n",
@@ -154,7 +209,7 @@ const WORDS: &[&str] = &[
 
 #[test]
 fn any_bytes_are_read_or_refused() {
-    let seeds = vec![HOUSE.as_bytes().to_vec(), other(), HOUSE.replace("IFC4", "IFC2X3").into_bytes()];
+    let seeds = vec![HOUSE.as_bytes().to_vec(), other(), linked(), HOUSE.replace("IFC4", "IFC2X3").into_bytes()];
     let test = "fuzz::ifc::any_bytes_are_read_or_refused";
     Target { test, reader: "IFC", ending: "ifc", seeds, words: WORDS }.run();
 }

@@ -4,6 +4,7 @@ mod cityjson;
 mod examples;
 mod export;
 mod generate;
+mod ifc_meaning;
 mod ifc_oracle;
 mod intake;
 mod live;

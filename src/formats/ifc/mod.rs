@@ -1,17 +1,40 @@
 //! IFC (ISO 16739, as STEP text of ISO 10303-21): the spatial tree, every element with its shape, its sets and its place.
 //!
-//! What becomes an asset: `IfcProject` and every `IfcProduct` except openings and other subtractions (they are cut out of
-//! their hosts), grids and alignments, annotations and structural analysis items; those are counted in a note. An
-//! object's id is its `GlobalId`. An `IfcBuilding` of composition PARTIAL within another is a part of it, or the unit (单元)
-//! that its `ObjectType` BuildingUnit says it is. Its attributes are `ifc_type`, the entity's own ones (`description`, `object_type`,
-//! `tag`, `predefined_type`, `long_name`), for storeys `elevation` (metres) and `index` (0 for the storey at the
-//! ground, counted by elevation within the building), `material`, and each property and quantity under `Set.Name`
-//! with the value and unit that the file gives; a set of the object's own wins over its type's.
+//! What becomes an asset: `IfcProject`, every `IfcProduct` except openings and other subtractions (they are cut out of
+//! their hosts), grids, referents, parts of alignments, annotations and structural analysis items (those are counted in a
+//! note), and every `IfcGroup` besides those of structural analysis, for systems and zones. An object's id is its
+//! `GlobalId`. An `IfcBuilding` of composition PARTIAL within another is a part of it, or the unit (单元) that its
+//! `ObjectType` BuildingUnit says it is. An `IfcAlignment` is a line, its chords within a centimetre.
+//!
+//! Attributes besides the entity's own (`ifc_type`, `description`, `object_type`, `tag`, `predefined_type`, `long_name`,
+//! `flow_direction`, `system_type`, `usage_type`), each there only where the file says something:
+//!
+//! | attribute | what it is |
+//! |---|---|
+//! | `elevation`, `index` | of storeys: metres; 0 at the ground, counted by elevation within the building |
+//! | `Set.Name` | every property and quantity with the value that the file gives; the object's own sets win over its type's. Enumerations and lists are lists; bounded values `{lower, upper, set_point}`, tables `{defining, defined}`, complex ones maps |
+//! | `units` | `Set.Name` (or the path to a number within a map) to the unit of the number, as a UCUM code; money as the currency's code |
+//! | `type_name`, `type_id` | name and `GlobalId` of the `IfcTypeObject` |
+//! | `material` | the name, or the names |
+//! | `material_layers`, `material_constituents`, `material_profiles` | one by one: `name`, `material`, `category`, `thickness` in metres, `fraction`, `profile`, `ventilated` |
+//! | `classification` | references, its type's too: `{system, code, name, uri}` |
+//! | `systems`, `zones`, `groups` | what it is a member of: `{id, name}` |
+//! | `serves` | of systems: the buildings |
+//! | `connected_to` | through ports (`{id, by, port, flow}`: the element there, the own port, the other, the own flow) or by touch (`{id, at, to_at}`) |
+//! | `bounded_by`, `bounds` | of spaces: `{id, level, physical, side}` for every kind of boundary with an element; of elements: the spaces |
+//! | `also_in` | spatial elements that refer to it and do not contain it |
+//! | `length`, `start_station`, `stations` | of alignments, metres; a station for each point of the line |
+//!
+//! The place is an `IfcMapConversion` (also `…Scaled`, `IfcRigidOperation`, or `ePSet_MapConversion` of IFC 2x3) into the
+//! `IfcProjectedCRS` by code, name or well-known text; else the `IfcSite`'s latitude and longitude with true north, whose
+//! accuracy is to how many metres they are written; a note says which. Coordinates that lie far from a model's origin
+//! without either are taken for projected ones, whose CRS the caller names.
 //!
 //! The engine is a stranger's library, so a program reads in a [`Worker`]: a process of its own, with limits of time and
 //! memory, that gives the same items and can be ended.
 
 mod guard;
+mod kind;
 mod lite;
 mod model;
 mod object;
@@ -19,7 +42,7 @@ mod wire;
 mod worker;
 
 pub use lite::STACK_BYTES;
-pub use model::{Engine, Limits, Model, Product};
+pub use model::{Engine, Limits, Model, Product, Set};
 pub use worker::{Worker, serve};
 
 use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
@@ -67,9 +90,10 @@ fn read_here(file: &Path, limits: &Limits, sink: &mut Sink) -> Result<()> {
 pub fn read_with(engine: &dyn Engine, bytes: &[u8], limits: &Limits, sink: &mut Sink) -> Result<()> {
     let model = catch_unwind(AssertUnwindSafe(|| engine.model(bytes, limits)))
         .unwrap_or_else(|_| Err(Fault::new(Kind::BadInput, "the IFC engine broke down on this file")))?;
-    sink(SourceItem::Frame(SourceFrame { crs: model.crs.clone(), placement: Some(model.placement) }))?;
+    // Before the frame, which a file without a place is refused at: they say why it has none.
     for note in &model.notes {
         sink(SourceItem::Note(note.clone()))?;
     }
+    sink(SourceItem::Frame(SourceFrame { crs: model.crs.clone(), placement: Some(model.placement) }))?;
     object::emit(&model, sink)
 }

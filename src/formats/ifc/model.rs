@@ -54,10 +54,12 @@ pub struct Model {
     pub placement: Placement,
     /// Project, spatial structure and elements, in the file's order.
     pub products: Vec<Product>,
-    /// Property and quantity sets by their entity number: `Set.Name` and value.
-    pub sets: HashMap<u32, Attributes>,
+    /// Property and quantity sets by their entity number.
+    pub sets: HashMap<u32, Set>,
     /// Shapes by entity number, in local metres.
     pub meshes: HashMap<u32, Mesh>,
+    /// Axes by entity number, in local metres.
+    pub lines: HashMap<u32, Vec<[f64; 3]>>,
     /// Products that could not be taken: id or entity number, and the reason.
     pub refused: Vec<(String, String)>,
     /// For the report.
@@ -66,7 +68,16 @@ pub struct Model {
     pub most_attributes: usize,
 }
 
-/// One project, spatial element or element.
+/// One property or quantity set.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Set {
+    /// `Set.Name` and value.
+    pub values: Attributes,
+    /// `Set.Name`, or a path into a value that holds others, and the unit of the number there in the code of UCUM.
+    pub units: Vec<(String, String)>,
+}
+
+/// One project, spatial element, element or group.
 #[derive(Debug, Clone)]
 pub struct Product {
     /// The STEP instance number (`#12`).
@@ -75,6 +86,11 @@ pub struct Product {
     pub kind: &'static str,
     /// The entity's supertypes, nearest first.
     pub lineage: Vec<&'static str>,
+    /// What its type says that it is, nearest first, where that is more than `lineage` says: IFC 2x3 has one entity for
+    /// all terminals, and types for each kind.
+    pub of_type: Vec<&'static str>,
+    /// `FlowDirection` of a port.
+    pub flow: Option<String>,
     /// `GlobalId`.
     pub global_id: String,
     /// `Name`, decoded.

@@ -1,11 +1,11 @@
 //! Products in Cimbra's own terms: class, storey, attributes, kinds of surface.
 
-use super::{Model, Product};
+use super::{Model, Product, kind};
 use crate::fault::Result;
 use crate::formats::{Sink, SourceItem, SourceObject};
-use crate::geom::{Mesh, Shape, SurfaceKind};
+use crate::geom::Shape;
 use crate::model::{AssetId, Attributes, Class, Value};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// How far below the ground floor's level a storey's zero may lie and still be the ground floor, metres.
@@ -20,21 +20,31 @@ pub(super) fn emit(model: &Model, sink: &mut Sink) -> Result<()> {
     let indices = storey_indices(model, &by_entity);
     let ids: HashMap<u32, AssetId> = model.products.iter().map(|p| (p.entity, p.global_id.as_str().into())).collect();
     let mut storeys: HashMap<u32, Arc<str>> = HashMap::new();
+    let mut named: BTreeMap<&str, usize> = BTreeMap::new();
     for product in &model.products {
         let storey = ancestors(product, &by_entity).find(|p| p.kind == "IfcBuildingStorey");
+        let indoors = ancestors(product, &by_entity).any(|p| p.kind == "IfcBuilding");
+        let (class, by_name) = kind::class(product, indoors);
+        if by_name {
+            *named.entry(class.name()).or_default() += 1;
+        }
         let object = SourceObject {
             id: ids.get(&product.entity).cloned().unwrap_or_else(|| product.global_id.as_str().into()),
-            class: section(product, &by_entity).unwrap_or_else(|| class(product)),
+            class: section(product, &by_entity).unwrap_or(class),
             name: name(product),
             parent: product.parent.and_then(|p| ids.get(&p).cloned()),
             storey: storey.map(|s| storeys.entry(s.entity).or_insert_with(|| name(s).into()).clone()),
             layer: None,
             attributes: attributes(product, model, indices.get(&product.entity)),
-            shape: model.meshes.get(&product.entity).map_or(Shape::Empty, |m| Shape::Mesh(with_kind(m, product))),
+            shape: shape(product, model),
             footprint: Vec::new(),
             crs: None,
         };
         sink(SourceItem::Object(Box::new(object)))?;
+    }
+    if !named.is_empty() {
+        let each: Vec<_> = named.iter().map(|(class, n)| format!("{n} {class}")).collect();
+        sink(SourceItem::Note(format!("taken for devices by their names alone: {}", each.join(", "))))?;
     }
     for (object, reason) in &model.refused {
         sink(SourceItem::Refused { object: object.clone(), reason: reason.clone() })?;
@@ -72,28 +82,6 @@ fn section(product: &Product, all: &HashMap<u32, &Product>) -> Option<Class> {
     (partial && within()).then(|| said.filter(|class| *class == Class::Unit).unwrap_or(Class::BuildingPart))
 }
 
-/// The class of the entity or of its nearest supertype that has one; detectors by their predefined type.
-fn class(product: &Product) -> Class {
-    let predefined = match product.predefined.as_str() {
-        "SMOKESENSOR" => Some(Class::SmokeDetector),
-        "HEATSENSOR" => Some(Class::HeatDetector),
-        "GASSENSOR" | "COSENSOR" => Some(Class::GasDetector),
-        "FIREHYDRANT" => Some(Class::Hydrant),
-        "CAMERA" => Some(Class::Camera),
-        "WATERMETER" => Some(Class::WaterMeter),
-        "ENERGYMETER" => Some(Class::PowerMeter),
-        "GASMETER" => Some(Class::GasMeter),
-        _ => None,
-    };
-    let escalator =
-        product.kind == "IfcTransportElement" && matches!(product.predefined.as_str(), "ESCALATOR" | "MOVINGWALKWAY");
-    match predefined {
-        Some(class) => class,
-        None if escalator => Class::Element,
-        None => product.lineage.iter().find_map(|kind| Class::from_source(kind)).unwrap_or(Class::Element),
-    }
-}
-
 fn attributes(product: &Product, model: &Model, index: Option<&i64>) -> Attributes {
     let mut all: Attributes = vec![("ifc_type".into(), Value::Text(product.kind.into()))];
     if !product.predefined.is_empty() {
@@ -103,16 +91,40 @@ fn attributes(product: &Product, model: &Model, index: Option<&i64>) -> Attribut
     all.extend(product.elevation.map(|e| ("elevation".into(), Value::Float(e))));
     all.extend(index.map(|i| ("index".into(), Value::Int(*i))));
     let mut names: HashSet<String> = all.iter().map(|(name, _)| name.clone()).collect();
-    let sets = product.sets.iter().filter_map(|id| model.sets.get(id));
-    for (name, value) in sets.flatten() {
-        if all.len() >= model.most_attributes {
-            break;
+    let mut units = Attributes::new();
+    for set in product.sets.iter().filter_map(|id| model.sets.get(id)) {
+        let before = all.len();
+        for (name, value) in &set.values {
+            if all.len() >= model.most_attributes {
+                break;
+            }
+            if names.insert(name.clone()) {
+                all.push((name.clone(), value.clone()));
+            }
         }
-        if names.insert(name.clone()) {
-            all.push((name.clone(), value.clone()));
-        }
+        // A set of the same name that came before has its units said.
+        let taken = all.get(before..).unwrap_or_default();
+        let within = |unit: &str| {
+            taken
+                .iter()
+                .any(|(name, _)| unit.strip_prefix(name.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.')))
+        };
+        let said = set.units.iter().filter(|(path, _)| within(path));
+        units.extend(said.map(|(path, unit)| (path.clone(), Value::Text(unit.clone()))));
+    }
+    if !units.is_empty() {
+        all.push(("units".into(), Value::Map(units)));
     }
     all
+}
+
+fn shape(product: &Product, model: &Model) -> Shape {
+    if let Some(mesh) = model.meshes.get(&product.entity) {
+        let (mut mesh, kind) = (mesh.clone(), kind::surface(product));
+        mesh.surfaces.iter_mut().for_each(|s| s.kind = kind);
+        return Shape::Mesh(mesh);
+    }
+    model.lines.get(&product.entity).map_or(Shape::Empty, |line| Shape::Lines(vec![line.clone()]))
 }
 
 /// Every storey's number within its building: by elevation, 0 for the lowest that is not under the ground.
@@ -130,24 +142,4 @@ fn storey_indices(model: &Model, by_entity: &HashMap<u32, &Product>) -> HashMap<
         indices.extend(storeys.iter().zip(0_i64..).map(|((_, entity), i)| (*entity, i - first)));
     }
     indices
-}
-
-fn with_kind(mesh: &Mesh, product: &Product) -> Mesh {
-    let is = |kind| product.lineage.contains(&kind);
-    let kind = match product.predefined.as_str() {
-        "ROOF" | "ROOFING" => SurfaceKind::Roof,
-        "BASESLAB" => SurfaceKind::Ground,
-        "CEILING" | "FLOORING" => SurfaceKind::Floor,
-        "CLADDING" => SurfaceKind::Wall,
-        _ if is("IfcWall") || is("IfcCurtainWall") => SurfaceKind::Wall,
-        _ if is("IfcRoof") => SurfaceKind::Roof,
-        _ if is("IfcSlab") => SurfaceKind::Floor,
-        _ if is("IfcWindow") => SurfaceKind::Window,
-        _ if is("IfcDoor") => SurfaceKind::Door,
-        _ if is("IfcSite") => SurfaceKind::Ground,
-        _ => SurfaceKind::Other,
-    };
-    let mut mesh = mesh.clone();
-    mesh.surfaces.iter_mut().for_each(|s| s.kind = kind);
-    mesh
 }

@@ -16,14 +16,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Imports into `store`, or checks where there is none.
-fn import(store: Option<&Store>, files: &[&Path], options: ImportOptions) -> Report {
+pub fn import(store: Option<&Store>, files: &[&Path], options: ImportOptions) -> Report {
     let clock: Clock = Arc::new(|| Instant(1_790_000_000_000));
     let files: Vec<PathBuf> = files.iter().map(|f| f.to_path_buf()).collect();
     Intake { store, options, worker: None, clock, progress: &|_| {} }.import(&files).unwrap()
 }
 
 /// The store's only site now.
-fn only(store: &Store) -> Arc<Snapshot> {
+pub fn only(store: &Store) -> Arc<Snapshot> {
     let sites = store.sites();
     assert_eq!(sites.len(), 1);
     sites[0].snapshot()

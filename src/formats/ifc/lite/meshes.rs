@@ -1,6 +1,7 @@
 //! Shapes: the library's meshes, taken as they come, out of its frame and welded to one mesh an element.
 
 use super::place::Place;
+use super::winding::outward;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::{Limits, Product};
 use crate::geom::{Mesh, Surface, SurfaceKind};
@@ -19,6 +20,9 @@ const BATCH: usize = 64;
 /// `MeshData::geometry_class` of shapes that belong to a type and to no occurrence.
 const OF_A_TYPE: [u8; 2] = [1, 2];
 
+/// Lines by entity number.
+type Lines = HashMap<u32, Vec<[f64; 3]>>;
+
 /// Shapes by entity number, in the file's world frame, metres.
 pub(super) struct Shapes {
     meshes: HashMap<u32, Mesh>,
@@ -27,8 +31,18 @@ pub(super) struct Shapes {
 }
 
 impl Shapes {
-    /// The shapes with `place`'s axis factors and shift applied.
-    pub(super) fn placed(mut self, place: &Place) -> HashMap<u32, Mesh> {
+    /// How far the shapes lie from `from` where more than half lie over `reach` away, in plan; metres.
+    pub(super) fn beyond(&self, reach: f64, from: [f64; 3]) -> Option<f64> {
+        let each = self.meshes.values().map(|m| plan(m.origin, from));
+        let far: Vec<f64> = each.filter(|d| *d > reach).collect();
+        (far.len() * 2 > self.meshes.len()).then(|| far.into_iter().fold(0.0, f64::max))
+    }
+    /// The shapes, and `lines` of the same frame, with `place`'s axis factors and shift applied.
+    pub(super) fn placed(mut self, mut lines: Lines, place: &Place) -> (HashMap<u32, Mesh>, Lines) {
+        for point in lines.values_mut().flatten() {
+            let each = point.iter_mut().zip(place.factors).zip(place.shift);
+            each.for_each(|((at, factor), shift)| *at = *at * factor - shift);
+        }
         let near_one = |f: f64| {
             #[expect(clippy::cast_possible_truncation, reason = "an axis factor is a ratio near 1")]
             let f = f as f32;
@@ -43,7 +57,7 @@ impl Shapes {
                 offsets.flat_map(|p| p.iter_mut().zip(place.factors)).for_each(|(c, factor)| *c *= near_one(factor));
             }
         }
-        self.meshes
+        (self.meshes, lines)
     }
 }
 
@@ -62,7 +76,8 @@ pub(super) fn extract(
     let mut request = ProcessingRequest::full_pass().batching(Batching::new(BATCH, BATCH)).retain_meshes(false);
     request = request.features(Features::default().properties(false).presentation_layers(false));
     request = request.index(index).cancel(cancel.clone());
-    let wanted: HashSet<u32> = products.iter().map(|p| p.entity).collect();
+    // The library makes a ribbon of an alignment, which is a line.
+    let wanted = products.iter().filter(|p| p.kind != "IfcAlignment").map(|p| p.entity).collect();
     let mut collector = Collector {
         wanted,
         limits,
@@ -93,6 +108,11 @@ pub(super) fn extract(
     let site = result.site_transform.as_deref().and_then(|m| m.get(12..15)?.try_into().ok()).unwrap_or([0.0; 3]);
     collector.meshes.retain(|id, mesh| !mesh.triangles.is_empty() && !collector.broken.contains(id));
     Ok(Shapes { meshes: collector.meshes, site })
+}
+
+/// Metres between two points in plan.
+fn plan([ax, ay, _]: [f64; 3], [bx, by, _]: [f64; 3]) -> f64 {
+    f64::hypot(ax - bx, ay - by)
 }
 
 struct Collector<'a> {
@@ -191,6 +211,9 @@ fn joined(mesh: Option<Mesh>, piece: &MeshData, frame: MeshFrame) -> Option<Mesh
             mesh.triangles.push([a, b, c]);
         }
     }
+    let Mesh { positions, triangles, .. } = &mut mesh;
+    let place = |i: u32| positions.get(i as usize).map_or([0.0; 3], |p| p.map(f64::from));
+    outward(triangles.get_mut(first as usize..).unwrap_or_default(), place);
     Some(mesh)
 }
 

@@ -1,14 +1,25 @@
 //! The engine over `ifc-lite`: what this library gives, put into Cimbra's own form. No other file names it.
 
+mod alignment;
+mod book;
+mod curve;
+mod links;
+mod materials;
 mod meshes;
 mod place;
 mod records;
+mod relations;
+mod sets;
 mod tree;
+mod units;
+mod winding;
 
+use self::book::Book;
+use self::relations::Relations;
+use self::units::Units;
 use super::{Engine, Limits, Model};
 use crate::fault::{Fault, Kind, Result};
 use ifc_lite_core::{EntityDecoder, SchemaVersion, build_entity_index};
-use ifc_lite_processing::data_model::extract_data_model;
 use ifc_lite_processing::run_on_geometry_pool;
 use std::sync::Arc;
 
@@ -47,22 +58,25 @@ fn model(bytes: &[u8], limits: &Limits) -> Result<Model> {
     if found.products.is_empty() && found.refused.is_empty() {
         return Err(Fault::bad_input("holds no IfcProject and no IfcProduct"));
     }
-    let data = extract_data_model(bytes);
-    if let Some(reason) = &data.refused {
-        notes.push(format!("materials are left out: {reason}"));
-    }
-    tree::connect(&mut found, &data, &mut notes);
-    let sets = tree::sets(&data, &found.products);
-    drop(data);
-    let shapes = meshes::extract(bytes, index, limits, &found.products, &mut notes)?;
-    let place = place::find(bytes, unit, &found.sites, &shapes, &mut decoder, &mut notes);
-    let meshes = shapes.placed(&place);
+    let mut book = Book::new(decoder, schema);
+    let relations = Relations::read(&mut book, &found.relations);
+    tree::connect(&mut found, &mut book, &relations, schema, unit, &mut notes);
+    let axes = alignment::read(bytes, &mut book, &relations, &found.alignments, unit, &mut found.products, &mut notes);
+    drop(relations);
+    let mut units = Units::of_project(&mut book);
+    let used = found.products.iter().flat_map(|p| p.sets.iter().copied()).collect();
+    let sets = sets::read(&mut book, &mut units, &used);
+    book.decoder.clear_cache();
+    let shapes = meshes::extract(bytes, index.clone(), limits, &found.products, &mut notes)?;
+    let place = place::find(bytes, &index, unit, &found.sites, &shapes, &mut book, &mut notes);
+    let (meshes, lines) = shapes.placed(axes, &place);
     Ok(Model {
         crs: place.crs,
         placement: place.placement,
         products: found.products,
         sets,
         meshes,
+        lines,
         refused: found.refused,
         notes,
         most_attributes: limits.attributes,

@@ -1,6 +1,7 @@
 //! The records that become assets, with their attributes read by name in the file's own schema.
 
 use super::super::Product;
+use super::book::schemas;
 use crate::model::Value;
 use ifc_lite_core::{DecodedEntity, EntityDecoder, EntityScanner, IFC_TYPES, IfcType, SchemaVersion};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -17,17 +18,30 @@ pub(super) struct Found {
     pub refused: Vec<(String, String)>,
     /// Every `IfcSite` as decoded, in the file's order.
     pub sites: Vec<Site>,
+    /// Beginnings and ends of the relations' records.
+    pub relations: Vec<(usize, usize)>,
+    /// Alignments, by entity number.
+    pub alignments: Vec<u32>,
 }
 
 /// Where an `IfcSite` says that it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Site {
-    /// `RefLatitude` in degrees.
-    pub latitude: Option<f64>,
-    /// `RefLongitude` in degrees.
-    pub longitude: Option<f64>,
+    /// `RefLatitude`.
+    pub latitude: Option<Angle>,
+    /// `RefLongitude`.
+    pub longitude: Option<Angle>,
     /// `RefElevation` in metres.
     pub elevation: Option<f64>,
+}
+
+/// An angle as its parts say it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Angle {
+    /// Degrees.
+    pub degrees: f64,
+    /// The last place that is written and not zero, degrees.
+    pub written: f64,
 }
 
 /// What is known of one entity name.
@@ -35,16 +49,31 @@ struct Type {
     kind: &'static str,
     lineage: Vec<&'static str>,
     attributes: &'static [&'static str],
+    role: Role,
 }
 
-/// The schema's supertypes of what is an asset, and of what is a product and yet none.
-const NOT_ASSETS: [&str; 6] = [
+/// What an entity is here.
+#[derive(Clone, Copy, PartialEq)]
+enum Role {
+    Asset,
+    Relation,
+    /// A product of the schema and yet no asset; counted.
+    LeftOut,
+}
+
+/// The schema's supertypes of what is a product or group and yet no asset: holes, drawing aids, structural analysis, the
+/// parts of an alignment.
+const NOT_ASSETS: [&str; 10] = [
     "IfcFeatureElementSubtraction",
     "IfcAnnotation",
     "IfcGrid",
     "IfcPositioningElement",
+    "IfcLinearElement",
     "IfcStructuralItem",
     "IfcStructuralActivity",
+    "IfcStructuralAnalysisModel",
+    "IfcStructuralLoadGroup",
+    "IfcStructuralResultGroup",
 ];
 
 pub(super) fn scan(
@@ -60,9 +89,16 @@ pub(super) fn scan(
     let mut scanner = EntityScanner::new(bytes);
     while let Some((entity, keyword, start, end)) = scanner.next_entity() {
         let Some(kind) = types.entry(keyword).or_insert_with(|| look_up(schema, keyword)) else { continue };
-        if NOT_ASSETS.iter().any(|no| kind.lineage.contains(no)) {
-            *left_out.entry(kind.kind).or_default() += 1;
-            continue;
+        match kind.role {
+            Role::Asset => {}
+            Role::Relation => {
+                found.relations.push((start, end));
+                continue;
+            }
+            Role::LeftOut => {
+                *left_out.entry(kind.kind).or_default() += 1;
+                continue;
+            }
         }
         let at = format!("#{entity}");
         let record = match decoder.decode_at(start, end) {
@@ -82,8 +118,10 @@ pub(super) fn scan(
                 found.refused.push((product.global_id, format!("{at} has a GlobalId that is taken")));
             }
             Ok(product) => {
-                if product.kind == "IfcSite" {
-                    found.sites.push(site(kind, &record, unit));
+                match product.kind {
+                    "IfcSite" => found.sites.push(site(kind, &record, unit)),
+                    "IfcAlignment" => found.alignments.push(entity),
+                    _ => {}
                 }
                 found.products.push(product);
             }
@@ -113,15 +151,26 @@ fn out_of_range(bytes: &[u8]) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-/// The entity's facts when it is a project or a product of any schema; exporters mix the schemas' entities.
+/// The entity's facts when it is a project, a product, a group or a relation of any schema.
 fn look_up(schema: SchemaVersion, keyword: &str) -> Option<Type> {
-    use SchemaVersion as V;
-    let schema = [schema, V::Ifc4x3, V::Ifc4, V::Ifc2x3].into_iter().find(|s| s.entity_info(keyword).is_some())?;
-    let lineage = std::iter::successors(schema.entity_info(keyword), |info| schema.entity_info(info.parent?));
-    let lineage: Vec<_> = lineage.map(|info| spelled(info.name)).collect();
+    let schema = schemas(schema).into_iter().find(|s| s.entity_info(keyword).is_some())?;
+    let lineage = lineage(schema, keyword);
     let kind = *lineage.first()?;
-    let wanted = lineage.contains(&"IfcProduct") || kind == "IfcProject";
-    wanted.then(|| Type { kind, lineage, attributes: schema.attribute_names(keyword).unwrap_or(&[]) })
+    let is = |wanted: &[&str]| wanted.iter().any(|w| lineage.contains(w));
+    let role = match () {
+        () if is(&["IfcRelationship"]) => Role::Relation,
+        () if is(&["IfcAlignment"]) => Role::Asset,
+        () if is(&NOT_ASSETS) => Role::LeftOut,
+        () if is(&["IfcProduct", "IfcProject", "IfcGroup"]) => Role::Asset,
+        () => return None,
+    };
+    Some(Type { kind, lineage, attributes: schema.attribute_names(keyword).unwrap_or(&[]), role })
+}
+
+/// The entity and its supertypes, nearest first, as the schema spells them; empty where it has no such entity.
+pub(super) fn lineage(schema: SchemaVersion, keyword: &str) -> Vec<&'static str> {
+    let lineage = std::iter::successors(schema.entity_info(keyword), |info| schema.entity_info(info.parent?));
+    lineage.map(|info| spelled(info.name)).collect()
 }
 
 /// The schema's own spelling of a name that the library's tables keep in capitals.
@@ -136,12 +185,18 @@ fn product(entity: u32, kind: &Type, record: &DecodedEntity, unit: f64) -> Resul
         return Err("has a GlobalId that is none".into());
     }
     let word = |name| at(kind, name).and_then(|i| record.get(i)?.as_enum()).unwrap_or("");
-    let predefined = word("PredefinedType").to_owned();
+    // IFC 2x3 says of a lift, a stair and a roof what they are in attributes of other names.
+    let said = ["PredefinedType", "OperationType", "ShapeType"].into_iter().find(|name| at(kind, name).is_some());
+    let predefined = said.map_or("", word).to_owned();
     let mut attributes = Vec::new();
     for (own, name) in
         [("description", "Description"), ("object_type", "ObjectType"), ("tag", "Tag"), ("long_name", "LongName")]
     {
         attributes.extend(text(name).map(|t| (own, Value::Text(t))));
+    }
+    for (own, name) in [("flow_direction", "FlowDirection"), ("system_type", "SystemType"), ("usage_type", "UsageType")]
+    {
+        attributes.extend(Some(word(name)).filter(|w| !w.is_empty()).map(|w| (own, Value::Text(w.to_owned()))));
     }
     let storey = kind.kind == "IfcBuildingStorey";
     Ok(Product {
@@ -153,6 +208,8 @@ fn product(entity: u32, kind: &Type, record: &DecodedEntity, unit: f64) -> Resul
         predefined,
         partial: word("CompositionType") == "PARTIAL",
         attributes,
+        of_type: Vec::new(),
+        flow: Some(word("FlowDirection")).filter(|w| !w.is_empty()).map(str::to_owned),
         parent: None,
         elevation: if storey { number(kind, record, "Elevation").map(|e| e * unit) } else { None },
         sets: Vec::new(),
@@ -171,7 +228,7 @@ fn site(kind: &Type, record: &DecodedEntity, unit: f64) -> Site {
 /// Degrees of an `IfcCompoundPlaneAngleMeasure`: degrees, minutes, seconds, millionths of a second.
 ///
 /// The schema wants one sign in all parts; where exporters sign only some, any minus makes the angle negative.
-fn degrees(parts: &[ifc_lite_core::AttributeValue]) -> Option<f64> {
+fn degrees(parts: &[ifc_lite_core::AttributeValue]) -> Option<Angle> {
     if !(3..=4).contains(&parts.len()) {
         return None;
     }
@@ -179,7 +236,14 @@ fn degrees(parts: &[ifc_lite_core::AttributeValue]) -> Option<f64> {
     let parts = parts?;
     let scale = [1.0, 60.0, 3600.0, 3.6e9];
     let size: f64 = parts.iter().zip(scale).map(|(part, scale)| part.abs() / scale).sum();
-    Some(if parts.iter().any(|p| *p < 0.0) { -size } else { size })
+    let degrees = if parts.iter().any(|p| *p < 0.0) { -size } else { size };
+    // The finest part that is not zero, and of millionths the last figure that is not.
+    let finest = parts.iter().zip(scale).rev().find(|(part, _)| **part != 0.0);
+    let written = finest.map_or(1.0, |(part, scale)| {
+        let places = (0..6).rev().map(|n| 10_f64.powi(n)).find(|place| part.abs() % place == 0.0);
+        if scale > 3600.0 { places.unwrap_or(1.0) / scale } else { 1.0 / scale }
+    });
+    Some(Angle { degrees, written })
 }
 
 fn at(kind: &Type, name: &str) -> Option<usize> {
@@ -209,8 +273,12 @@ mod tests {
     #[test]
     fn compound_angles_are_signed_as_a_whole() {
         let angle = |parts: &[i64]| degrees(&parts.iter().map(|p| Integer(*p)).collect::<Vec<_>>());
-        assert!((angle(&[-87, -38, -21, -839_999]).unwrap() + 87.639_399_999_7).abs() < 1e-9);
-        assert!((angle(&[0, -30, 0]).unwrap() + 0.5).abs() < 1e-12);
+        assert!((angle(&[-87, -38, -21, -839_999]).unwrap().degrees + 87.639_399_999_7).abs() < 1e-9);
+        assert!((angle(&[0, -30, 0]).unwrap().degrees + 0.5).abs() < 1e-12);
+        let written = |parts: &[i64]| angle(parts).unwrap().written * 3600.0;
+        assert!((written(&[49, 6, 1, 566_000]) - 0.001).abs() < 1e-9, "{}", written(&[49, 6, 1, 566_000]));
+        assert!((written(&[42, 21, 31, 181_945]) - 1e-6).abs() < 1e-12);
+        assert!((written(&[42, 21, 30, 0]) - 1.0).abs() < 1e-9 && (written(&[42, 21, 0]) - 60.0).abs() < 1e-9);
         assert_eq!(angle(&[1, 2]), None);
     }
 }

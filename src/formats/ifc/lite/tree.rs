@@ -1,28 +1,38 @@
-//! Relations between records: who is part of whom, which sets belong to whom, what things are made of.
+//! Who is part of whom, and what of each comes from elsewhere: its type, sets, materials, classifications and links.
 
-use super::records::Found;
+use super::book::{Book, schemas};
+use super::materials::{Extras, classifications, materials};
+use super::records::{Found, lineage};
+use super::relations::Relations;
 use crate::formats::ifc::Product;
-use crate::model::{Attributes, Value};
-use ifc_lite_processing::data_model::{DataModel, Property, Relationship};
+use crate::model::Value;
+use ifc_lite_core::SchemaVersion;
 use std::collections::{HashMap, HashSet};
 
-/// The relations that give a parent, the strongest first; `true` when the relating side is the parent.
-const PARENTS: [(&str, bool); 7] = [
-    ("IFCRELAGGREGATES", true),
-    ("IFCRELNESTS", true),
-    ("IFCRELCONTAINEDINSPATIALSTRUCTURE", true),
-    ("IFCRELCONNECTSPORTTOELEMENT", false),
-    ("IFCRELPROJECTSELEMENT", true),
+/// The relations that give a parent, the strongest first.
+const PARENTS: [&str; 7] = [
+    "IFCRELAGGREGATES",
+    "IFCRELNESTS",
+    "IFCRELCONTAINEDINSPATIALSTRUCTURE",
+    "IFCRELCONNECTSPORTTOELEMENT",
+    "IFCRELPROJECTSELEMENT",
     // A door fills an opening, the opening voids a wall: the last resort for a door that nothing contains.
-    ("IFCRELFILLSELEMENT", true),
-    ("IFCRELVOIDSELEMENT", true),
+    "IFCRELFILLSELEMENT",
+    "IFCRELVOIDSELEMENT",
 ];
 /// Steps towards the project after which a chain of parents is cut.
 const DEEPEST: usize = 256;
 
-/// Sets every product's parent, its own and its type's sets, its type's predefined type and its materials.
-pub(super) fn connect(found: &mut Found, data: &DataModel, notes: &mut Vec<String>) {
-    let parents = parents(&data.relationships);
+/// Sets every product's parent and what it has from elsewhere; `unit` metres are one of the file's lengths.
+pub(super) fn connect(
+    found: &mut Found,
+    book: &mut Book,
+    relations: &Relations,
+    schema: SchemaVersion,
+    unit: f64,
+    notes: &mut Vec<String>,
+) {
+    let parents = parents(relations);
     let known: HashSet<u32> = found.products.iter().map(|p| p.entity).collect();
     let mut cut = 0;
     for product in &mut found.products {
@@ -39,20 +49,28 @@ pub(super) fn connect(found: &mut Found, data: &DataModel, notes: &mut Vec<Strin
             "{cut} objects are parts of themselves or nested more than {DEEPEST} deep: they have no parent here"
         ));
     }
-    give_sets(found, data);
-    give_materials(found, data);
+    let types: HashMap<u32, u32> =
+        relations.pairs("IFCRELDEFINESBYTYPE").map(|(kind, object)| (object, kind)).collect();
+    give_types(&mut found.products, book, schema, &types);
+    give_sets(&mut found.products, book, relations, &types);
+    let (mut materials, classes) = (materials(book, relations, unit), classifications(book, relations));
+    let mut links = super::links::read(book, relations, &found.products);
+    for product in &mut found.products {
+        let kind = types.get(&product.entity);
+        let of_type = |all: &Extras| kind.and_then(|kind| all.get(kind).cloned());
+        let own = materials.remove(&product.entity).or_else(|| of_type(&materials));
+        product.attributes.extend(own.into_iter().flatten());
+        let each = [Some(&product.entity), kind].into_iter().flatten().filter_map(|id| classes.get(id));
+        let each: Vec<Value> = each.flatten().cloned().collect();
+        product.attributes.extend((!each.is_empty()).then_some(("classification", Value::List(each))));
+        product.attributes.extend(links.remove(&product.entity).into_iter().flatten());
+    }
 }
 
-fn of<'a>(relations: &'a [Relationship], kind: &'a str) -> impl Iterator<Item = &'a Relationship> {
-    relations.iter().filter(move |r| r.rel_type.eq_ignore_ascii_case(kind))
-}
-
-fn parents(relations: &[Relationship]) -> HashMap<u32, u32> {
+fn parents(relations: &Relations) -> HashMap<u32, u32> {
     let mut parents = HashMap::new();
-    for (kind, relating_is_parent) in PARENTS {
-        for r in of(relations, kind) {
-            let (parent, child) =
-                if relating_is_parent { (r.relating_id, r.related_id) } else { (r.related_id, r.relating_id) };
+    for kind in PARENTS {
+        for (parent, child) in relations.pairs(kind) {
             parents.entry(child).or_insert(parent);
         }
     }
@@ -68,80 +86,58 @@ fn climb(from: u32, parents: &HashMap<u32, u32>, known: &HashSet<u32>) -> Result
     Ok(chain().copied().find(|id| known.contains(id)))
 }
 
-fn give_sets(found: &mut Found, data: &DataModel) {
+/// What an object has from its type.
+struct TypeObject {
+    /// The entity whose type it is: `IfcSensor` for an `IfcSensorType`.
+    lineage: Vec<&'static str>,
+    predefined: String,
+    attributes: Vec<(&'static str, Value)>,
+}
+
+fn give_types(products: &mut [Product], book: &mut Book, schema: SchemaVersion, types: &HashMap<u32, u32>) {
+    let mut read: HashMap<u32, Option<TypeObject>> = HashMap::new();
+    for product in products {
+        let Some(number) = types.get(&product.entity) else { continue };
+        let Some(kind) = read.entry(*number).or_insert_with(|| type_object(book, schema, *number)) else { continue };
+        if matches!(product.predefined.as_str(), "" | "NOTDEFINED") && !kind.predefined.is_empty() {
+            product.predefined.clone_from(&kind.predefined);
+        }
+        // A type that narrows down what the entity says; one of another branch says nothing about it.
+        if kind.lineage.iter().skip(1).any(|above| *above == product.kind) {
+            product.of_type.clone_from(&kind.lineage);
+        }
+        product.attributes.extend(kind.attributes.iter().cloned());
+    }
+}
+
+fn type_object(book: &mut Book, schema: SchemaVersion, number: u32) -> Option<TypeObject> {
+    let record = book.record(number)?;
+    let keyword = record.ifc_type.as_str();
+    let occurrence = keyword.strip_suffix("TYPE").or_else(|| keyword.strip_suffix("STYLE")).unwrap_or(keyword);
+    // The file's own schema may know the type and not its occurrence.
+    let newest = schemas(schema).into_iter().skip(1).map(|s| lineage(s, occurrence)).find(|l| !l.is_empty());
+    let mut attributes = Vec::new();
+    for (own, name) in [("type_name", "Name"), ("type_id", "GlobalId")] {
+        attributes.extend(book.text(&record, name).map(|text| (own, Value::Text(text))));
+    }
+    let predefined = book.word(&record, "PredefinedType").unwrap_or_default().to_owned();
+    Some(TypeObject { lineage: newest.unwrap_or_default(), predefined, attributes })
+}
+
+fn give_sets(products: &mut [Product], book: &mut Book, relations: &Relations, types: &HashMap<u32, u32>) {
     let mut own: HashMap<u32, Vec<u32>> = HashMap::new();
-    for r in of(&data.relationships, "IFCRELDEFINESBYPROPERTIES") {
-        own.entry(r.related_id).or_default().push(r.relating_id);
+    for (set, object) in relations.pairs("IFCRELDEFINESBYPROPERTIES") {
+        own.entry(object).or_default().push(set);
     }
-    let mut of_type: HashMap<u32, Vec<u32>> = HashMap::new();
-    for r in of(&data.relationships, "TYPEHASPROPERTYSETS") {
-        of_type.entry(r.related_id).or_default().push(r.relating_id);
-    }
-    let types: HashMap<u32, u32> =
-        of(&data.relationships, "IFCRELDEFINESBYTYPE").map(|r| (r.related_id, r.relating_id)).collect();
-    let needed: HashSet<u32> = types.values().copied().collect();
-    let predefined: HashMap<u32, &str> = data
-        .entities
-        .iter()
-        .filter(|e| needed.contains(&e.entity_id))
-        .filter_map(|e| Some((e.entity_id, e.predefined_type.as_deref()?)))
-        .collect();
-    for product in &mut found.products {
+    let mut of_types: HashMap<u32, Vec<u32>> = HashMap::new();
+    for product in products {
         product.sets = own.get(&product.entity).cloned().unwrap_or_default();
-        if let Some(type_id) = types.get(&product.entity) {
-            product.sets.extend(of_type.get(type_id).into_iter().flatten());
-            if matches!(product.predefined.as_str(), "" | "NOTDEFINED") {
-                product.predefined = predefined.get(type_id).unwrap_or(&"").to_string();
-            }
+        if let Some(number) = types.get(&product.entity) {
+            let sets = of_types.entry(*number).or_insert_with(|| {
+                let record = book.record(*number);
+                record.map(|record| book.references(&record, "HasPropertySets")).unwrap_or_default()
+            });
+            product.sets.extend(sets.iter());
         }
-    }
-}
-
-fn give_materials(found: &mut Found, data: &DataModel) {
-    let mut names: HashMap<u32, Vec<Value>> = HashMap::new();
-    for row in data.materials.iter().filter(|m| !m.material_name.is_empty()) {
-        let list = names.entry(row.element_id).or_default();
-        let name = Value::Text(row.material_name.clone());
-        if !list.contains(&name) && list.len() < 64 {
-            list.push(name);
-        }
-    }
-    for product in &mut found.products {
-        match names.remove(&product.entity) {
-            Some(mut one) if one.len() == 1 => product.attributes.extend(one.pop().map(|m| ("material", m))),
-            Some(several) => product.attributes.push(("material", Value::List(several))),
-            None => {}
-        }
-    }
-}
-
-/// The property and quantity sets that any product uses, as `Set.Name` and value.
-pub(super) fn sets(data: &DataModel, products: &[Product]) -> HashMap<u32, Attributes> {
-    let used: HashSet<u32> = products.iter().flat_map(|p| p.sets.iter().copied()).collect();
-    let mut sets: HashMap<u32, Attributes> = HashMap::new();
-    for set in data.property_sets.iter().filter(|s| used.contains(&s.pset_id)) {
-        let name = |p: &Property| format!("{}.{}", set.pset_name, p.property_name);
-        sets.insert(set.pset_id, set.properties.iter().map(|p| (name(p), value(p))).collect());
-    }
-    for set in data.quantity_sets.iter().filter(|s| used.contains(&s.qset_id)) {
-        let each = set.quantities.iter();
-        let values = each.map(|q| (format!("{}.{}", set.qset_name, q.quantity_name), float(q.quantity_value)));
-        sets.insert(set.qset_id, values.collect());
-    }
-    sets
-}
-
-fn float(number: f64) -> Value {
-    if number.is_finite() { Value::Float(number) } else { Value::Null }
-}
-
-fn value(property: &Property) -> Value {
-    let text = property.property_value.as_str();
-    match property.property_type.as_str() {
-        "null" => Value::Null,
-        "boolean" | "logical" => text.parse().map_or_else(|_| Value::Text(text.into()), Value::Bool),
-        "integer" => text.parse().map_or_else(|_| Value::Text(text.into()), Value::Int),
-        "real" => text.parse().map_or_else(|_| Value::Text(text.into()), float),
-        _ => Value::Text(text.into()),
     }
 }

@@ -140,9 +140,9 @@ fn put_placement(placement: Option<&Placement>, out: &mut Vec<u8>) {
             out.u8(1);
             out.f64s(&[*eastings, *northings, *height, *rotation, *scale]);
         }
-        Some(Placement::Geographic { origin, true_north }) => {
+        Some(Placement::Geographic { origin, true_north, accuracy }) => {
             out.u8(2);
-            out.f64s(&[origin.lon, origin.lat, origin.h, *true_north]);
+            out.f64s(&[origin.lon, origin.lat, origin.h, *true_north, *accuracy]);
         }
         Some(Placement::Unplaced { true_north }) => {
             out.u8(3);
@@ -159,8 +159,8 @@ fn placement(b: &mut Bytes) -> Option<Option<Placement>> {
             Some(Placement::MapConversion { eastings, northings, height, rotation, scale })
         }
         2 => {
-            let [lon, lat, h, true_north] = b.f64s()?;
-            Some(Placement::Geographic { origin: Geodetic { lon, lat, h }, true_north })
+            let [lon, lat, h, true_north, accuracy] = b.f64s()?;
+            Some(Placement::Geographic { origin: Geodetic { lon, lat, h }, true_north, accuracy })
         }
         3 => Some(Placement::Unplaced { true_north: b.f64()? }),
         _ => return None,
@@ -194,16 +194,19 @@ mod tests {
             footprint: Vec::new(),
             crs: None,
         };
+        let line = vec![[0.0, 1.0, 2.0], [3.0, 4.0, -0.5]];
+        let axis = SourceObject { shape: Shape::Lines(vec![line.clone(), line]), ..object.clone() };
         let bare = SourceObject { shape: Shape::Empty, storey: Some("12A".into()), ..object.clone() };
         let frame = |placement| Word::Item(SourceItem::Frame(SourceFrame { crs: Some("EPSG:1".into()), placement }));
         let mapped = Placement::MapConversion { eastings: 1.0, northings: 2.0, height: 3.0, rotation: 4.0, scale: 5.0 };
         let mut words = vec![
             frame(None),
             frame(Some(mapped)),
-            frame(Some(Placement::Geographic { origin: Geodetic::new(1.0, 2.0, 3.0), true_north: 4.0 })),
+            frame(Some(Placement::Geographic { origin: Geodetic::new(1.0, 2.0, 3.0), true_north: 4.0, accuracy: 5.0 })),
             frame(Some(Placement::Unplaced { true_north: 90.0 })),
             Word::Item(SourceItem::Object(Box::new(object))),
             Word::Item(SourceItem::Object(Box::new(bare))),
+            Word::Item(SourceItem::Object(Box::new(axis))),
             Word::Item(SourceItem::Refused { object: "#7".into(), reason: "has no id".into() }),
             Word::Item(SourceItem::Note(String::new())),
             Word::Failed(Fault::bad_input("is cut short").about("a.ifc").remedy("export it again")),

@@ -29,7 +29,15 @@ pub(super) fn put(object: &SourceObject, out: &mut Vec<u8>) -> Result<()> {
             out.u8(1);
             put_mesh(mesh, out);
         }
-        _ => return Err(Fault::internal("an IFC object is neither a mesh nor without shape")),
+        Shape::Lines(lines) if object.footprint.is_empty() => {
+            out.u8(2);
+            out.u32(lines.len() as u32);
+            for line in lines {
+                out.u32(line.len() as u32);
+                out.extend_from_slice(bytemuck::cast_slice(line));
+            }
+        }
+        _ => return Err(Fault::internal("an IFC object is neither a mesh, lines nor without shape")),
     }
     Ok(())
 }
@@ -44,6 +52,7 @@ pub(super) fn get(b: &mut Bytes) -> Option<SourceObject> {
     let shape = match b.u8()? {
         0 => Shape::Empty,
         1 => Shape::Mesh(mesh(b)?),
+        2 => Shape::Lines(lines(b)?),
         _ => return None,
     };
     Some(SourceObject { id, class, name, parent, storey, layer, attributes, shape, footprint: Vec::new(), crs })
@@ -104,6 +113,15 @@ fn value(b: &mut Bytes, depth: usize) -> Option<Value> {
         7 => Value::Map(attributes(b, depth.checked_sub(1)?)?),
         _ => return None,
     })
+}
+
+fn lines(b: &mut Bytes) -> Option<Vec<Vec<[f64; 3]>>> {
+    let count = b.count(4)?;
+    let line = |_| {
+        let count = b.count(24)?;
+        Some(bytemuck::pod_collect_to_vec(b.take(count * 24)?))
+    };
+    (0..count).map(line).collect()
 }
 
 fn put_mesh(mesh: &Mesh, out: &mut Vec<u8>) {
