@@ -1,15 +1,25 @@
 //! Shapes and nothing else: numbers here are metres in one Cartesian frame, which the caller knows.
 
 mod bounds;
+mod collapse;
+mod congruent;
 mod extrude;
+mod hausdorff;
 mod mesh;
+mod nearest;
+mod quadric;
 mod shape;
+mod simplify;
 mod solid;
 mod triangulate;
 
 pub use bounds::Bounds;
+pub use congruent::{Motion, Shapes, motion};
 pub use extrude::{extrude, turning};
+pub use hausdorff::{Between, hausdorff};
 pub use mesh::{Mesh, Surface, SurfaceKind};
+pub use nearest::{Nearest, Triangle};
 pub use shape::{Face, Polygon, Shape};
+pub use simplify::{Light, WELD, simplify};
 pub use solid::{Closure, closure, open_rings, volume};
 pub use triangulate::{area_vector, faces_to_mesh, triangulate};

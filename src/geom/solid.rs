@@ -120,17 +120,19 @@ pub fn volume(faces: &[Face]) -> f64 {
 }
 
 /// Points joined when they are near each other; the first of a group gives its place.
-struct Welded {
+pub(super) struct Welded {
     cell: f64,
     cells: HashMap<[i64; 3], u32>,
-    points: Vec<[f64; 3]>,
+    /// The first point of each group.
+    pub points: Vec<[f64; 3]>,
 }
 
 impl Welded {
-    fn new(cell: f64) -> Self {
+    pub fn new(cell: f64) -> Self {
         Self { cell: cell.max(f64::MIN_POSITIVE), cells: HashMap::new(), points: Vec::new() }
     }
-    fn number(&mut self, p: [f64; 3]) -> u32 {
+    /// The number of the point's group.
+    pub fn number(&mut self, p: [f64; 3]) -> u32 {
         #[expect(clippy::cast_possible_truncation, reason = "saturates, which only joins points out of this world")]
         let home = p.map(|v| (v / self.cell).floor() as i64);
         if let Some(found) = self.cells.get(&home) {

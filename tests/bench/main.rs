@@ -9,6 +9,7 @@
 
 mod city;
 mod commits;
+mod lighten;
 mod memory;
 mod queries;
 mod readings;
@@ -23,6 +24,7 @@ use std::time::{Duration, Instant};
 /// What can be measured, by the word that chooses it: `make bench ONLY="queries views"`.
 const PARTS: &[(&str, fn())] = &[
     ("commits", commits::run),
+    ("lighten", lighten::run),
     ("queries", queries::run),
     ("readings", readings::run),
     ("served", served::run),
