@@ -1,6 +1,7 @@
 //! Properties that hold whatever the numbers, and figures from oracles.
 
 mod crs;
+mod damage;
 mod lighten;
 mod search;
 mod solids;
