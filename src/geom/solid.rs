@@ -121,19 +121,21 @@ pub fn volume(faces: &[Face]) -> f64 {
 }
 
 /// Points joined when they are near each other; the first of a group gives its place.
-struct Welded {
+pub(super) struct Welded {
     cell: f64,
     /// Points met before, to the bit: a file's faces share their corners.
     exact: HashMap<[u64; 3], u32>,
     cells: HashMap<[i64; 3], u32>,
-    points: Vec<[f64; 3]>,
+    /// The first point of each group.
+    pub points: Vec<[f64; 3]>,
 }
 
 impl Welded {
-    fn new(cell: f64) -> Self {
+    pub fn new(cell: f64) -> Self {
         Self { cell: cell.max(f64::MIN_POSITIVE), exact: HashMap::new(), cells: HashMap::new(), points: Vec::new() }
     }
-    fn number(&mut self, p: [f64; 3]) -> u32 {
+    /// The number of the point's group.
+    pub fn number(&mut self, p: [f64; 3]) -> u32 {
         let bits = p.map(f64::to_bits);
         if let Some(found) = self.exact.get(&bits) {
             return *found;

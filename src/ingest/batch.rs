@@ -1,10 +1,13 @@
 //! One file on its way in: objects placed in parallel batches, put in the file's order, committed together.
 
 use super::assemble::{assemble, points};
+use super::check::ModelCheck;
+use super::finding::{Finding, Kind as FindingKind};
 use super::former;
 use super::georeference::Georeference;
 use super::intake::{Intake, Progress};
 use super::reach::{FAR, REACH, farthest};
+use super::repair::{is_body, mend_asset};
 use super::report::{FileReport, Renamed};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
@@ -28,6 +31,8 @@ const WAITING: usize = 20_000;
 const DEEPEST: usize = 64;
 /// An object and its way onto the globe; none for an object without a point.
 type Placeable = (SourceObject, Option<Arc<Georeference>>);
+/// An asset, and what was found in its mesh.
+type Mended = (Asset, Vec<(FindingKind, Finding)>);
 
 /// The state of one file's import.
 pub(super) struct FileImport<'i, 's> {
@@ -50,6 +55,7 @@ pub(super) struct FileImport<'i, 's> {
     hash: String,
     /// The ids taken, where there is no draft to know them.
     seen: HashSet<AssetId>,
+    check: ModelCheck,
     report: &'i mut FileReport,
 }
 
@@ -81,6 +87,7 @@ impl<'i, 's> FileImport<'i, 's> {
             draft: None,
             hash: String::new(),
             seen: HashSet::new(),
+            check: ModelCheck::default(),
             report,
         }
     }
@@ -127,6 +134,7 @@ impl<'i, 's> FileImport<'i, 's> {
             return Err(Fault::bad_input(why));
         }
         self.remark_distance();
+        self.look_at_the_whole();
         let Some(mut draft) = self.draft.take() else { return Ok(()) };
         let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
         former::keep_refused(&site.snapshot(), &self.dataset, &mut draft, self.report)?;
@@ -204,17 +212,26 @@ impl<'i, 's> FileImport<'i, 's> {
         }
         // Without an origin nothing here has a place, and every object is told so by its own coordinates.
         let frame = self.site_frame().unwrap_or_else(|_| SiteFrame::new(Geodetic::default()));
-        let placed: Vec<std::result::Result<Asset, (AssetId, crate::model::Class, Fault)>> = batch
+        let model = self.report.format.as_deref() == Some("IFC");
+        let placed: Vec<std::result::Result<Mended, (AssetId, crate::model::Class, Fault)>> = batch
             .into_par_iter()
             .map(|(object, georeference)| {
-                let (id, class) = (object.id.clone(), object.class);
+                let (id, class, body) = (object.id.clone(), object.class, is_body(&object, model));
                 match georeference {
-                    Some(georeference) => assemble(object, &georeference, &frame).map_err(|fault| (id, class, fault)),
-                    None => Ok(object.into_asset(Geometry::default(), Bounds::EMPTY)),
+                    Some(georeference) => {
+                        let mut asset = assemble(object, &georeference, &frame).map_err(|fault| (id, class, fault))?;
+                        let findings = mend_asset(&mut asset, body, &frame);
+                        Ok((asset, findings))
+                    }
+                    None => Ok((object.into_asset(Geometry::default(), Bounds::EMPTY), Vec::new())),
                 }
             })
             .collect();
         for asset in placed {
+            let asset = asset.map(|(asset, findings)| {
+                findings.into_iter().for_each(|(kind, finding)| self.report.findings.add(kind, finding));
+                asset
+            });
             match asset {
                 Ok(asset) if farthest(&frame, &asset.bounds) > REACH => {
                     let km = farthest(&frame, &asset.bounds) / 1000.0;
@@ -244,6 +261,7 @@ impl<'i, 's> FileImport<'i, 's> {
     }
 
     fn asset(&mut self, asset: Asset) -> Result<()> {
+        self.check.see(&asset);
         self.extent = self.extent.union(asset.bounds);
         if let Some(parent) = asset.parent.as_ref().filter(|_| !asset.bounds.is_empty()) {
             let below = self.below.entry(parent.clone()).or_insert(Bounds::EMPTY);
@@ -326,6 +344,15 @@ impl<'i, 's> FileImport<'i, 's> {
             self.draft = Some(site.draft(dataset)?);
         }
         self.draft.as_mut().ok_or_else(|| Fault::internal("the draft is not there"))
+    }
+
+    /// How the file's objects fit together, and with what the site has.
+    fn look_at_the_whole(&mut self) {
+        let Some(frame) = self.frame else { return };
+        let there = self.site.get().map(|site| site.snapshot());
+        let findings = &mut self.report.findings;
+        let check = std::mem::take(&mut self.check);
+        check.conclude(&self.dataset, &frame, there.as_deref(), &mut |kind, finding| findings.add(kind, finding));
     }
 
     fn remark_distance(&mut self) {

@@ -2,14 +2,18 @@
 
 mod assemble;
 mod batch;
+mod check;
+mod finding;
 mod former;
 pub mod generate;
 mod georeference;
 mod intake;
 mod reach;
+mod repair;
 mod report;
 mod survey;
 
+pub use finding::{Finding, Findings, Severity, Total};
 pub use georeference::{Georeference, Origin};
 pub use intake::{ImportOptions, Intake, Progress, expand};
 pub use report::{FileReport, Refused, Renamed, Report};

@@ -1,5 +1,6 @@
 //! What an import did: in numbers per class, with every refusal and its reason.
 
+use super::finding::Findings;
 use crate::fault::Fault;
 use crate::model::Class;
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,9 @@ pub struct FileReport {
     pub renamed: Vec<Renamed>,
     /// Objects refused.
     pub refused: Vec<Refused>,
+    /// What is wrong with the objects that came in, and what of it was put right.
+    #[serde(flatten)]
+    pub findings: Findings,
     /// Why the whole file was refused; then nothing of it came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -114,6 +118,7 @@ impl FileReport {
         self.error = Some(fault.to_string());
         (self.objects, self.added, self.replaced, self.unchanged, self.removed) = (0, 0, 0, 0, 0);
         self.classes.clear();
+        self.findings.clear();
         self.renamed.clear();
     }
     fn text(&self, check: bool, out: &mut String) {
@@ -136,6 +141,7 @@ impl FileReport {
             }
         }
         self.notes.iter().for_each(|note| _ = writeln!(out, "  note: {note}"));
+        self.findings.text(out);
         for Renamed { id, renamed } in self.renamed.iter().take(NAMED) {
             _ = writeln!(out, "  renamed: {id} is {renamed} here, for another dataset or site has its id");
         }

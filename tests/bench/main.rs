@@ -10,6 +10,7 @@
 mod city;
 mod commits;
 mod ifc;
+mod lighten;
 mod memory;
 mod queries;
 mod readings;
@@ -25,6 +26,7 @@ use std::time::{Duration, Instant};
 const PARTS: &[(&str, fn())] = &[
     ("commits", commits::run),
     ("ifc", ifc::run),
+    ("lighten", lighten::run),
     ("queries", queries::run),
     ("readings", readings::run),
     ("served", served::run),

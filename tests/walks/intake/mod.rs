@@ -1,5 +1,6 @@
 //! Files on their way in: the real ones, the bad ones, and a process that dies in the middle.
 
+mod check;
 mod crash;
 mod diff;
 mod frames;

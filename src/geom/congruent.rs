@@ -1,0 +1,129 @@
+//! The same shape in several places: found by how it is made up, proved by moving it onto the other.
+
+use super::Mesh;
+use super::nearest::sub;
+use super::triangulate::{cross, dot, length};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// A rotation, then a shift: what moves a shape without changing it. Never a mirror.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Motion {
+    /// The rotation's rows.
+    pub rotation: [[f64; 3]; 3],
+    /// Where (0, 0, 0) goes; metres.
+    pub origin: [f64; 3],
+}
+
+impl Motion {
+    /// Where `p` goes.
+    pub fn apply(&self, p: [f64; 3]) -> [f64; 3] {
+        std::array::from_fn(|k| dot(self.rotation[k], p) + self.origin[k])
+    }
+    /// The mesh moved: its offsets are turned, and its origin becomes the motion's.
+    pub fn place(&self, shape: &Mesh) -> Mesh {
+        #[expect(clippy::cast_possible_truncation, reason = "a turned offset is as small as it was")]
+        let turn = |p: &[f32; 3]| {
+            let p = p.map(f64::from);
+            self.rotation.map(|row| dot(row, p) as f32)
+        };
+        let positions = shape.positions.iter().map(turn).collect();
+        Mesh { origin: self.origin, positions, triangles: shape.triangles.clone(), surfaces: shape.surfaces.clone() }
+    }
+}
+
+/// The motion that takes the offsets of `shape` to the points of `other`, when the two are the same but for it: every corner within
+/// `tolerance` metres, in the same order, with the same triangles and surfaces.
+pub fn motion(shape: &Mesh, other: &Mesh, tolerance: f64) -> Option<Motion> {
+    if shape.triangles != other.triangles
+        || shape.surfaces != other.surfaces
+        || shape.positions.len() != other.positions.len()
+    {
+        return None;
+    }
+    let from = |i: usize| shape.positions.get(i).map(|p| p.map(f64::from));
+    let to = |i: usize| other.positions.get(i).map(|p| p.map(f64::from));
+    let [a, b, c] = corners(shape)?;
+    let (here, there) = (frame([from(a)?, from(b)?, from(c)?])?, frame([to(a)?, to(b)?, to(c)?])?);
+    // The rotation that takes one frame's axes to the other's: there × hereᵀ.
+    let rotation: [[f64; 3]; 3] =
+        std::array::from_fn(|i| std::array::from_fn(|j| (0..3).map(|k| there[k][i] * here[k][j]).sum()));
+    let turned = Motion { rotation, origin: [0.0; 3] };
+    let shift = sub(to(a)?, turned.apply(from(a)?));
+    let fits = shape.positions.iter().zip(&other.positions).all(|(p, q)| {
+        let away = sub(sub(q.map(f64::from), turned.apply(p.map(f64::from))), shift);
+        dot(away, away) <= tolerance * tolerance
+    });
+    let origin = std::array::from_fn(|k| other.origin[k] + shift[k]);
+    fits.then_some(Motion { rotation, origin })
+}
+
+/// Three corners far from each other: the first, the farthest from it, the farthest from the line between.
+fn corners(mesh: &Mesh) -> Option<[usize; 3]> {
+    let at: Vec<[f64; 3]> = mesh.positions.iter().map(|p| p.map(f64::from)).collect();
+    let a = *at.first()?;
+    let far = |measure: &dyn Fn([f64; 3]) -> f64| {
+        let each = at.iter().enumerate().map(|(i, p)| (measure(*p), i));
+        each.max_by(|x, y| x.0.total_cmp(&y.0).then(y.1.cmp(&x.1))).filter(|(d, _)| *d > 1e-6).map(|(_, i)| i)
+    };
+    let b = far(&|p| length(sub(p, a)))?;
+    let along = sub(*at.get(b)?, a);
+    let c = far(&|p| length(cross(along, sub(p, a))) / length(along))?;
+    Some([0, b, c])
+}
+
+/// Three axes at right angles, by three points that are not in line.
+fn frame([a, b, c]: [[f64; 3]; 3]) -> Option<[[f64; 3]; 3]> {
+    let unit = |v: [f64; 3]| {
+        let size = length(v);
+        (size > 1e-9).then(|| v.map(|d| d / size))
+    };
+    let u = unit(sub(b, a))?;
+    let w = unit(cross(u, sub(c, a)))?;
+    Some([u, cross(w, u), w])
+}
+
+/// Shapes met so far, each under what does not change when it is moved.
+#[derive(Debug)]
+pub struct Shapes<T> {
+    known: HashMap<u64, Vec<(Mesh, T)>>,
+    tolerance: f64,
+    /// Positions that are kept, and how many may be.
+    kept: usize,
+    most: usize,
+}
+
+/// Shapes that look alike by their make-up and are tried before one is taken for new.
+const TRIED: usize = 32;
+
+impl<T: Copy> Shapes<T> {
+    /// No shapes; two are the same when every corner is within `tolerance` metres. At most `most` positions are kept: shapes met
+    /// after that are compared and not remembered.
+    pub fn new(tolerance: f64, most: usize) -> Self {
+        Self { known: HashMap::new(), tolerance, kept: 0, most }
+    }
+    /// The shape that `mesh` repeats, by what it was called, and how to move it there.
+    pub fn find(&self, mesh: &Mesh) -> Option<(T, Motion)> {
+        let alike = self.known.get(&make_up(mesh))?;
+        alike.iter().find_map(|(shape, called)| Some((*called, motion(shape, mesh, self.tolerance)?)))
+    }
+    /// Remembers a shape under a name.
+    pub fn insert(&mut self, mesh: &Mesh, called: T) {
+        if self.kept + mesh.positions.len() > self.most {
+            return;
+        }
+        let alike = self.known.entry(make_up(mesh)).or_default();
+        if alike.len() < TRIED {
+            self.kept += mesh.positions.len();
+            alike.push((mesh.clone(), called));
+        }
+    }
+}
+
+/// A number that a shape keeps wherever it is moved: that of its triangles and surfaces, and roughly its size.
+fn make_up(mesh: &Mesh) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (mesh.positions.len(), &mesh.triangles).hash(&mut hasher);
+    mesh.surfaces.iter().for_each(|s| (s.first, s.kind, s.colour).hash(&mut hasher));
+    hasher.finish()
+}

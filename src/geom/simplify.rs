@@ -1,0 +1,98 @@
+//! A lighter mesh that stands in for another one from afar, no point of either farther from the other than asked.
+
+use super::collapse::{Collapse, Soup};
+use super::hausdorff::{Between, hausdorff};
+use super::nearest::{Triangle, normal};
+use super::solid::Welded;
+use super::triangulate::length;
+use super::{Mesh, Surface, SurfaceKind};
+
+/// Points nearer than this are one point; metres.
+pub const WELD: f64 = 1e-4;
+/// A thing loses no more of its likeness than this share of its size.
+const LIKENESS: f64 = 0.2;
+
+/// A mesh that stands in for another one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Light {
+    /// Its triangles; seen from both sides, for a thin body becomes a sheet.
+    pub mesh: Mesh,
+    /// Between which bounds the two-sided Hausdorff distance to the mesh it stands in for lies; metres.
+    pub error: Between,
+}
+
+/// A mesh with as few triangles as are found, no point of which is farther than `most` metres from `mesh`, nor the other way; small
+/// things are kept nearer than that. Surfaces keep their kind and colour, but for parts of a few `most` across. It has at least
+/// two triangles where `mesh` has any, and its error is measured apart from how it was made.
+pub fn simplify(mesh: &Mesh, most: f64) -> Light {
+    let itself = || Light { mesh: mesh.clone(), error: Between::default() };
+    // Welding moves a point by its tolerance; half a millimetre is for that and for the rounding of offsets.
+    let within = most.min(LIKENESS * mesh.bounds().diagonal()) - 5.0 * WELD;
+    let (soup, skins) = welded(mesh);
+    if soup.corners.len() <= 2 || within <= 0.0 {
+        return itself();
+    }
+    let before = soup.triangles();
+    let left = Collapse::new(soup, within).run();
+    let error = hausdorff(&before, &left.triangles(), 1e-3);
+    let error = Between { least: error.least, most: error.most + 2.0 * WELD };
+    if left.corners.len() >= mesh.triangles.len() || error.most > most {
+        return itself();
+    }
+    Light { mesh: assembled(mesh.origin, &left, &skins), error }
+}
+
+/// A surface's kind and colour.
+type Skin = (SurfaceKind, Option<[u8; 4]>);
+
+/// The triangles that have an area over welded points, and the kinds and colours of their groups.
+fn welded(mesh: &Mesh) -> (Soup, Vec<Skin>) {
+    let mut welded = Welded::new(WELD);
+    let numbers: Vec<u32> = mesh.positions.iter().map(|p| welded.number(p.map(f64::from))).collect();
+    let mut skins: Vec<Skin> = Vec::new();
+    let (mut corners, mut groups) = (Vec::new(), Vec::new());
+    for (surface, run) in mesh.runs() {
+        let skin = (surface.kind, surface.colour);
+        let group = skins.iter().position(|s| *s == skin).unwrap_or_else(|| {
+            skins.push(skin);
+            skins.len() - 1
+        });
+        for triangle in mesh.triangles.get(run).unwrap_or_default() {
+            let t = triangle.map(|i| numbers.get(i as usize).copied().unwrap_or_default());
+            let shape: Triangle = t.map(|i| welded.points.get(i as usize).copied().unwrap_or_default());
+            if t[0] != t[1] && t[1] != t[2] && t[2] != t[0] && length(normal(&shape)) > 0.0 {
+                corners.push(t);
+                groups.push(u32::try_from(group).unwrap_or(u32::MAX));
+            }
+        }
+    }
+    (Soup { points: welded.points, corners, groups }, skins)
+}
+
+fn assembled(origin: [f64; 3], soup: &Soup, skins: &[Skin]) -> Mesh {
+    let points = &soup.points;
+    let mut left: Vec<([u32; 3], u32)> = soup.corners.iter().copied().zip(soup.groups.iter().copied()).collect();
+    left.sort_by_key(|(_, group)| *group);
+    let mut mesh = Mesh { origin, ..Mesh::default() };
+    let mut numbers = vec![u32::MAX; points.len()];
+    let mut last = None;
+    for (t, group) in left {
+        if last.replace(group) != Some(group) {
+            let (kind, colour) = skins.get(group as usize).copied().unwrap_or_default();
+            let first = u32::try_from(mesh.triangles.len()).unwrap_or(u32::MAX);
+            mesh.surfaces.push(Surface { first, kind, colour });
+        }
+        let corner = |i: u32| {
+            let number = &mut numbers[i as usize];
+            if *number == u32::MAX {
+                *number = u32::try_from(mesh.positions.len()).unwrap_or(u32::MAX);
+                #[expect(clippy::cast_possible_truncation, reason = "offsets from an origin near by, as they were")]
+                mesh.positions.push(points[i as usize].map(|v| v as f32));
+            }
+            *number
+        };
+        let t = t.map(corner);
+        mesh.triangles.push(t);
+    }
+    mesh
+}

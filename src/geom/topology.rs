@@ -1,0 +1,96 @@
+//! Which triangles of a mesh hang together, and along which edges they end.
+
+use super::Mesh;
+use super::nearest::{Triangle, sub};
+use super::solid::Welded;
+use super::triangulate::{cross, dot};
+use std::collections::BTreeMap;
+
+/// Triangles over welded points; those with a corner twice are left out.
+pub(super) struct Topology {
+    pub points: Vec<[f64; 3]>,
+    /// The welded number of each of the mesh's positions.
+    pub numbers: Vec<u32>,
+    /// Corners by welded number.
+    pub corners: Vec<[u32; 3]>,
+    /// Which triangle of the mesh each of them is.
+    pub of: Vec<usize>,
+}
+
+/// The triangles beside each edge, from its lower to its higher number: which, and whether they run along it that way.
+pub(super) type Edges = BTreeMap<[u32; 2], Vec<(usize, bool)>>;
+
+impl Topology {
+    /// The mesh's triangles in its offsets, welded within `weld` metres on each axis.
+    pub fn new(mesh: &Mesh, weld: f64) -> Self {
+        let mut welded = Welded::new(weld);
+        let numbers: Vec<u32> = mesh.positions.iter().map(|p| welded.number(p.map(f64::from))).collect();
+        let (mut corners, mut of) = (Vec::new(), Vec::new());
+        for (i, triangle) in mesh.triangles.iter().enumerate() {
+            let t = triangle.map(|i| numbers.get(i as usize).copied().unwrap_or_default());
+            if t[0] != t[1] && t[1] != t[2] && t[2] != t[0] {
+                corners.push(t);
+                of.push(i);
+            }
+        }
+        Self { points: welded.points, numbers, corners, of }
+    }
+    /// A triangle's corners.
+    pub fn triangle(&self, i: usize) -> Triangle {
+        self.corners[i].map(|c| self.points[c as usize])
+    }
+    /// All edges.
+    pub fn edges(&self) -> Edges {
+        let mut edges = Edges::new();
+        for (i, t) in self.corners.iter().enumerate() {
+            for k in 0..3 {
+                let (a, b) = (t[k], t[(k + 1) % 3]);
+                edges.entry([a.min(b), a.max(b)]).or_default().push((i, a < b));
+            }
+        }
+        edges
+    }
+    /// The edges that are not run through as often one way as the other, as they must be run through to be so.
+    pub fn open(&self, edges: &Edges) -> Vec<[u32; 2]> {
+        let open = edges.iter().flat_map(|([a, b], beside)| {
+            let forth = beside.iter().filter(|(_, forth)| *forth).count();
+            let back = beside.len() - forth;
+            let lacking = if forth > back { [*b, *a] } else { [*a, *b] };
+            std::iter::repeat_n(lacking, forth.abs_diff(back))
+        });
+        open.collect()
+    }
+    /// The number of the part each triangle belongs to: parts hang together at points.
+    pub fn parts(&self) -> Vec<u32> {
+        let mut root: Vec<u32> = (0..u32::try_from(self.points.len()).unwrap_or(u32::MAX)).collect();
+        let find = |root: &mut Vec<u32>, mut i: u32| {
+            while root[i as usize] != i {
+                root[i as usize] = root[root[i as usize] as usize];
+                i = root[i as usize];
+            }
+            i
+        };
+        for [a, b, c] in &self.corners {
+            for other in [b, c] {
+                let (x, y) = (find(&mut root, *a), find(&mut root, *other));
+                root[x.max(y) as usize] = x.min(y);
+            }
+        }
+        self.corners.iter().map(|t| find(&mut root, t[0])).collect()
+    }
+    /// The middle of an edge.
+    pub fn middle(&self, [a, b]: [u32; 2]) -> [f64; 3] {
+        let (a, b) = (self.points[a as usize], self.points[b as usize]);
+        std::array::from_fn(|k| (a[k] + b[k]) / 2.0)
+    }
+    /// Six times the volume under some triangles, from the first one's corner.
+    pub fn six_fold(&self, triangles: impl Iterator<Item = usize>) -> f64 {
+        let mut from = None;
+        let volume = |i| {
+            let t = self.triangle(i);
+            let from = *from.get_or_insert(t[0]);
+            dot(sub(t[0], from), cross(sub(t[1], from), sub(t[2], from)))
+        };
+        triangles.map(volume).sum()
+    }
+}

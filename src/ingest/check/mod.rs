@@ -1,0 +1,134 @@
+//! A whole model looked at: what is part of what, which storey lies where, which room a device is in.
+
+mod devices;
+mod label;
+mod storeys;
+
+use super::finding::{self, Finding, Kind};
+use crate::crs::SiteFrame;
+use crate::geom::{Bounds, Mesh};
+use crate::model::{Asset, AssetId, Class, Collection, DatasetName, Value};
+use crate::store::Snapshot;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Assets of a file that are remembered for this, at some 200 bytes each; of larger files only the meshes are looked at.
+const ASSETS: usize = 500_000;
+/// Bytes of meshes of rooms that are kept.
+const SPACES: usize = 64 << 20;
+/// Steps up from a part.
+const DEEPEST: usize = 64;
+
+/// What is kept of an asset until the whole file is in.
+struct Seen {
+    id: AssetId,
+    class: Class,
+    parent: Option<AssetId>,
+    storey: Option<Arc<str>>,
+    /// Longitude, latitude, height.
+    bounds: Bounds,
+    level: Option<Level>,
+}
+
+/// What a storey says of itself.
+#[derive(Default)]
+struct Level {
+    name: String,
+    index: Option<i64>,
+    elevation: Option<f64>,
+}
+
+/// The assets of one file, as far as they matter to each other.
+#[derive(Default)]
+pub(super) struct ModelCheck {
+    seen: Vec<Seen>,
+    by_id: HashMap<AssetId, usize>,
+    /// Rooms with their meshes, in the site's east-north-up frame.
+    spaces: Vec<(usize, Mesh)>,
+    bytes: usize,
+    left_out: usize,
+}
+
+/// Where findings go.
+pub(super) type Tell<'a> = dyn FnMut(Kind, Finding) + 'a;
+
+impl ModelCheck {
+    /// Remembers an asset.
+    pub fn see(&mut self, asset: &Asset) {
+        if self.seen.len() >= ASSETS {
+            self.left_out += 1;
+            return;
+        }
+        let level = (asset.class == Class::Storey).then(|| level(asset));
+        let number = self.seen.len();
+        // Of several with one id the first comes in, and the others are refused.
+        self.by_id.entry(asset.id.clone()).or_insert(number);
+        self.seen.push(Seen {
+            id: asset.id.clone(),
+            class: asset.class,
+            parent: asset.parent.clone(),
+            storey: asset.storey.clone(),
+            bounds: asset.bounds,
+            level,
+        });
+        let mesh = asset.geometry.mesh.as_ref().filter(|_| asset.class.collection() == Collection::Spaces);
+        if let Some(mesh) = mesh {
+            let size = mesh.positions.len() * 12 + mesh.triangles.len() * 12;
+            if self.bytes + size <= SPACES {
+                self.bytes += size;
+                let bare = Mesh { surfaces: Vec::new(), ..mesh.clone() };
+                self.spaces.push((number, bare));
+            }
+        }
+    }
+
+    /// Looks at all that was seen, beside what the site has already.
+    pub fn conclude(self, dataset: &DatasetName, frame: &SiteFrame, there: Option<&Snapshot>, tell: &mut Tell<'_>) {
+        if self.left_out > 0 {
+            let said = format!("{} more assets are too many to look at how they fit together", self.left_out);
+            let last = self.seen.last();
+            last.iter().for_each(|s| {
+                tell(finding::NOT_CHECKED, Finding::new(finding::NOT_CHECKED, &s.id, s.class, None, &*said))
+            });
+            return;
+        }
+        for one in &self.seen {
+            let Some(parent) = one.parent.as_ref().filter(|p| !self.by_id.contains_key(*p)) else { continue };
+            let known = there.is_some_and(|s| s.find_brought(dataset, parent).or_else(|| s.find(parent)).is_some());
+            if !known {
+                let said = format!("says that it is part of {parent}, which is not there");
+                tell(finding::MISSING_PARENT, one.finding(finding::MISSING_PARENT, said));
+            }
+        }
+        self.storeys(tell);
+        self.devices(frame, there, tell);
+    }
+
+    /// What an asset is part of, nearest first; itself is the first.
+    fn chain(&self, from: usize) -> impl Iterator<Item = &Seen> {
+        let up = |at: &&Seen| at.parent.as_ref().and_then(|p| self.by_id.get(p)).and_then(|i| self.seen.get(*i));
+        std::iter::successors(self.seen.get(from), up).take(DEEPEST)
+    }
+}
+
+impl Seen {
+    fn finding(&self, kind: Kind, said: impl Into<String>) -> Finding {
+        let near = (!self.bounds.is_empty()).then(|| self.bounds.center());
+        Finding::new(kind, &self.id, self.class, near, said)
+    }
+}
+
+fn level(asset: &Asset) -> Level {
+    let value = |name: &str| asset.attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value);
+    let index = match value("index") {
+        Some(Value::Int(index)) => Some(*index),
+        _ => None,
+    };
+    let elevation = match value("elevation") {
+        Some(Value::Float(metres)) => Some(*metres),
+        #[expect(clippy::cast_precision_loss, reason = "a storey's level is a small number")]
+        Some(Value::Int(metres)) => Some(*metres as f64),
+        _ => None,
+    };
+    Level { name: asset.name.clone(), index, elevation: elevation.filter(|e| e.is_finite()) }
+}
