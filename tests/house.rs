@@ -42,6 +42,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("fjall", &["src/store/archive/"]),
     ("ifc_lite_processing", &["src/formats/ifc/"]),
     ("rustix", &["src/formats/ifc/worker.rs", "src/app/cli/read_ifc.rs", "src/app/listen.rs"]),
+    ("tiff", &["src/formats/raster/"]),
     ("anyhow", &["src/main.rs"]),
 ];
 

@@ -15,5 +15,5 @@ mod transform;
 pub use code::CrsCode;
 pub use helmert::{ControlPoint, Fit, Helmert, Similarity};
 pub use operation::{Choice, Operation};
-pub use site::SiteFrame;
+pub use site::{SiteFrame, to_ecef};
 pub use transform::{Transform, is_offset_of, same_crs};

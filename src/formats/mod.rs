@@ -8,12 +8,13 @@ mod control;
 mod geojson;
 pub mod ifc;
 mod lines;
+pub mod raster;
 mod reader;
 mod table;
 mod taken;
 
 pub use control::control_points;
-pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};
+pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, head_of, reader_for, reader_of};
 
 use crate::fault::Result;
 use crate::geom::{Bounds, Shape};

@@ -1,5 +1,6 @@
 //! Shapes and nothing else: numbers here are metres in one Cartesian frame, which the caller knows.
 
+mod affine;
 mod bounds;
 mod extrude;
 mod mesh;
@@ -7,6 +8,7 @@ mod shape;
 mod solid;
 mod triangulate;
 
+pub use affine::Affine;
 pub use bounds::Bounds;
 pub use extrude::{extrude, turning};
 pub use mesh::{Mesh, Surface, SurfaceKind};

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod batch;
+mod coverage;
 mod former;
 pub mod generate;
 mod georeference;

@@ -1,6 +1,7 @@
 //! What several tests stand on: the shared data, the built binary as a server, plain HTTP.
 
 mod city;
+pub mod tiff;
 
 pub use city::{Town, town};
 use serde_json::Value;

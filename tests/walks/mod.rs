@@ -6,6 +6,7 @@ mod generate;
 mod ifc_oracle;
 mod intake;
 mod live;
+mod rasters;
 mod simulate;
 mod sites;
 mod store;

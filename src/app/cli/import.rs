@@ -51,6 +51,9 @@ pub(super) struct Source {
     /// The decimal year at which positions of WGS 84 or ITRF hold, such as 2026.5
     #[arg(long, value_name = "YEAR")]
     epoch: Option<f64>,
+    /// What the one band of a raster is, where its form leaves that open: terrain or imagery
+    #[arg(long = "as", value_name = "WHAT")]
+    content: Option<String>,
     /// Take the place of all that the dataset holds, also when the file has nothing in common with it
     #[arg(long)]
     replace: bool,
@@ -133,6 +136,7 @@ impl Source {
             ("allow-ballpark", self.allow_ballpark.then(|| "true".to_owned())),
             ("replace", self.replace.then(|| "true".to_owned())),
             ("helmert", self.helmert.clone()),
+            ("as", self.content.clone()),
             ("epoch", self.epoch.map(|year| year.to_string())),
         ];
         options.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
