@@ -8,7 +8,7 @@ use crate::api::problem::Answer;
 use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
-use crate::store::Relief;
+use crate::store::{Found, Relief};
 use crate::tiles::terrain::{self, Address};
 use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
@@ -129,12 +129,10 @@ async fn heights(ask: Ask, body: Bytes) -> Answer {
 /// What is known of each place; `null` where there is no ground.
 fn found(relief: &Relief, places: &[[f64; 2]]) -> Result<Vec<Value>> {
     let ground = relief.ground(places, 0.0)?;
-    let one = |([lon, lat], found): (&[f64; 2], Option<_>)| match found {
+    let one = |([lon, lat], found): (&[f64; 2], Option<Found>)| match found {
         None => json!({ "lon": lon, "lat": lat, "height": null, "groundHeight": null, "dataset": null, "site": null,
             "resolution": null, "method": null }),
         Some((coverage, ground)) => {
-            let (coverage, ground): (&std::sync::Arc<crate::store::Coverage>, crate::store::Ground) =
-                (coverage, ground);
             let resolution = coverage.terrain().map(|grid| grid.spec().resolution);
             json!({ "lon": lon, "lat": lat, "height": ground.height, "groundHeight": ground.source,
                 "dataset": coverage.dataset().as_str(), "site": coverage.site().as_str(), "resolution": resolution,
