@@ -10,7 +10,7 @@ use super::work::Deadline;
 use crate::fault::{Fault, Result};
 use crate::model::Right;
 use crate::query::Scope;
-use crate::store::Snapshot;
+use crate::store::{Coverage, Snapshot};
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
@@ -79,6 +79,12 @@ impl<P> Ask<P> {
     pub fn snapshots(&self) -> Vec<Arc<Snapshot>> {
         let snapshots = self.city.store.sites().into_iter().map(|site| site.snapshot());
         snapshots.filter(|snapshot| !snapshot.collections().and(self.caller.reads).is_empty()).collect()
+    }
+    /// The rasters and tilesets that the caller may read, by site and name.
+    pub fn coverages(&self) -> Vec<Arc<Coverage>> {
+        let sites = self.city.store.sites();
+        let all = sites.iter().flat_map(|site| site.coverages().to_vec());
+        all.filter(|coverage| coverage.is_in(self.caller.reads)).collect()
     }
     /// The collection called `name`, if it is there for this caller.
     ///

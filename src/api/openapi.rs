@@ -46,6 +46,10 @@ impl Operation {
         let body = Some(("application/json", schema::nothing as Schema, false));
         Self { method: "post", status, keyed: true, tagged: false, body, ..Self::get(path, id, about, answer) }
     }
+    /// The same by DELETE: a write that needs a key.
+    pub const fn deletes(self) -> Self {
+        Self { method: "delete", keyed: true, tagged: false, ..self }
+    }
     /// The same, knowing these query parameters.
     pub const fn knows(self, params: &'static [Param]) -> Self {
         Self { params, ..self }

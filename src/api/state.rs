@@ -7,7 +7,7 @@ use crate::live::Counts;
 use crate::query::Search;
 use crate::render::Studio;
 use crate::store::{Audit, Keys, Store};
-use crate::tiles::Tiles;
+use crate::tiles::{Terrain, Tiles};
 use crate::units::Clock;
 use std::sync::Arc;
 
@@ -50,6 +50,8 @@ pub struct City {
     pub search: Arc<Search>,
     /// Plans tilesets and writes tiles.
     pub tiles: Arc<Tiles>,
+    /// Makes tiles of terrain.
+    pub terrain: Arc<Terrain>,
     /// Draws pictures.
     pub studio: Arc<Studio>,
     /// Event streams that each caller has open.

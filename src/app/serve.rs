@@ -51,6 +51,7 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
         tickets: Arc::new(Tickets::new(settings.limits.tickets_per_key)),
         search: Arc::new(Search::default()),
         tiles: Arc::default(),
+        terrain: Arc::default(),
         studio: Arc::new(Studio::new()),
         streams: Busy::default(),
         work: Work::new(settings.limits.work_at_once),

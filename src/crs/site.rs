@@ -76,7 +76,7 @@ fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
 }
 
 /// Geocentric metres (EPSG:4978).
-pub(super) fn to_ecef(p: Geodetic) -> [f64; 3] {
+pub fn to_ecef(p: Geodetic) -> [f64; 3] {
     let (lat, lon) = (p.lat.to_radians(), p.lon.to_radians());
     let n = A / (1.0 - E2 * lat.sin().powi(2)).sqrt();
     [(n + p.h) * lat.cos() * lon.cos(), (n + p.h) * lat.cos() * lon.sin(), (n * (1.0 - E2) + p.h) * lat.sin()]

@@ -62,12 +62,20 @@ pub const READERS: &[&dyn Reader] = &[
 /// # Errors
 /// As [`reader_for`], and when the file cannot be opened.
 pub fn reader_of(path: &Path) -> Result<&'static dyn Reader> {
+    reader_for(path, &head_of(path)?)
+}
+
+/// The first [`HEAD_BYTES`] of the file at `path`.
+///
+/// # Errors
+/// When it cannot be opened or read.
+pub fn head_of(path: &Path) -> Result<Vec<u8>> {
     let mut head = Vec::new();
     open(path)?
         .take(HEAD_BYTES as u64)
         .read_to_end(&mut head)
         .map_err(|e| Fault::io("reading", &e).about(path.display().to_string()))?;
-    reader_for(path, &head)
+    Ok(head)
 }
 
 /// The reader for a file called `path` that begins with `head`: by content first, by name second.

@@ -1,5 +1,6 @@
 //! Shapes and nothing else: numbers here are metres in one Cartesian frame, which the caller knows.
 
+mod affine;
 mod bounds;
 mod check;
 mod collapse;
@@ -17,6 +18,7 @@ mod solid;
 mod topology;
 mod triangulate;
 
+pub use affine::Affine;
 pub use bounds::Bounds;
 pub use check::check;
 pub use congruent::{Motion, Shapes, motion};

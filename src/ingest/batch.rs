@@ -367,7 +367,7 @@ impl<'i, 's> FileImport<'i, 's> {
 }
 
 /// SHA-256 of a file, hex.
-fn hash(file: &Path) -> Result<String> {
+pub(super) fn hash(file: &Path) -> Result<String> {
     let io = |e: std::io::Error| Fault::io("reading", &e).about(file.display().to_string());
     let mut hasher = Sha256::new();
     std::io::copy(&mut std::fs::File::open(file).map_err(io)?, &mut hasher).map_err(io)?;

@@ -115,6 +115,10 @@ impl Georeference {
             }
         }
     }
+    /// The conversion, for coordinates of a CRS.
+    pub(super) const fn transform(&self) -> Option<&Transform> {
+        if let Way::Crs(transform) = &self.way { Some(transform) } else { None }
+    }
     /// Where the model's (0, 0, 0) is, for engineering models; a good origin for a new site.
     pub fn model_origin(&self) -> Option<Geodetic> {
         let mut zero = [[0.0; 3]];

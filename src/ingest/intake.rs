@@ -7,7 +7,8 @@ use super::survey::survey;
 use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::Worker;
-use crate::formats::{Mapping, ReadOptions, Reader, companions, reader_of};
+use crate::formats::raster::{Content, is_tiff};
+use crate::formats::{Mapping, ReadOptions, Reader, companions, head_of, reader_for};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
@@ -43,6 +44,8 @@ pub struct ImportOptions {
     pub epoch: Option<f64>,
     /// Take a file in place of all that its dataset holds, also when the two have nothing in common.
     pub replace: bool,
+    /// What the one band of a raster says, where its form leaves that open.
+    pub content: Option<Content>,
     /// What the report of every file should tell besides.
     pub remarks: Vec<String>,
     /// Which fields of features and tables say what.
@@ -51,7 +54,7 @@ pub struct ImportOptions {
 
 impl ImportOptions {
     /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin`, `class`, `allow-ballpark`, `helmert`,
-    /// `epoch`, `replace` and `map` (a mapping's TOML text) as a command line or a URL has them.
+    /// `epoch`, `replace`, `as` and `map` (a mapping's TOML text) as a command line or a URL has them.
     ///
     /// # Errors
     /// A value that is none, named.
@@ -70,6 +73,11 @@ impl ImportOptions {
             };
             get(name).map(read).transpose()
         };
+        let content = |word: &str| match word {
+            "terrain" => Ok(Content::Heights),
+            "imagery" => Ok(Content::Colours),
+            _ => Err(Fault::parameter("as", format!("'{word}' is neither terrain nor imagery"))),
+        };
         Ok(Self {
             site: get("site").map(SiteCode::new).transpose()?,
             dataset: get("dataset").map(DatasetName::new).transpose()?,
@@ -81,6 +89,7 @@ impl ImportOptions {
             helmert: get("helmert").map(str::parse).transpose()?,
             epoch: number("epoch", "a year")?,
             replace: get("replace") == Some("true"),
+            content: get("as").map(content).transpose()?,
             remarks: Vec::new(),
             mapping: get("map").map(Mapping::parse).transpose()?.map(Arc::new),
         })
@@ -143,11 +152,14 @@ impl Intake<'_> {
     }
 
     fn file(&self, file: &Path, names: &mut HashMap<DatasetName, PathBuf>, report: &mut FileReport) -> Result<()> {
-        let reader = reader_of(file)?;
-        report.format = Some(reader.name().to_owned());
+        let head = head_of(file)?;
+        let raster = is_tiff(&head);
+        let reader = if raster { None } else { Some(reader_for(file, &head)?) };
+        report.format = Some(reader.map_or("GeoTIFF", Reader::name).to_owned());
         let size = std::fs::metadata(file).map_or(0, |m| m.len());
         (self.progress)(Progress::File(file, size));
-        let name = self.options.dataset.clone().unwrap_or_else(|| DatasetName::from_stem(&stem(file, reader)));
+        let endings = reader.map_or(RASTERS, Reader::extensions);
+        let name = self.options.dataset.clone().unwrap_or_else(|| DatasetName::from_stem(&stem(file, endings)));
         report.dataset = Some(name.to_string());
         if let Some(before) = names.insert(name.clone(), file.to_owned()) {
             names.insert(name.clone(), before.clone());
@@ -163,6 +175,10 @@ impl Intake<'_> {
         report.site = Some(code.to_string());
         if let Some(there) = self.store.and_then(|s| s.site(&code)) {
             _ = site.set(there);
+        }
+        let Some(reader) = reader else { return self.raster(file, &site, &code, name, report) };
+        if let Some(there) = site.get() {
+            not_a_coverage(there, &name)?;
         }
         if self.options.mapping.is_some() && !reader.takes_mapping() {
             let says = format!(
@@ -271,11 +287,26 @@ pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     }
 }
 
+/// Endings of rasters.
+const RASTERS: &[&str] = &["tif", "tiff", "gtiff"];
+
+/// Refuses assets for a dataset that is a coverage.
+fn not_a_coverage(site: &Site, name: &DatasetName) -> Result<()> {
+    match site.coverage(name) {
+        None => Ok(()),
+        Some(_) => Err(Fault::new(
+            Kind::Conflict,
+            format!("dataset '{name}' is a raster or a tileset, and this holds objects"),
+        )
+        .remedy("import it under another name with --dataset NAME")),
+    }
+}
+
 /// The file's name without the ending that its format has.
-fn stem(file: &Path, reader: &dyn Reader) -> String {
+fn stem(file: &Path, endings: &[&str]) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let lower = name.to_lowercase();
-    let endings = reader.extensions().iter().filter(|e| lower.ends_with(&format!(".{e}"))).map(|e| e.len() + 1);
+    let endings = endings.iter().filter(|e| lower.ends_with(&format!(".{e}"))).map(|e| e.len() + 1);
     match endings.max() {
         // Lower case may differ in length from what it was made from; then the plain stem does.
         Some(length) if lower.len() == name.len() && name.is_char_boundary(name.len() - length) => {

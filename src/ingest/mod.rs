@@ -3,6 +3,7 @@
 mod assemble;
 mod batch;
 mod check;
+mod coverage;
 mod finding;
 mod former;
 pub mod generate;

@@ -113,6 +113,10 @@ impl FileReport {
             reason: clipped(&reason.into(), 1_000),
         });
     }
+    /// What people call the dataset: the file's name.
+    pub(super) fn title(&self) -> String {
+        std::path::Path::new(&self.file).file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
     /// Takes back what was counted: the file is refused as a whole.
     pub(super) fn fail(&mut self, fault: &Fault) {
         self.error = Some(fault.to_string());

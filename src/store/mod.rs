@@ -8,6 +8,7 @@ mod asset;
 mod audit;
 mod clash;
 mod commit;
+mod coverage;
 mod dataset;
 mod edit;
 mod event;
@@ -25,6 +26,10 @@ mod table;
 pub use asset::AssetRef;
 pub use audit::{Act, Audit};
 pub use commit::{Committed, Draft, Put};
+pub use coverage::{
+    Content, Coverage, EDGE, Folder, Form, Found, Grid, GridSpec, Ground, OfColours, OfHeights, Pixel, PixelKind,
+    PixelReader, Pyramid, PyramidWriter, Relief,
+};
 pub use dataset::Dataset;
 pub use event::{Cursor, Event, Events, Next, Step};
 pub use keys::{KeyInfo, Keys};

@@ -1,6 +1,7 @@
 //! One site: its log, its one writer and the snapshot that readers get.
 
 use super::archive::embedded::{Blobs, Cache, Log, Op, Replayed, sync_dir, write_whole};
+use super::coverage::{Blocks, Coverages};
 use super::edit::{Edit, Numbers};
 use super::live::Live;
 use super::snapshot::Snapshot;
@@ -22,6 +23,8 @@ pub(super) struct Node {
     /// Grows with every commit on any site.
     pub revision: AtomicU64,
     pub cache: Arc<Cache>,
+    /// Blocks of rasters.
+    pub blocks: Arc<Blocks>,
     /// The ids that drafts are about to take, and the site of each.
     pub claims: Mutex<HashMap<AssetId, SiteCode>>,
     /// The store's directory.
@@ -61,6 +64,7 @@ pub struct Site {
     publishing: Mutex<()>,
     writer: Mutex<Option<Writer>>,
     returned: Condvar,
+    coverages: Coverages,
 }
 
 /// `site.json`.
@@ -122,6 +126,7 @@ impl Site {
         let mut edit = Edit::new(empty, &mut numbers);
         log.replay(|Replayed { dataset, changes, at }| edit.commit(&dataset, at, &changes))?;
         let snapshot = edit.finish();
+        let coverages = Coverages::open(dir.join("coverages"), &code, node.blocks.clone())?;
         node.revision.fetch_add(1 + log.revision(), Ordering::AcqRel);
         Ok(Some(Self {
             code,
@@ -131,6 +136,7 @@ impl Site {
             publishing: Mutex::new(()),
             writer: Mutex::new(Some(Writer { log, numbers })),
             returned: Condvar::new(),
+            coverages,
         }))
     }
 
@@ -180,6 +186,9 @@ impl Site {
         }
         self.show(next);
         Ok(true)
+    }
+    pub(super) fn coverages_of(&self) -> &Coverages {
+        &self.coverages
     }
     /// Keeps an imported file as it is, compressed, under the SHA-256 (hex) of its content, which is given back.
     ///

@@ -1,6 +1,7 @@
 //! One directory, one process: opening it, locking it, its sites.
 
 use super::archive::embedded::{Weigh, sync_dir, write_whole};
+use super::coverage::Folder;
 use super::event::Events;
 use super::live::Live;
 use super::pulse::{AssetState, Pulse};
@@ -20,6 +21,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 const FORMAT: &str = "cimbra store 2";
 /// The bound of the cache for geometry and attributes unless the caller sets one, in bytes.
 const CACHE: u64 = 256 << 20;
+
+/// Where coverages lie while they are made.
+const SCRATCH: &str = "scratch";
 
 /// A store: everything a node keeps, in one directory that one process holds.
 #[derive(Debug)]
@@ -59,10 +63,12 @@ impl Store {
         }
         check_format(dir)?;
         sources::sweep(dir);
+        let _ = std::fs::remove_dir_all(dir.join(SCRATCH));
         let cache = quick_cache::sync::Cache::with_weighter((cache / 4096).max(64) as usize, cache, Weigh);
         let (revision, cache, live) = (AtomicU64::new(0), Arc::new(cache), Live::open(dir)?);
         let claims = Mutex::default();
-        let node = Node { revision, cache, claims, dir: dir.to_owned(), live, _lock: Held(lock) };
+        let blocks = Arc::new(super::coverage::blocks());
+        let node = Node { revision, cache, blocks, claims, dir: dir.to_owned(), live, _lock: Held(lock) };
         let store = Self { node: Arc::new(node), sites: RwLock::default(), creating: Mutex::new(()) };
         for entry in std::fs::read_dir(dir.join("sites")).map_err(io)? {
             store.open_site(&entry.map_err(io)?.path())?;
@@ -105,6 +111,14 @@ impl Store {
     /// The store's directory.
     pub fn dir(&self) -> &Path {
         &self.node.dir
+    }
+
+    /// A new folder for the files of a coverage, whose site may not be made yet.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] when the disk refuses.
+    pub fn scratch(&self) -> Result<Folder> {
+        Folder::new(&self.node.dir.join(SCRATCH))
     }
 
     /// Things, datastreams, observations, rules and alarms.

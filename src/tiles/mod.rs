@@ -5,7 +5,9 @@ pub mod colour;
 pub mod content;
 mod plan;
 pub mod schema;
+pub mod terrain;
 pub mod tiles3d;
 
 pub use cache::Tiles;
 pub use plan::{Node, Plan};
+pub use terrain::Terrain;

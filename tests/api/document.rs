@@ -66,6 +66,12 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
         key: Some(town.integrator.clone()),
         body: Some(city.into()),
     };
+    let hill = Call {
+        path: "/imports?name=hill.tif".to_owned(),
+        key: Some(town.integrator.clone()),
+        body: Some(crate::support::tiff::tiff(&crate::support::tiff::placed())),
+    };
+    assert_eq!(call(server, "POST", &hill).0, 201);
     let (status, headers, body) = call(server, "POST", &upload);
     assert_eq!(status, 201, "{}", String::from_utf8_lossy(&body));
     let report = headers["location"].to_str().unwrap().to_owned();
@@ -97,6 +103,17 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
         ("postTicket", send("/tickets".into(), &town.operator, json!({}))),
         ("getCollections", get("/collections".into())),
         ("getCollection", get("/collections/structures".into())),
+        ("getTerrain", get("/terrain/layer.json".into())),
+        ("getTerrainTile", get("/terrain/0/0/0.terrain".into())),
+        ("getHeight", get("/terrain/height?lon=118.78&lat=32.04".into())),
+        (
+            "postHeights",
+            Call {
+                body: Some(json!({ "points": [[118.78, 32.04]] }).to_string().into_bytes()),
+                ..get("/terrain/height".into())
+            },
+        ),
+        ("deleteCollection", Call { path: "/collections/hill".into(), key: Some(town.integrator.clone()), body: None }),
         ("getItems", get("/collections/assets/items?limit=500".into())),
         ("getItem", get(format!("/collections/devices/items/{}", escaped(&device)))),
         (

@@ -1,27 +1,10 @@
 // tileset.mjs URL: opens a tileset as strangers do. Plain, unmodified CesiumJS in Chromium on a page of another origin, and every
 // content by @loaders.gl/3d-tiles and the Khronos glTF validator; one JSON result with what each saw and every error.
-import { createReadStream } from "node:fs";
-import { createServer } from "node:http";
 import { load } from "@loaders.gl/core";
 import { Tiles3DLoader } from "@loaders.gl/3d-tiles";
+import { host } from "./cesium.mjs";
 import { open, report } from "./chromium.mjs";
 import { bytesOf, validate } from "./glb.mjs";
-
-const CESIUM = new URL("../../portal/node_modules/cesium/Build/Cesium", import.meta.url).pathname;
-const TYPES = { js: "text/javascript", css: "text/css", json: "application/json", wasm: "application/wasm" };
-const PAGE = `<!doctype html><link rel="icon" href="data:,"><div id="map" style="width:1000px;height:700px"></div><script src="/Cesium.js"></script>`;
-
-/** Serves Cesium's own build and an empty page on a free port of this machine. */
-async function host() {
-  const server = createServer((request, response) => {
-    const path = new URL(request.url, "http://localhost").pathname;
-    if (path === "/") return response.setHeader("Content-Type", "text/html").end(PAGE);
-    response.setHeader("Content-Type", TYPES[path.split(".").pop()] ?? "application/octet-stream");
-    createReadStream(CESIUM + path).on("error", () => response.writeHead(404).end()).pipe(response);
-  });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  return `http://127.0.0.1:${server.address().port}`;
-}
 
 /** Loads every tile of the tileset in Cesium's finest detail; gives counts, ids and errors. */
 async function inCesium(url) {

@@ -3,6 +3,7 @@
 mod city;
 pub mod ifc;
 pub mod osm;
+pub mod tiff;
 
 pub use city::{Town, town};
 use serde_json::Value;

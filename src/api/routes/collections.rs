@@ -6,13 +6,14 @@ use crate::api::openapi::Operation;
 use crate::api::problem::Answer;
 use crate::api::schema::city;
 use crate::api::state::City;
-use crate::fault::Fault;
+use crate::fault::{Fault, Kind};
 use crate::geom::Bounds;
-use crate::model::{Collection, Collections};
+use crate::model::{Collection, Collections, Right};
 use crate::query::Scope;
-use crate::store::Snapshot;
-use axum::Router;
+use crate::store::{Content, Coverage, Snapshot};
+use axum::response::IntoResponse;
 use axum::routing::get;
+use axum::{Json, Router};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,11 +22,19 @@ use std::sync::Arc;
 pub const OPERATIONS: &[Operation] = &[
     Operation::get("/collections", "getCollections", "The collections.", city::collections),
     Operation::get("/collections/{collectionId}", "getCollection", "One collection.", city::collection),
+    Operation::get(
+        "/collections/{collectionId}",
+        "deleteCollection",
+        "Removes a dataset that is a raster or a tileset; its file stays among the store's sources.",
+        city::removed,
+    )
+    .deletes()
+    .refuses(&[409]),
 ];
 
 /// The routes.
 pub fn routes() -> Router<City> {
-    Router::new().route("/collections", get(list)).route("/collections/{c}", get(one))
+    Router::new().route("/collections", get(list)).route("/collections/{c}", get(one).delete(remove))
 }
 
 async fn list(ask: Ask) -> Answer {
@@ -33,7 +42,13 @@ async fn list(ask: Ask) -> Answer {
     ask.answer("application/json", |ask| {
         let (base, snapshots) = (ask.base(), ask.snapshots());
         let all = listed(&snapshots, ask.caller.reads).into_iter();
-        let all: Vec<_> = all.map(|one| describe(&base, &snapshots, &one, ask.caller.reads)).collect();
+        let mut all: Vec<_> = all.map(|one| describe(&base, &snapshots, &one, ask.caller.reads)).collect();
+        for coverage in ask.coverages() {
+            // Two sites may have a dataset of the same name: it is one collection.
+            if all.iter().all(|one| one["id"] != coverage.dataset().as_str()) {
+                all.push(describe_coverage(&base, &coverage));
+            }
+        }
         let links = json!([{ "href": format!("{base}/collections"), "rel": "self", "type": "application/json" }]);
         Ok(json!({ "links": links, "collections": all }))
     })
@@ -44,12 +59,32 @@ async fn one(ask: Ask<String>) -> Answer {
     ask.params(&[])?;
     ask.answer("application/json", |ask| {
         let snapshots = ask.snapshots();
+        if let Some(coverage) = ask.coverages().into_iter().find(|c| c.dataset().as_str() == ask.path) {
+            return Ok(describe_coverage(&ask.base(), &coverage));
+        }
         let scope = ask.scope(&snapshots, &ask.path)?;
         let known = listed(&snapshots, ask.caller.reads).into_iter().find(|one| one.scope == scope);
         let one = known.ok_or_else(|| Fault::internal(format!("the collection '{}' is not listed", ask.path)))?;
         Ok(describe(&ask.base(), &snapshots, &one, ask.caller.reads))
     })
     .await
+}
+
+/// Removes the coverage of this name from every site that has it.
+async fn remove(ask: Ask<String>) -> Answer {
+    ask.params(&[])?;
+    ask.caller.require(Right::Import)?;
+    let coverages = ask.coverages().into_iter().filter(|c| c.dataset().as_str() == ask.path);
+    let found: Vec<_> = coverages.filter_map(|c| Some((ask.city.store.site(c.site())?, c.dataset().clone()))).collect();
+    if found.is_empty() {
+        ask.scope(&ask.snapshots(), &ask.path)?;
+        let detail = format!("'{}' is made of assets, which an import of their dataset ends", ask.path);
+        return Err(Fault::new(Kind::Conflict, detail).about("collectionId").into());
+    }
+    let now = (ask.city.clock)();
+    let count = found.len();
+    ask.work(move || found.iter().try_for_each(|(site, name)| site.remove_coverage(name, now).map(drop))).await?;
+    Ok(Json(json!({ "removed": count })).into_response())
 }
 
 /// A collection that is there for a caller.
@@ -108,4 +143,25 @@ fn describe(base: &str, snapshots: &[Arc<Snapshot>], one: &Listed, reads: Collec
             "crs": "http://www.opengis.net/def/crs/OGC/0/CRS84h" } });
     }
     value
+}
+
+/// A coverage as a collection: no items, but where it is served.
+fn describe_coverage(base: &str, coverage: &Coverage) -> Value {
+    let id = coverage.dataset().as_str();
+    let (rel, href, media) = match coverage.content() {
+        Content::Terrain(_) => ("tiles", format!("{base}/terrain/layer.json"), "application/json"),
+        Content::Imagery(_) => ("tiles", format!("{base}/imagery/{}", encode::segment(id)), "application/json"),
+    };
+    let (min, max) = (coverage.bounds().min, coverage.bounds().max);
+    json!({
+        "id": id, "title": coverage.title(),
+        "crs": ["http://www.opengis.net/def/crs/OGC/0/CRS84h"],
+        "storageCrs": "http://www.opengis.net/def/crs/OGC/0/CRS84h",
+        "links": [
+            { "href": format!("{base}/collections/{}", encode::segment(id)), "rel": "self", "type": "application/json" },
+            { "href": href, "rel": rel, "type": media },
+        ],
+        "extent": { "spatial": { "bbox": [[min[0], min[1], min[2], max[0], max[1], max[2]]],
+            "crs": "http://www.opengis.net/def/crs/OGC/0/CRS84h" } },
+    })
 }

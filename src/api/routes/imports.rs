@@ -46,6 +46,11 @@ const IMPORT: &[Param] = &[
         Form::Text,
         "How a local grid sits in its CRS: EAST,NORTH,ROTATION,SCALE, or seven of a datum.",
     ),
+    Param::new(
+        "as",
+        Form::OneOf(&["terrain", "imagery"]),
+        "What the one band of a raster is, where its form leaves that open.",
+    ),
     Param::new("replace", Form::Bool, "Take the place of all that the dataset holds, also when nothing is in common."),
     Param::new("map", Form::Text, "A mapping's TOML text: which fields of features and tables say what."),
     Param::new("epoch", Form::Number, "The decimal year at which positions of WGS 84 or ITRF hold."),

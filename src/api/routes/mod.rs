@@ -15,6 +15,7 @@ mod search;
 mod session;
 mod sta;
 mod state;
+mod terrain;
 mod tiles3d;
 mod views;
 
@@ -35,6 +36,7 @@ pub fn all() -> Router<City> {
         .merge(diff::routes())
         .merge(search::routes())
         .merge(tiles3d::routes())
+        .merge(terrain::routes())
         .merge(sta::routes())
         .merge(state::routes())
         .merge(live::routes())
@@ -56,6 +58,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         diff::OPERATIONS,
         search::OPERATIONS,
         tiles3d::OPERATIONS,
+        terrain::OPERATIONS,
         sta::OPERATIONS,
         state::OPERATIONS,
         live::OPERATIONS,

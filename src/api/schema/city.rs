@@ -26,15 +26,15 @@ pub fn document() -> Value {
 /// One collection.
 pub fn collection() -> Value {
     let bbox = closed("Spatial", [("bbox", list(numbers(6))), ("crs", text())]);
-    let fields = [
-        ("id", text()),
-        ("title", text()),
-        ("itemType", word("feature")),
-        ("crs", list(text())),
-        ("storageCrs", text()),
-        ("links", list(link())),
-    ];
-    optional(closed("Collection", fields), [("extent", closed("Extent", [("spatial", bbox)]))])
+    let fields =
+        [("id", text()), ("title", text()), ("crs", list(text())), ("storageCrs", text()), ("links", list(link()))];
+    let more = [("itemType", word("feature")), ("extent", closed("Extent", [("spatial", bbox)]))];
+    optional(closed("Collection", fields), more)
+}
+
+/// How many datasets were removed.
+pub fn removed() -> Value {
+    closed("Removed", [("removed", whole())])
 }
 
 /// The collections.

@@ -1,6 +1,7 @@
 //! JSON Schemas of what goes in and out, for the OpenAPI document; written out where they are used, as clients take them best.
 
 pub mod city;
+pub mod ground;
 pub mod live;
 
 use serde_json::{Value, json};
@@ -18,6 +19,8 @@ pub const NAMED: &[Schema] = &[
     city::features,
     city::report,
     city::tileset,
+    ground::layer,
+    ground::height,
     live::thing,
     live::datastream,
     live::observation,
