@@ -14,10 +14,9 @@ use crate::fault::{Fault, Kind, Result};
 use crate::formats::{SourceFrame, SourceItem, SourceObject, companions};
 use crate::geom::{Bounds, Polygon};
 use crate::model::{Asset, AssetId, DatasetName, Footprint, Geometry, SiteCode};
-use crate::store::{Dataset, Draft, Put, Site};
+use crate::store::{Dataset, Draft, Keeping, Put, Site};
 use crate::units::Geodetic;
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::Path;
@@ -52,7 +51,7 @@ pub(super) struct FileImport<'i, 's> {
     below: HashMap<AssetId, Bounds>,
     extent: Bounds,
     draft: Option<Draft<'s>>,
-    hash: String,
+    stamp: Stamp,
     /// The ids taken, where there is no draft to know them.
     seen: HashSet<AssetId>,
     check: ModelCheck,
@@ -67,6 +66,7 @@ impl<'i, 's> FileImport<'i, 's> {
         code: SiteCode,
         dataset: DatasetName,
         origin: Option<Geodetic>,
+        stamp: Stamp,
         report: &'i mut FileReport,
     ) -> Self {
         Self {
@@ -85,7 +85,7 @@ impl<'i, 's> FileImport<'i, 's> {
             below: HashMap::new(),
             extent: Bounds::EMPTY,
             draft: None,
-            hash: String::new(),
+            stamp,
             seen: HashSet::new(),
             check: ModelCheck::default(),
             report,
@@ -117,8 +117,8 @@ impl<'i, 's> FileImport<'i, 's> {
     /// Places what is left and commits.
     ///
     /// # Errors
-    /// Nothing came in, or the store refused.
-    pub fn finish(mut self) -> Result<()> {
+    /// Nothing came in, or the store refused; also what `kept` says, which gives the copy of the file.
+    pub fn finish(mut self, kept: impl FnOnce() -> Result<Keeping>) -> Result<()> {
         self.flush()?;
         self.settle_waiting();
         while let Some(asset) = self.waiting.pop_front() {
@@ -142,11 +142,13 @@ impl<'i, 's> FileImport<'i, 's> {
             former::not_another(&site.snapshot(), &self.dataset, &draft)?;
         }
         draft.retire_others();
-        if site.keep_source(self.file)? != self.hash {
+        let kept = kept()?;
+        if Stamp::of(self.file)? != self.stamp {
             return Err(
                 Fault::new(Kind::Conflict, "changed while it was read").remedy("import it again when it stands still")
             );
         }
+        draft.of_source(&kept.settle()?);
         for beside in companions(self.file) {
             let (hash, name) = (site.keep_source(&beside)?, beside.file_name().unwrap_or_default().to_string_lossy());
             self.report.notes.push(format!("{name} is kept with it as source {hash}"));
@@ -334,13 +336,12 @@ impl<'i, 's> FileImport<'i, 's> {
         if self.draft.is_none() {
             let store = self.intake.store.ok_or_else(|| Fault::internal("a check has no draft"))?;
             let frame = self.site_frame()?;
-            self.hash = hash(self.file)?;
             let site = self.intake.make_site(self.site, store, &self.code, frame.origin(), self.report)?;
             let crs = self.report.frame.clone().unwrap_or_default();
             let title = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let source = Some(self.hash.clone());
             let imported = (self.intake.clock)();
-            let dataset = Dataset { name: self.dataset.clone(), title, crs, source, imported, layers: Vec::new() };
+            let dataset =
+                Dataset { name: self.dataset.clone(), title, crs, source: None, imported, layers: Vec::new() };
             self.draft = Some(site.draft(dataset)?);
         }
         self.draft.as_mut().ok_or_else(|| Fault::internal("the draft is not there"))
@@ -366,10 +367,18 @@ impl<'i, 's> FileImport<'i, 's> {
     }
 }
 
-/// SHA-256 of a file, hex.
-pub(super) fn hash(file: &Path) -> Result<String> {
-    let io = |e: std::io::Error| Fault::io("reading", &e).about(file.display().to_string());
-    let mut hasher = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(file).map_err(io)?, &mut hasher).map_err(io)?;
-    Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
+/// What changes when a file is written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    bytes: u64,
+    modified: Option<std::time::SystemTime>,
+}
+
+impl Stamp {
+    /// # Errors
+    /// A file that is not there.
+    pub fn of(file: &Path) -> Result<Self> {
+        let data = std::fs::metadata(file).map_err(|e| Fault::io("reading", &e).about(file.display().to_string()))?;
+        Ok(Self { bytes: data.len(), modified: data.modified().ok() })
+    }
 }

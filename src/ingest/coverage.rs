@@ -1,6 +1,5 @@
 //! A raster on its way in: read once, kept in blocks beside the assets, committed as one dataset.
 
-use super::batch::hash;
 use super::georeference::Georeference;
 use super::intake::{Intake, Progress};
 use super::reach::{FAR, farthest};
@@ -13,6 +12,7 @@ use crate::geom::Bounds;
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Dataset, Folder, Form, GridSpec, OfColours, OfHeights, PyramidWriter, Site};
 use crate::units::Geodetic;
+use sha2::{Digest, Sha256};
 use std::cell::OnceCell;
 use std::path::Path;
 use std::sync::Arc;
@@ -235,4 +235,12 @@ fn remark_distance(frame: &SiteFrame, bounds: &Bounds, report: &mut FileReport) 
         let km = distance / 1000.0;
         report.notes.push(format!("lies {km:.0} km from the site's origin: is it the right site (--site)?"));
     }
+}
+
+/// SHA-256 of a file, hex.
+fn hash(file: &Path) -> Result<String> {
+    let io = |e: std::io::Error| Fault::io("reading", &e).about(file.display().to_string());
+    let mut hasher = Sha256::new();
+    std::io::copy(&mut std::fs::File::open(file).map_err(io)?, &mut hasher).map_err(io)?;
+    Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
 }

@@ -1,6 +1,6 @@
 //! Files into a site: one commit a file, all of it or nothing.
 
-use super::batch::FileImport;
+use super::batch::{FileImport, Stamp};
 use super::georeference::{Georeference, Origin};
 use super::report::{FileReport, Report};
 use super::survey::survey;
@@ -16,6 +16,7 @@ use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// The site that an empty store gets when the caller names none.
@@ -193,9 +194,21 @@ impl Intake<'_> {
             Some(there) => Some(there.frame().origin()),
             None => self.new_origin(file, reader, &options)?,
         };
-        let mut import = FileImport::new(self, file, &site, code, name, origin, report);
-        reader.read(file, &options, &mut |item| import.take(item))?;
-        import.finish()
+        let stamp = Stamp::of(file)?;
+        let stop = AtomicBool::new(false);
+        // The file is copied while it is read; a copy of what is refused is given up.
+        std::thread::scope(|scope| {
+            let copy = self.store.map(|store| scope.spawn(|| store.keep(file, &stop)));
+            let mut import = FileImport::new(self, file, &site, code, name, origin, stamp, report);
+            let done = reader.read(file, &options, &mut |item| import.take(item)).and_then(|()| {
+                import.finish(|| {
+                    let copy = copy.ok_or_else(|| Fault::internal("a check keeps no file"))?;
+                    copy.join().unwrap_or_else(|_| Err(Fault::internal("the copy broke down")))
+                })
+            });
+            stop.store(true, Ordering::Relaxed);
+            done
+        })
     }
 
     /// The site's code by the rules of the command line.

@@ -195,6 +195,11 @@ impl<'a> Draft<'a> {
         self.retire = true;
     }
 
+    /// Names the kept file that the dataset's assets come from, by its SHA-256 (hex).
+    pub fn of_source(&mut self, hash: &str) {
+        self.dataset.source = Some(hash.to_owned());
+    }
+
     /// What was put and removed so far; the revision is 0.
     pub fn tally(&self) -> Committed {
         self.tally

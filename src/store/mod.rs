@@ -38,4 +38,5 @@ pub use pulse::{AlarmMark, AssetState, Pulse, StateValue};
 pub use series::{Judge, Named, Series, Span, Summary, Taken, ThingSpec, Verdict};
 pub use site::Site;
 pub use snapshot::{Row, Snapshot};
+pub use sources::Keeping;
 pub use store::Store;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 
 /// What a node's sites share.
@@ -195,7 +195,7 @@ impl Site {
     /// # Errors
     /// [`Kind::Io`] when it cannot be read or written.
     pub fn keep_source(&self, file: &Path) -> Result<String> {
-        sources::keep(&self.node.dir, file)
+        sources::keep(&self.node.dir, file, &AtomicBool::new(false))?.settle()
     }
 
     /// The content of an imported file by its SHA-256 (hex).

@@ -7,14 +7,14 @@ use super::live::Live;
 use super::pulse::{AssetState, Pulse};
 use super::series::{Judge, Series, Taken};
 use super::site::{Held, Node, Site};
-use super::sources;
+use super::sources::{self, Keeping};
 use crate::fault::{Fault, Kind, Result};
 use crate::model::{Alarm, AssetId, Collections, Observation, Rule, SiteCode};
 use crate::units::{Geodetic, Instant};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The first line of the file `format`; the number grows when an older Cimbra could no longer read what is written.
@@ -34,6 +34,13 @@ pub struct Store {
 }
 
 impl Store {
+    /// Copies an imported file into the store, compressed, without a name for now; given up when `stop` is set.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] when it cannot be read or written.
+    pub fn keep(&self, file: &Path, stop: &AtomicBool) -> Result<Keeping> {
+        sources::keep(self.dir(), file, stop)
+    }
     /// Opens the store in `dir`, making it when there is none, with a cache of 256 MiB.
     ///
     /// # Errors
