@@ -14,7 +14,7 @@ use crate::fault::{Fault, Kind, Result};
 use crate::formats::{SourceFrame, SourceItem, SourceObject, companions};
 use crate::geom::{Bounds, Polygon};
 use crate::model::{Asset, AssetId, DatasetName, Footprint, Geometry, SiteCode};
-use crate::store::{Dataset, Draft, Keeping, Put, Site};
+use crate::store::{Dataset, Draft, Entry, Keeping, Put, Site, Standing};
 use crate::units::Geodetic;
 use rayon::prelude::*;
 use std::cell::OnceCell;
@@ -340,8 +340,12 @@ impl<'i, 's> FileImport<'i, 's> {
             let crs = self.report.frame.clone().unwrap_or_default();
             let title = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let imported = (self.intake.clock)();
+            // What people said of it stays; what is imported is shown.
+            let accuracy = self.report.accuracy_metres;
+            let known = site.snapshot().entry_of(&self.dataset);
+            let entry = Entry { accuracy, standing: Standing::Published, ..known };
             let dataset =
-                Dataset { name: self.dataset.clone(), title, crs, source: None, imported, layers: Vec::new() };
+                Dataset { name: self.dataset.clone(), title, crs, source: None, imported, layers: Vec::new(), entry };
             self.draft = Some(site.draft(dataset)?);
         }
         self.draft.as_mut().ok_or_else(|| Fault::internal("the draft is not there"))

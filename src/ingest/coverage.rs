@@ -138,7 +138,7 @@ impl Intake<'_> {
         let at = (self.clock)();
         let title = report.title();
         let crs = report.frame.clone().unwrap_or_default();
-        let dataset = Dataset { name, title, crs, source, imported: at, layers: Vec::new() };
+        let dataset = Dataset { name, title, crs, source, imported: at, layers: Vec::new(), entry: Default::default() };
         report.removed = site.put_coverage(dataset, class, bounds, form, folder, at)?.removed;
         report.revision = self.store.map(crate::store::Store::revision);
         Ok(())

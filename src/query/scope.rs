@@ -28,7 +28,7 @@ impl Scope {
             return Some(Self::Classes(collection));
         }
         let meant = |snapshot: &Arc<Snapshot>| {
-            let mut scopes = snapshot.datasets().iter().filter_map(|dataset| {
+            let mut scopes = snapshot.datasets().filter_map(|dataset| {
                 let rest = name.strip_prefix(dataset.name.as_str())?;
                 if rest.is_empty() {
                     return Some(Self::Dataset(dataset.name.clone()));

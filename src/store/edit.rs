@@ -1,8 +1,8 @@
 //! What commits do to a snapshot: the one way from changes to the next state, for a commit and for opening a store alike.
 
-use super::Dataset;
 use super::archive::embedded::{Op, Version};
 use super::clash;
+use super::dataset::{Dataset, Edition};
 use super::snapshot::{Era, Row, Setting, Snapshot};
 use super::table::{NO_WORD, Record};
 use crate::index::{Entry, key};
@@ -72,7 +72,29 @@ impl<'a> Edit<'a> {
                 Op::Remove(id) => self.remove(&id),
             }
             Some(())
-        })
+        })?;
+        self.note_edition(dataset, !changes.iter().all(Vec::is_empty));
+        Some(())
+    }
+
+    /// Notes what the commit left of its dataset; one that only described it leaves no edition.
+    fn note_edition(&mut self, dataset: &Dataset, changed: bool) {
+        let Dataset { name, title, crs, source, entry, .. } = dataset;
+        let editions = self.next.editions.get(name);
+        let last = editions.and_then(|all| all.last());
+        if !changed && last.is_some_and(|last| last.standing == entry.standing && last.source == *source) {
+            return;
+        }
+        let edition = Edition {
+            revision: u64::from(self.revision),
+            at: self.next.times.last().copied().unwrap_or(Instant::MIN),
+            title: title.clone(),
+            crs: crs.clone(),
+            source: source.clone(),
+            assets: self.next.count_of(name),
+            standing: entry.standing,
+        };
+        self.next.editions.entry(name.clone()).or_default().push_back(Arc::new(edition));
     }
 
     /// The next state.

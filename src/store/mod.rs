@@ -14,6 +14,7 @@ mod edit;
 mod event;
 mod keys;
 mod live;
+mod manage;
 mod pulse;
 mod series;
 mod site;
@@ -30,7 +31,7 @@ pub use coverage::{
     Content, Coverage, EDGE, Folder, Form, Found, Grid, GridSpec, Ground, OfColours, OfHeights, Pixel, PixelKind,
     PixelReader, Pyramid, PyramidWriter, Relief,
 };
-pub use dataset::Dataset;
+pub use dataset::{Dataset, Edition, Entry, Standing};
 pub use event::{Cursor, Event, Events, Next, Step};
 pub use keys::{KeyInfo, Keys};
 pub use live::DATASTREAMS;

@@ -1,9 +1,9 @@
 //! A site at one revision: everything resident, immutable, shared with the revisions beside it.
 
-use super::Dataset;
 use super::archive::embedded::Blobs;
 use super::asset::AssetRef;
 use super::clash;
+use super::dataset::{Dataset, Edition, Standing};
 use super::table::{Kept, NO_WORD, OPEN, Record, Table};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
@@ -83,6 +83,7 @@ pub struct Snapshot {
     /// Around everything current of each collection.
     pub(super) extents: [Bounds; Collection::COUNT],
     pub(super) datasets: Arc<[Dataset]>,
+    pub(super) editions: imbl::OrdMap<DatasetName, imbl::Vector<Arc<Edition>>>,
     pub(super) blobs: Arc<Blobs>,
 }
 
@@ -101,6 +102,7 @@ impl Snapshot {
             clashes: false,
             extents: [Bounds::EMPTY; Collection::COUNT],
             datasets: Arc::default(),
+            editions: imbl::OrdMap::new(),
             blobs,
         }
     }
@@ -135,7 +137,11 @@ impl Snapshot {
     }
     /// Everything that was there at `at`, ascending.
     pub fn rows_at(&self, at: Instant) -> Vec<Row> {
-        let Some(at) = self.revision_at(at) else { return Vec::new() };
+        self.revision_at(at).map_or_else(Vec::new, |at| self.rows_of_revision(u64::from(at)))
+    }
+    /// Everything that was there at a revision, ascending.
+    pub(super) fn rows_of_revision(&self, revision: u64) -> Vec<Row> {
+        let Ok(at) = u32::try_from(revision) else { return Vec::new() };
         let now = self.now.rows.iter_from(0).filter(|(_, r)| r.holds(Some(at)) && r.is_current());
         let past = self.past.rows.iter_from(0).filter(|(_, r)| r.holds(Some(at)));
         now.map(|(row, _)| Row(row)).chain(past.map(|(row, _)| Row::past(row))).collect()
@@ -247,9 +253,17 @@ impl Snapshot {
         let extents = collections.iter().filter_map(|c| self.extents.get(c as usize));
         extents.fold(Bounds::EMPTY, |all, extent| all.union(*extent))
     }
-    /// The datasets, in the order of their first import.
-    pub fn datasets(&self) -> &[Dataset] {
+    /// The datasets whose assets are in the city, in the order of their first import.
+    pub fn datasets(&self) -> impl DoubleEndedIterator<Item = &Dataset> + Clone + '_ {
+        self.datasets.iter().filter(|d| d.entry.standing == Standing::Published)
+    }
+    /// The datasets with those that are withdrawn or deleted.
+    pub(super) fn all_datasets(&self) -> &[Dataset] {
         &self.datasets
+    }
+    /// What a dataset was after each commit that changed its assets, the first one first.
+    pub fn editions(&self, dataset: &DatasetName) -> impl DoubleEndedIterator<Item = &Edition> + '_ {
+        self.editions.get(dataset).into_iter().flatten().map(AsRef::as_ref)
     }
     /// The geometry of a row, from disk or the cache; empty for an asset without.
     ///

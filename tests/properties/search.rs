@@ -10,7 +10,15 @@ use std::collections::BTreeSet;
 
 fn dataset() -> Dataset {
     let (name, title) = (DatasetName::new("town").unwrap(), "town".to_owned());
-    Dataset { name, title, crs: String::new(), source: None, imported: Instant(0), layers: Vec::new() }
+    Dataset {
+        name,
+        title,
+        crs: String::new(),
+        source: None,
+        imported: Instant(0),
+        layers: Vec::new(),
+        entry: Default::default(),
+    }
 }
 
 fn asset(id: &str, name: &str) -> Asset {

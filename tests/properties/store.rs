@@ -189,7 +189,15 @@ fn walk(changes: &[Change]) {
         clock += change.wait;
         let name = DatasetName::new(DATASETS[change.dataset]).unwrap();
         let (title, crs) = ("t".to_owned(), "EPSG:4979".to_owned());
-        let dataset = Dataset { name, title, crs, source: None, imported: Instant(clock), layers: vec![] };
+        let dataset = Dataset {
+            name,
+            title,
+            crs,
+            source: None,
+            imported: Instant(clock),
+            layers: vec![],
+            entry: Default::default(),
+        };
         let mut draft = site.draft(dataset).unwrap();
         let mut put = BTreeSet::new();
         for (id, at, tag) in &change.ops {

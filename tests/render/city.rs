@@ -52,6 +52,7 @@ pub fn town() -> (tempfile::TempDir, Arc<Snapshot>) {
         source: None,
         imported: Instant(0),
         layers: Vec::new(),
+        entry: Default::default(),
     };
     let mut draft = site.draft(dataset).unwrap();
     let mut storey = solid("3F", Class::Storey, Some("幢1"), block([0.0, 0.0, 6.0], [20.0, 20.0, 9.0]));

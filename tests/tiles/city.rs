@@ -31,6 +31,7 @@ impl City {
             source: None,
             imported: Instant(0),
             layers: vec![],
+            entry: Default::default(),
         };
         let mut draft = site.draft(dataset).unwrap();
         for asset in assets {

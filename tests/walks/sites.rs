@@ -97,6 +97,7 @@ fn town(at: i64) -> Dataset {
         source: None,
         imported: Instant(at),
         layers: Vec::new(),
+        entry: Default::default(),
     }
 }
 

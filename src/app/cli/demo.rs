@@ -85,7 +85,7 @@ fn import(dir: &Path, store: &Path, fresh: bool) -> Result<()> {
     let has = |file: &PathBuf| {
         let stem = file.file_name().and_then(|n| n.to_str()).and_then(|n| n.split('.').next()).unwrap_or_default();
         let name = DatasetName::from_stem(stem);
-        snapshot.as_ref().is_some_and(|s| s.datasets().iter().any(|d| d.name == name))
+        snapshot.as_ref().is_some_and(|s| s.datasets().any(|d| d.name == name))
     };
     if !fresh {
         files.retain(|file| !has(file));

@@ -184,7 +184,7 @@ impl Args {
         let crs = self.crs.clone().unwrap_or_else(utm);
         let mut family = Family::new();
         let mut by_dataset: HashMap<(usize, DatasetName), HashMap<String, String>> = HashMap::new();
-        let alone = selected.snapshots.iter().map(|s| s.datasets().len()).sum::<usize>() == 1;
+        let alone = selected.snapshots.iter().map(|s| s.datasets().count()).sum::<usize>() == 1;
         for (i, row) in &selected.rows {
             let Some(asset) = selected.snapshots.get(*i).and_then(|s| s.asset(*row)) else { continue };
             let id = AssetId::from(asset.id());
@@ -204,7 +204,7 @@ impl Args {
             let (Some(site), Some(snapshot)) = (selected.sites.get(key.0), selected.snapshots.get(key.0)) else {
                 continue;
             };
-            let source = snapshot.datasets().iter().find(|d| d.name == key.1).and_then(|d| d.source.clone());
+            let source = snapshot.datasets().find(|d| d.name == key.1).and_then(|d| d.source.clone());
             let Some(hash) = source else { continue };
             let mut input = BufReader::with_capacity(HEAD_BYTES, site.source(&hash)?);
             let head = input.fill_buf().map_err(|e| Fault::io("reading a kept file", &e))?;

@@ -279,9 +279,16 @@ impl Site {
     pub fn remove_coverage(&self, dataset: &DatasetName, at: Instant) -> Result<bool> {
         let Some(old) = self.coverage(dataset) else { return Ok(false) };
         let Manifest { title, source, .. } = old.manifest.clone();
-        let known = self.snapshot().datasets().iter().find(|d| d.name == *dataset).cloned();
-        let unnamed =
-            || Dataset { name: dataset.clone(), title, crs: String::new(), source, imported: at, layers: Vec::new() };
+        let known = self.snapshot().datasets().find(|d| d.name == *dataset).cloned();
+        let unnamed = || Dataset {
+            name: dataset.clone(),
+            title,
+            crs: String::new(),
+            source,
+            imported: at,
+            layers: Vec::new(),
+            entry: Default::default(),
+        };
         let draft = self.draft(known.unwrap_or_else(unnamed))?;
         let coverages = self.coverages_of();
         let path = coverages.manifest(dataset);

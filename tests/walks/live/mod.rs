@@ -49,6 +49,7 @@ pub fn put(store: &Store, dataset: &str, assets: Vec<Asset>) {
         source: None,
         imported: Instant(T0),
         layers: Vec::new(),
+        entry: Default::default(),
     };
     let mut draft = site.draft(dataset).unwrap();
     for asset in assets {

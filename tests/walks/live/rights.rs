@@ -140,8 +140,17 @@ fn closed() -> (House, Server) {
     let other = SiteCode::new("320106003002").unwrap();
     let site = store.create_site(&other, Geodetic::new(118.70, 32.04, 12.0), Instant(0)).unwrap();
     let (name, title, crs) = (DatasetName::new("elsewhere").unwrap(), "elsewhere.csv".into(), "EPSG:4979".into());
-    let mut draft =
-        site.draft(Dataset { name, title, crs, source: None, imported: Instant(0), layers: vec![] }).unwrap();
+    let mut draft = site
+        .draft(Dataset {
+            name,
+            title,
+            crs,
+            source: None,
+            imported: Instant(0),
+            layers: vec![],
+            entry: Default::default(),
+        })
+        .unwrap();
     draft.put(placed("E", Class::Building, 118.60, "closed")).unwrap();
     draft.commit(Instant(0)).unwrap();
     drop((site, store));

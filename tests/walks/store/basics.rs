@@ -43,7 +43,7 @@ fn what_is_committed_is_there_after_opening_again() {
     let now = store.site(&code()).unwrap().snapshot();
     assert_eq!(contents(&now), all);
     assert_eq!(
-        (store.revision(), now.find("b42"), now.datasets()[0].title.as_str()),
+        (store.revision(), now.find("b42"), now.datasets().next().unwrap().title.as_str()),
         (revision, Some(row), "delft.city.json")
     );
 }

@@ -21,7 +21,15 @@ pub fn origin() -> Geodetic {
 pub fn dataset(name: &str) -> Dataset {
     let name = DatasetName::new(name).unwrap();
     let title = format!("{name}.city.json");
-    Dataset { name, title, crs: "EPSG:7415".into(), source: None, imported: Instant(5), layers: vec![] }
+    Dataset {
+        name,
+        title,
+        crs: "EPSG:7415".into(),
+        source: None,
+        imported: Instant(5),
+        layers: vec![],
+        entry: Default::default(),
+    }
 }
 
 /// A building of one triangle at a place told by `n`, with attributes that say `tag`.

@@ -4,7 +4,7 @@ use super::blob::Blob;
 use super::bytes::{Bytes, Sink};
 use crate::geom::Bounds;
 use crate::model::{AssetId, Class, Collection, DatasetName};
-use crate::store::Dataset;
+use crate::store::{Dataset, Entry, Standing};
 use crate::units::Instant;
 use std::sync::Arc;
 
@@ -114,6 +114,22 @@ pub(crate) fn encode_dataset(dataset: &Dataset, out: &mut Vec<u8>) {
     out.i64(dataset.imported.0);
     out.u32(dataset.layers.len() as u32);
     dataset.layers.iter().for_each(|l| out.text(l));
+    let Entry { description, owner, licence, accuracy, standing } = &dataset.entry;
+    [description, owner, licence].into_iter().for_each(|text| out.maybe(text.as_deref()));
+    out.f64(accuracy.unwrap_or(f64::NAN));
+    out.u8(Standing::ALL.iter().position(|s| s == standing).unwrap_or(0) as u8);
+}
+
+/// The entry after a dataset; stores of before have none.
+fn decode_entry(b: &mut Bytes) -> Option<Entry> {
+    if b.0.is_empty() {
+        return Some(Entry::default());
+    }
+    let mut text = || Some(b.maybe()?.map(str::to_owned));
+    let (description, owner, licence) = (text()?, text()?, text()?);
+    let accuracy = Some(b.f64()?).filter(|metres| !metres.is_nan());
+    let standing = *Standing::ALL.get(usize::from(b.u8()?))?;
+    Some(Entry { description, owner, licence, accuracy, standing })
 }
 
 pub(crate) fn decode_dataset(bytes: &[u8]) -> Option<Dataset> {
@@ -128,6 +144,7 @@ pub(crate) fn decode_dataset(bytes: &[u8]) -> Option<Dataset> {
             let count = b.count(4)?;
             (0..count).map(|_| b.text().map(Into::into)).collect::<Option<_>>()?
         },
+        entry: decode_entry(&mut b)?,
     };
     b.end().map(|()| dataset)
 }
