@@ -96,9 +96,7 @@ fn tables_of_a_geopackage_are_layers_each_in_its_own_crs() {
     let all: Vec<_> = got
         .objects
         .iter()
-        .map(|o| {
-            (o.id.to_string(), o.layer.as_deref().unwrap_or_default(), o.crs.as_deref(), &o.shape != &Shape::Empty)
-        })
+        .map(|o| (o.id.to_string(), o.layer.as_deref().unwrap_or_default(), o.crs.as_deref(), o.shape != Shape::Empty))
         .collect();
     let lamps = "灯 \"杆\"";
     assert_eq!(
