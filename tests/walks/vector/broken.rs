@@ -139,6 +139,30 @@ fn a_multipatch_is_a_solid_where_it_closes() {
 }
 
 #[test]
+fn formats_that_are_not_read_say_what_they_are_and_how_to_convert_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let gml =
+        |version: &str| format!("<?xml version='1.0'?><CityModel xmlns='http://www.opengis.net/citygml/{version}'/>");
+    for (name, content, what, convert) in [
+        ("a.gml", gml("2.0"), "CityGML 2.0", "citygml-tools to-cityjson"),
+        ("b.xml", gml("3.0"), "CityGML 3.0", "citygml-tools to-cityjson"),
+        ("c.city.json", gml("3.0"), "CityGML 3.0 by its content and CityJSON by its name", "citygml-tools"),
+        ("d.kml", "<kml xmlns='http://www.opengis.net/kml/2.2'/>".into(), "KML", "ogr2ogr"),
+        ("e.dxf", "0\nSECTION\n2\nHEADER\n".into(), "DXF", "ogr2ogr"),
+        ("f.dbf", "\u{3}|\u{1}\u{1}\0\0".into(), "a part of a Shapefile", "import the .shp"),
+    ] {
+        std::fs::write(at(name), content).unwrap();
+        let said = said(&at(name));
+        assert!(said.contains(what) && said.contains(convert), "{name}: {said}");
+    }
+    std::fs::create_dir(at("town.gdb")).unwrap();
+    std::fs::write(at("town.gdb/a00000001.gdbtable"), [3, 0, 0, 0]).unwrap();
+    let said = cimbra::ingest::expand(&[at("town.gdb")]).unwrap_err().to_string();
+    assert!(said.contains("file geodatabase") && said.contains("ogr2ogr"), "{said}");
+}
+
+#[test]
 fn what_is_sqlite_and_no_geopackage_is_named_and_nothing_in_it_runs() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
