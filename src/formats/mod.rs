@@ -28,7 +28,6 @@ pub use geojson::{GeoJsonWriter, footprint, to_json};
 pub use geoparquet::GeoParquetWriter;
 pub use mapping::Mapping;
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, head_of, reader_for, reader_of};
-pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, reader_for, reader_of};
 pub use shapefile::companions;
 pub use table::CsvWriter;
 pub use write::{Columns, Item, Writer};
