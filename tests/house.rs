@@ -40,7 +40,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rstar", &["src/index/rtree.rs"]),
     ("h3o", &["src/index/hex.rs"]),
     ("fjall", &["src/store/archive/"]),
-    ("flatgeobuf", &["src/formats/flatgeobuf/"]),
+    // In the list of readers the word is that folder's own module.
+    ("flatgeobuf", &["src/formats/flatgeobuf/", "src/formats/reader.rs"]),
     ("geozero", &["src/formats/feature/collect.rs", "src/formats/geopackage/"]),
     ("osmpbf", &["src/formats/osm/"]),
     ("rusqlite", &["src/formats/geopackage/"]),

@@ -76,6 +76,11 @@ pub(super) fn foreign(head: &[u8], name: &str) -> Option<Foreign> {
         let (_, what, convert) = OLE_FILES.iter().find(|(ending, ..)| name.ends_with(ending))?;
         return Some(Foreign { what, convert: *convert });
     }
+    if [".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".shp.xml"].iter().any(|ending| name.ends_with(ending))
+    {
+        let convert = Some("import the .shp with this file beside it, or both in a .zip");
+        return Some(Foreign { what: "a part of a Shapefile", convert });
+    }
     // A 3DS file begins with the number of its main chunk, two letters that other files begin with too.
     if head.starts_with(b"MM") && name.ends_with(".3ds") {
         return Some(Foreign { what: "a 3DS model", convert: GLTF });
@@ -120,6 +125,7 @@ mod tests {
             (b"\xff\xfe\xff\x0eS\0k\0e\0t\0c\0h\0U\0p\0 \0", "a.skp", "a SketchUp model", "glTF"),
             (b"Kaydara FBX Binary  \0", "a.fbx", "an FBX model", "glTF"),
             (b"MM\x10\0\0\0", "a.3ds", "a 3DS model", "glTF"),
+            (b"\x03\x7c\x01\x01\0", "roads.dbf", "a part of a Shapefile", ".zip"),
             (b"!table\n!version 300", "a.tab", "a MapInfo table", "ogr2ogr"),
         ] {
             let found = foreign(head, name).unwrap();

@@ -3,6 +3,7 @@
 convert IN.geojson DIR   the features of a GeoJSON as SHP, GPKG and FGB
 make DIR                 small files of every shape, type of value, encoding and CRS
 read FILE [LAYER]        what GDAL finds in a file, as JSON
+place DIR                a point in a system without a code, and where PROJ puts it
 osm DIR                  an extract by libosmium
 xlsx DIR                 a workbook by openpyxl
 """
@@ -91,6 +92,22 @@ def read(path, layer=None):
     print(json.dumps({"crs": meta["crs"], "rows": rows}).replace("NaN", "null"))
 
 
+def place(folder):
+    import pyproj
+
+    crs = pyproj.CRS.from_wkt(pyproj.CRS.from_proj4("+proj=tmerc +lon_0=118.5 +k=1 +x_0=500000 +ellps=GRS80").to_wkt("WKT1_ESRI")
+                              .replace("unknown", "Local_GK_118_5"))
+    text = crs.to_wkt("WKT1_ESRI")
+    start = text.index("GEOGCS[")
+    china = pyproj.CRS.from_epsg(4490).to_wkt("WKT1_ESRI")
+    text = text[:start] + china + text[text.index(",PROJECTION["):]
+    at = (501_234.5, 3_540_000.25)
+    for ending, driver in DRIVERS:
+        write(folder / f"own-{ending}.{ending}", [shapely.Point(*at, 7.5)], {"id": texts(f"in-{ending}")}, "Point Z", text, driver)
+    there = pyproj.Transformer.from_crs(pyproj.CRS.from_wkt(text), pyproj.CRS.from_epsg(4490), always_xy=True)
+    print(json.dumps(there.transform(*at)))
+
+
 def osm(folder):
     import osmium
     from osmium.osm.mutable import Node, Relation, Way
@@ -132,6 +149,7 @@ def xlsx(folder):
     sheet["F4"].data_type = "e"
     sheet.merge_cells("F2:G2")
     other = book.create_sheet("法人")
+    other.append(["某社区法人登记表"])
     other.append(["id", "parent", "name"])
     other.append(["L1", "B003", "某公司"])
     book.save(folder / "houses.xlsx")
@@ -144,6 +162,8 @@ if __name__ == "__main__":
             convert(rest[0], Path(rest[1]))
         case "make":
             make(Path(rest[0]))
+        case "place":
+            place(Path(rest[0]))
         case "osm":
             osm(Path(rest[0]))
         case "xlsx":

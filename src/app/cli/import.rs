@@ -71,7 +71,7 @@ pub(super) struct Source {
 /// Import files into a store
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  cimbra import delft.city.jsonl --height-offset 43.4\n  cimbra import tower.ifc --origin 118.78,32.04,12,0 --site 320106003001\n  cimbra import demo --store ./var/demo --json\n  cimbra import phones.csv --crs GCJ-02\n  cimbra import survey.geojson --crs EPSG:4549 --control-points points.csv\n  cimbra import delft.city.jsonl --height-offset 43.4 --url http://127.0.0.1:8080 --key $KEY"
+    after_help = "Examples:\n  cimbra import delft.city.jsonl --height-offset 43.4\n  cimbra import tower.ifc --origin 118.78,32.04,12,0 --site 320106003001\n  cimbra import demo --store ./var/demo --json\n  cimbra import phones.csv --crs GCJ-02\n  cimbra import houses.xlsx --map map.toml\n  cimbra import survey.geojson --crs EPSG:4549 --control-points points.csv\n  cimbra import delft.city.jsonl --height-offset 43.4 --url http://127.0.0.1:8080 --key $KEY"
 )]
 pub struct Args {
     #[command(flatten)]

@@ -50,7 +50,7 @@ fn read(mut frames: Frames, options: &ReadOptions, sink: &mut Sink) -> Result<()
     }
     sink(SourceItem::Frame(SourceFrame { crs: crs(&header), placement: None }))?;
     let count = header.features_count();
-    let (mut number, mut measured, mut binary) = (0_u64, 0, 0);
+    let (mut number, mut measured, mut binary, mut wrong) = (0_u64, 0, 0, 0);
     while count == 0 || number < count {
         let Some(bytes) = frames.next(number + 1)? else { break };
         number += 1;
@@ -66,8 +66,8 @@ fn read(mut frames: Frames, options: &ReadOptions, sink: &mut Sink) -> Result<()
         let own = feature.columns().map(|columns| Schema::new(Some(columns)));
         let read = own.as_ref().unwrap_or(&schema).read(feature.properties().map(|p| p.bytes()).unwrap_or_default());
         let (attributes, parts) = match read {
-            Ok((attributes, blobs)) => {
-                binary += blobs;
+            Ok((attributes, [blobs, unread])) => {
+                (binary, wrong) = (binary + blobs, wrong + unread);
                 let (parts, with_measures) = geometry(feature.geometry(), header.geometry_type());
                 measured += usize::from(with_measures);
                 (attributes, parts)
@@ -79,9 +79,11 @@ fn read(mut frames: Frames, options: &ReadOptions, sink: &mut Sink) -> Result<()
     if number < count {
         return Err(Fault::bad_input(format!("ends after {number} of {count} features: it is not whole")));
     }
-    for (count, what) in
-        [(measured, "shapes have measures (M), which are left out"), (binary, "binary values are left out")]
-    {
+    for (count, what) in [
+        (measured, "shapes have measures (M), which are left out"),
+        (binary, "binary values are left out"),
+        (wrong, "texts are not UTF-8: what is unreadable in them is �"),
+    ] {
         if count > 0 {
             sink(SourceItem::Note(format!("{count} {what}")))?;
         }
@@ -125,7 +127,7 @@ fn holds(geometry: &Geometry<'_>, kind: GeometryType) -> bool {
         before = end;
         rises
     });
-    let lists = xy % 2 == 0
+    let lists = xy.is_multiple_of(2)
         && rising
         && (kind != GeometryType::Point || count == 1)
         && fits(geometry.z().map(|z| z.len()))

@@ -19,26 +19,26 @@ impl Schema {
     pub fn names(&self) -> Vec<&str> {
         self.columns.iter().map(|(name, _)| name.as_str()).collect()
     }
-    /// The values, and how many were left out because they are binary.
-    pub fn read(&self, bytes: &[u8]) -> Result<(Attributes, usize), String> {
+    /// The values, how many were left out because they are binary, and how many are texts that are not UTF-8.
+    pub fn read(&self, bytes: &[u8]) -> Result<(Attributes, [usize; 2]), String> {
         let mut b = Bytes(bytes);
-        let (mut attributes, mut binary) = (Attributes::new(), 0);
+        let (mut attributes, mut binary, mut wrong) = (Attributes::new(), 0, 0);
         while !b.0.is_empty() {
             let index = b.take(2).and_then(|i| i.first_chunk()).map(|i| usize::from(u16::from_le_bytes(*i)));
             let (name, kind) = index
                 .and_then(|index| self.columns.get(index))
                 .ok_or("its properties name a column that the header does not have")?;
-            match value(&mut b, *kind).ok_or("its properties end within a value")? {
+            match value(&mut b, *kind, &mut wrong).ok_or("its properties end within a value")? {
                 Some(value) => attributes.push((name.clone(), value)),
                 None => binary += 1,
             }
         }
-        Ok((attributes, binary))
+        Ok((attributes, [binary, wrong]))
     }
 }
 
 /// The next value; the outer nothing is an end too early, the inner one a value that is left out.
-fn value(b: &mut Bytes<'_>, kind: ColumnType) -> Option<Option<Value>> {
+fn value(b: &mut Bytes<'_>, kind: ColumnType, wrong: &mut usize) -> Option<Option<Value>> {
     fn number<const N: usize>(b: &mut Bytes<'_>) -> Option<[u8; N]> {
         b.take(N)?.first_chunk().copied()
     }
@@ -66,7 +66,9 @@ fn value(b: &mut Bytes<'_>, kind: ColumnType) -> Option<Option<Value>> {
         }
         ColumnType::String | ColumnType::Json | ColumnType::DateTime => {
             let length = b.u32()? as usize;
-            let text = String::from_utf8_lossy(b.take(length)?).into_owned();
+            let text = b.take(length)?;
+            *wrong += usize::from(std::str::from_utf8(text).is_err());
+            let text = String::from_utf8_lossy(text).into_owned();
             let json =
                 (kind == ColumnType::Json).then(|| serde_json::from_str(&text).ok().map(|Attribute(v)| v)).flatten();
             Some(Some(json.unwrap_or(Value::Text(text))))

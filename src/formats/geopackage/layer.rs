@@ -76,6 +76,8 @@ impl Layer {
             database.afresh().prepare(&format!("SELECT * FROM {}", quoted(&self.table))).map_err(|e| fault(&e))?;
         let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
         let layer: Arc<str> = self.table.as_str().into();
+        // SQLite does not tell letter cases of names apart.
+        let is_geometry = |name: &str| self.geometry.as_ref().is_some_and(|g| g.eq_ignore_ascii_case(name));
         let mut rows = statement.query([]).map_err(|e| fault(&e))?;
         let (mut number, mut measured, mut blobs, mut wrong) = (0_usize, 0, 0, 0);
         loop {
@@ -87,7 +89,7 @@ impl Layer {
             for (i, name) in names.iter().enumerate() {
                 let value = row.get_ref(i).map_err(|e| fault(&e))?;
                 let value = match value {
-                    ValueRef::Blob(bytes) if self.geometry.as_ref() == Some(name) => {
+                    ValueRef::Blob(bytes) if is_geometry(name) => {
                         let mut collect = Collect::default();
                         let read = GpkgWkb(bytes).process_geom(&mut collect);
                         let (found, with_measures) = collect.end(read);
@@ -95,7 +97,7 @@ impl Layer {
                         continue;
                     }
                     ValueRef::Null => continue,
-                    _ if self.geometry.as_ref() == Some(name) => {
+                    _ if is_geometry(name) => {
                         parts = Err("its geometry is no binary value".to_owned());
                         continue;
                     }

@@ -32,6 +32,7 @@ const TARGETS: &[&str] = &[
 #[serde(deny_unknown_fields)]
 struct Form {
     sheet: Option<String>,
+    header: Option<u32>,
     layers: Option<Vec<String>>,
     #[serde(default)]
     fields: BTreeMap<String, String>,
@@ -65,7 +66,7 @@ pub(super) fn read(toml: &str) -> Result<Mapping, String> {
         let said: String = e.message().chars().take(300).collect();
         format!("cannot be read at line {line}: {said}")
     })?;
-    let Form { sheet, layers, fields, class, rename, constants, types, units, drop } = form;
+    let Form { sheet, header, layers, fields, class, rename, constants, types, units, drop } = form;
     if let Some(unknown) = fields.keys().find(|k| !TARGETS.contains(&k.as_str()) && !PLACE.contains(&k.as_str())) {
         return Err(format!(
             "fills '{}' under [fields], which is none of {}, {}; [rename] gives a field any other name",
@@ -98,8 +99,12 @@ pub(super) fn read(toml: &str) -> Result<Mapping, String> {
             )
         })
     };
+    if header == Some(0) {
+        return Err("counts rows from 0; the first row is 1".into());
+    }
     let mapping = Mapping {
         sheet,
+        header,
         layers,
         fields,
         class_field: class.field,

@@ -21,6 +21,7 @@ const PLACE: &[&str] = &["x", "y", "z", "lon", "lat", "h", "crs"];
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mapping {
     sheet: Option<String>,
+    header: Option<u32>,
     layers: Option<Vec<String>>,
     fields: Vec<(String, Source)>,
     class_field: Option<String>,
@@ -90,6 +91,10 @@ impl Mapping {
     /// The sheet of a workbook to read.
     pub(super) fn sheet(&self) -> Option<&str> {
         self.sheet.as_deref()
+    }
+    /// The row of a table that names its columns, from 1.
+    pub(super) fn header(&self) -> Option<u32> {
+        self.header
     }
     /// Whether the layer is to be taken.
     pub(super) fn takes_layer(&self, name: &str) -> bool {

@@ -66,6 +66,7 @@ fn what_a_mapping_may_not_say_is_named() {
     for (toml, said) in [
         ("[fields]\nid = 3", "line 2"),
         ("feilds = 1", "unknown field `feilds`"),
+        ("header = 0", "the first row is 1"),
         ("[fields]\ncolour = \"C\"", "fills 'colour'"),
         ("[fields]\nid = \"{a\"", "brace"),
         ("[fields]\nx = \"{a}{b}\"", "a place is one column"),

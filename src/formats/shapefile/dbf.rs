@@ -3,6 +3,7 @@
 use super::encoding::{Texts, guess, is_utf8, of_cpg, of_driver};
 use crate::fault::{Fault, Result};
 use crate::model::{Attributes, Value};
+use encoding_rs::UTF_8;
 use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 
@@ -68,21 +69,24 @@ impl Table {
         }
         let declared = cpg.and_then(of_cpg).or_else(|| of_driver(at(29)));
         let mut note = None;
-        let encoding = match declared {
+        // UTF-8 can be told from all others, so that a declaration of it is held against the texts.
+        let encoding = match declared.filter(|encoding| *encoding != UTF_8) {
             Some(encoding) => encoding,
             None => {
                 let utf8 = fields.iter().all(|(name, _)| is_utf8(name))
                     && all_utf8(&mut input, fields.iter().map(|(_, f)| f), width, u64::from(header), left)?;
-                let encoding = guess(utf8);
-                let unknown =
-                    cpg.map(|c| format!(" ('{}' in the .cpg is none)", c.trim().chars().take(20).collect::<String>()));
-                let unknown = unknown.unwrap_or_default();
                 if !utf8 {
-                    note = Some(format!(
-                        "the .dbf declares no encoding that is known{unknown}: its texts are no UTF-8 and are read as GBK (GB 18030)"
-                    ));
+                    let said = match (declared, cpg) {
+                        (Some(_), _) => "declares UTF-8".to_owned(),
+                        (None, None) => "declares no encoding that is known".to_owned(),
+                        (None, Some(cpg)) => {
+                            let cpg: String = cpg.trim().chars().take(20).collect();
+                            format!("declares no encoding that is known ('{cpg}' in the .cpg is none)")
+                        }
+                    };
+                    note = Some(format!("the .dbf {said}: its texts are no UTF-8 and are read as GBK (GB 18030)"));
                 }
-                encoding
+                guess(utf8)
             }
         };
         let texts = Texts { encoding };

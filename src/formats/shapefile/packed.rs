@@ -71,8 +71,10 @@ pub(super) fn unpack(file: &Path) -> Result<Folder> {
         let to = dir.path().join(format!("unpacked.{}", ending(name)));
         let mut out = File::create(&to).map_err(|e| Fault::io("unpacking", &e))?;
         let mut entry = archive.by_index(*index).map_err(broken)?;
-        let copied = std::io::copy(&mut (&mut entry).take(left + 1), &mut out)
-            .map_err(|e| Fault::bad_input(format!("is a ZIP archive that cannot be unpacked: {e}")))?;
+        let copied = std::io::copy(&mut (&mut entry).take(left + 1), &mut out).map_err(|e| match e.kind() {
+            std::io::ErrorKind::StorageFull => Fault::io("unpacking", &e),
+            _ => Fault::bad_input(format!("is a ZIP archive that cannot be unpacked: {e}")),
+        })?;
         left = left.checked_sub(copied).ok_or_else(|| {
             Fault::new(Kind::TooLarge, format!("unpacks to more than {} GiB", LARGEST >> 30))
                 .remedy("unpack it and import the .shp with the files beside it")

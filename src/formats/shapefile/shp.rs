@@ -100,7 +100,11 @@ impl Records {
         };
         self.number += 1;
         let number = self.number;
-        let torn = || Fault::bad_input(format!("has a record {number} that reaches beyond its end: it is not whole"));
+        let indexed = self.index.is_some();
+        let torn = || {
+            let fault = Fault::bad_input(format!("has a record {number} that reaches beyond its end: it is not whole"));
+            if indexed { fault.remedy("if it is the .shx that is wrong, import it without it") } else { fault }
+        };
         if at < HEADER || at + 8 > self.end {
             return Err(torn());
         }

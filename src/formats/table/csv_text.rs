@@ -72,8 +72,11 @@ pub(super) fn read(input: impl Read, note: Option<String>, options: &ReadOptions
         budget.set((LONGEST_CELL * 8) as u64);
         records.read_byte_record(row).map_err(|e| unreadable(&e))
     };
-    if !next(&mut row)? {
-        return Err(Fault::bad_input("is empty"));
+    // Titles above the header are passed over where a mapping says so.
+    for _ in 0..options.mapping.as_ref().and_then(|m| m.header()).unwrap_or(1) {
+        if !next(&mut row)? {
+            return Err(Fault::bad_input("is empty"));
+        }
     }
     let header: Option<Vec<String>> = row.iter().map(|c| std::str::from_utf8(c).ok().map(str::to_owned)).collect();
     let header = header.ok_or_else(|| Fault::bad_input("is not UTF-8").remedy("save the table as UTF-8"))?;

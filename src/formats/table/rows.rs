@@ -100,7 +100,7 @@ impl<'o> Rows<'o> {
             (false, false) => {
                 let found = own.iter().take(20).map(|n| clip(n)).collect::<Vec<_>>().join(", ");
                 return Err(Fault::bad_input(format!("has no columns x, y or lon, lat, nor id or parent (it has {found})"))
-                    .remedy("name them in the first row, beside name, class, z or h, crs, storey, or say with --map which columns they are"));
+                    .remedy("name them in the first row, beside name, class, z or h, crs, storey, or say with --map which columns they are, and with 'header = n' in it in which row their names stand"));
             }
         };
         Ok(Self { names, columns, taken: Taken::default(), options, mapping, default })

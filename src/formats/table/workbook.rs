@@ -72,6 +72,8 @@ fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
         }
         None => names.first().cloned().ok_or_else(|| broken("it has no sheet"))?,
     };
+    // Titles above the header are passed over where a mapping says so.
+    let header = options.mapping.as_ref().and_then(|m| m.header()).unwrap_or(1);
     let merged = guarded(|| book.merge_cells_by_sheet_name(&sheet))?;
     let mut cells = guarded(|| book.worksheet_cells_reader(&sheet))?;
     let (mut row, mut rows, mut errors) = (Row::default(), None::<Rows<'_>>, 0_usize);
@@ -103,6 +105,9 @@ fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
         let (Some(cell), Some((number, column))) = (cell, at) else { break };
         if row.number != number + 1 {
             row = Row { number: number + 1, cells: Vec::new() };
+        }
+        if number + 1 < header {
+            continue;
         }
         let value = value(cell.get_value(), &mut errors);
         let column = column as usize;

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use std::path::Path;
 
 fn said(file: &Path) -> String {
-    try_read(file, &ReadOptions::default()).err().unwrap_or_else(|| panic!("{} is taken", file.display()))
+    try_read(file, &ReadOptions::default()).err().expect("a file that must be refused is taken")
 }
 
 #[test]
@@ -44,6 +44,70 @@ fn a_shp_alone_says_what_it_lacks_and_one_bad_record_is_refused_alone() {
     assert!(got.refused[0].starts_with("record 1: the record is shorter"), "{:?}", got.refused);
 }
 
+/// A `.shp` of one record.
+fn shp(kind: u32, content: &[u8]) -> Vec<u8> {
+    let words = |bytes: usize| u32::try_from(bytes / 2).unwrap().to_be_bytes();
+    let mut all = vec![0, 0, 0x27, 0x0a];
+    all.extend([0_u8; 20]);
+    all.extend(words(108 + content.len()));
+    all.extend(1000_u32.to_le_bytes());
+    all.extend(kind.to_le_bytes());
+    all.extend([0_u8; 64]);
+    all.extend(1_u32.to_be_bytes());
+    all.extend(words(content.len()));
+    all.extend(content);
+    all
+}
+
+#[test]
+fn rings_that_turn_the_wrong_way_are_outlines_and_measures_are_told() {
+    // PolygonM (25): two squares that turn left, as no outline should, each with measures.
+    let squares = [0.0_f64, 20.0].map(|x| [[x, 0.0], [x + 9.0, 0.0], [x + 9.0, 9.0], [x, 9.0], [x, 0.0]]);
+    let mut content = 25_u32.to_le_bytes().to_vec();
+    content.extend([0_u8; 32]);
+    for number in [2_u32, 10, 0, 5] {
+        content.extend(number.to_le_bytes());
+    }
+    squares.as_flattened().as_flattened().iter().for_each(|v| content.extend(v.to_le_bytes()));
+    (0..12).for_each(|_| content.extend(5.0_f64.to_le_bytes()));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("turned.shp");
+    std::fs::write(&file, shp(25, &content)).unwrap();
+    let got = read(&file);
+    let cimbra::geom::Shape::Areas(areas) = &got.objects[0].shape else { panic!("{:?}", got.objects) };
+    assert_eq!((areas.len(), areas[0].exterior.len()), (2, 4));
+    for said in ["1 shapes have measures", "1 polygons turn their rings"] {
+        assert!(got.notes.iter().any(|n| n.contains(said)), "{said}: {:?}", got.notes);
+    }
+}
+
+#[test]
+fn deleted_rows_and_rows_without_a_shape_are_counted() {
+    let dir = made();
+    let (table, file) = (dir.path().join("values.dbf"), dir.path().join("values.shp"));
+    let bytes = std::fs::read(&table).unwrap();
+    let (head, width) = (
+        usize::from(u16::from_le_bytes([bytes[8], bytes[9]])),
+        usize::from(u16::from_le_bytes([bytes[10], bytes[11]])),
+    );
+    let mut deleted = bytes.clone();
+    deleted[head] = b'*';
+    std::fs::write(&table, &deleted).unwrap();
+    let got = read(&file);
+    assert_eq!(got.objects.iter().map(|o| o.id.to_string()).collect::<Vec<_>>(), ["b"]);
+    assert!(got.notes.iter().any(|n| n.starts_with("1 rows are marked as deleted")), "{:?}", got.notes);
+    let mut more = bytes.clone();
+    more[4] = 3;
+    more.truncate(head + 2 * width);
+    more.extend(&bytes[head..head + width]);
+    std::fs::write(&table, &more).unwrap();
+    assert!(read(&file).notes.iter().any(|n| n.starts_with("1 rows of the .dbf have no shape")));
+    let mut fewer = bytes;
+    fewer[4] = 1;
+    std::fs::write(&table, &fewer).unwrap();
+    assert!(read(&file).notes.iter().any(|n| n.starts_with("1 shapes have no row")));
+}
+
 #[test]
 fn a_multipatch_is_a_solid_where_it_closes() {
     // A tetrahedron as a fan of three triangles and a ring (Esri's technical description, p. 20).
@@ -66,22 +130,36 @@ fn a_multipatch_is_a_solid_where_it_closes() {
     points.iter().for_each(|p| p[..2].iter().for_each(|v| content.extend(v.to_le_bytes())));
     content.extend([0_u8; 16]);
     points.iter().for_each(|p| content.extend(p[2].to_le_bytes()));
-    let mut shp = vec![0, 0, 0x27, 0x0a];
-    shp.extend([0_u8; 20]);
-    let words = |bytes: usize| u32::try_from(bytes / 2).unwrap().to_be_bytes();
-    shp.extend(words(108 + content.len()));
-    shp.extend(1000_u32.to_le_bytes());
-    shp.extend(31_u32.to_le_bytes());
-    shp.extend([0_u8; 64]);
-    shp.extend(1_u32.to_be_bytes());
-    shp.extend(words(content.len()));
-    shp.extend(&content);
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("roof.shp");
-    std::fs::write(&file, shp).unwrap();
+    std::fs::write(&file, shp(31, &content)).unwrap();
     let got = read(&file);
     let cimbra::geom::Shape::Faces { faces, solid: true } = &got.objects[0].shape else { panic!("{:?}", got.objects) };
     assert!((cimbra::geom::volume(faces) - 9.0 * 9.0 / 2.0 * 5.0 / 3.0).abs() < 1e-9, "its faces look outwards");
+}
+
+#[test]
+fn formats_that_are_not_read_say_what_they_are_and_how_to_convert_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let gml =
+        |version: &str| format!("<?xml version='1.0'?><CityModel xmlns='http://www.opengis.net/citygml/{version}'/>");
+    for (name, content, what, convert) in [
+        ("a.gml", gml("2.0"), "CityGML 2.0", "citygml-tools to-cityjson"),
+        ("b.xml", gml("3.0"), "CityGML 3.0", "citygml-tools to-cityjson"),
+        ("c.city.json", gml("3.0"), "CityGML 3.0 by its content and CityJSON by its name", "citygml-tools"),
+        ("d.kml", "<kml xmlns='http://www.opengis.net/kml/2.2'/>".into(), "KML", "ogr2ogr"),
+        ("e.dxf", "0\nSECTION\n2\nHEADER\n".into(), "DXF", "ogr2ogr"),
+        ("f.dbf", "\u{3}|\u{1}\u{1}\0\0".into(), "a part of a Shapefile", "import the .shp"),
+    ] {
+        std::fs::write(at(name), content).unwrap();
+        let said = said(&at(name));
+        assert!(said.contains(what) && said.contains(convert), "{name}: {said}");
+    }
+    std::fs::create_dir(at("town.gdb")).unwrap();
+    std::fs::write(at("town.gdb/a00000001.gdbtable"), [3, 0, 0, 0]).unwrap();
+    let said = cimbra::ingest::expand(&[at("town.gdb")]).unwrap_err().to_string();
+    assert!(said.contains("file geodatabase") && said.contains("ogr2ogr"), "{said}");
 }
 
 #[test]

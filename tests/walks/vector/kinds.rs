@@ -81,7 +81,11 @@ fn chinese_tables_without_a_declared_encoding_are_read_as_gbk_and_that_is_told()
     assert_eq!(&*got.objects[0].id, "楼1");
     assert_eq!(value(&got.objects[0], "地址"), Some(&Value::Text("南京市鼓楼区汉口路22号".into())));
     assert!(got.notes.iter().any(|n| n.contains("GBK")), "{:?}", got.notes);
-    // Declared, it needs no note.
+    // Declared as something else, they are still what they can only be.
+    std::fs::write(dir.path().join("gbk.cpg"), "UTF-8").unwrap();
+    let wrongly = read(&dir.path().join("gbk.shp"));
+    assert!(wrongly.objects == got.objects && wrongly.notes.iter().any(|n| n.contains("declares UTF-8")));
+    // Declared as it is, it needs no note.
     std::fs::write(dir.path().join("gbk.cpg"), "936").unwrap();
     let declared = read(&dir.path().join("gbk.shp"));
     assert_eq!((declared.objects, declared.notes.iter().any(|n| n.contains("GBK"))), (got.objects, false));
@@ -96,9 +100,7 @@ fn tables_of_a_geopackage_are_layers_each_in_its_own_crs() {
     let all: Vec<_> = got
         .objects
         .iter()
-        .map(|o| {
-            (o.id.to_string(), o.layer.as_deref().unwrap_or_default(), o.crs.as_deref(), &o.shape != &Shape::Empty)
-        })
+        .map(|o| (o.id.to_string(), o.layer.as_deref().unwrap_or_default(), o.crs.as_deref(), o.shape != Shape::Empty))
         .collect();
     let lamps = "灯 \"杆\"";
     assert_eq!(

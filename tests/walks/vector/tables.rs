@@ -36,8 +36,10 @@ fn a_workbook_is_a_table_whose_cells_have_types() {
     for said in ["first sheet '房屋'", "header (row 2) are merged", "1 cells hold an error"] {
         assert!(got.notes.iter().any(|n| n.contains(said)), "{said}: {:?}", got.notes);
     }
-    let persons = mapped(&file, "sheet = \"法人\"").unwrap();
+    let persons = mapped(&file, "sheet = \"法人\"\nheader = 2").unwrap();
     assert_eq!((&*persons.objects[0].id, persons.objects[0].parent.as_deref()), ("L1", Some("B003")));
+    let titled = mapped(&file, "sheet = \"法人\"").err().unwrap();
+    assert!(titled.contains("it has 某社区法人登记表") && titled.contains("header = n"), "{titled}");
     assert!(mapped(&file, "sheet = \"x\"").err().unwrap().contains("房屋, 法人"));
 }
 
