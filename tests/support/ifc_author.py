@@ -272,6 +272,14 @@ def rail():
         alignment_api.create_layout_segment(f, profile, segment)
     height = lambda d: next(h + g0 * (d - s) + (g1 - g0) / (2 * n) * (d - s) ** 2 for s, n, h, g0, g1 in reversed(gradients) if s <= d)
     alignment_api.add_stationing_referent(f, "K1+000", a, 0.0, 1000.0)
+    other = alignment_api.create(f, "siding")
+    w.ids["siding"] = other.GlobalId
+    straight = f.create_entity(
+        "IfcAlignmentHorizontalSegment", StartPoint=f.create_entity("IfcCartesianPoint", (0.0, 0.0)), StartDirection=0.0,
+        StartRadiusOfCurvature=0.0, EndRadiusOfCurvature=0.0, SegmentLength=100.0, PredefinedType="LINE",
+    )  # fmt: skip
+    alignment_api.create_layout_segment(f, alignment_api.get_horizontal_layout(other), straight)
+    alignment_api.add_stationing_referent(f, "K0+500", other, 0.0, 500.0, has_increasing_station=False)
     curve = alignment_api.get_curve(a)
     engine = []
     for d in np.linspace(0.0, along - 41.0, 40):

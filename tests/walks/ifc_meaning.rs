@@ -6,9 +6,10 @@ use crate::support::ifc::{Read, read};
 use crate::support::python;
 use cimbra::formats::SourceObject;
 use cimbra::geom::Shape;
-use cimbra::ingest::ImportOptions;
+use cimbra::ingest::{ImportOptions, Origin};
 use cimbra::model::Value;
 use cimbra::store::Store;
+use cimbra::units::Geodetic;
 use serde_json::Value as Json;
 use serde_json::json;
 use std::path::Path;
@@ -41,7 +42,7 @@ impl File {
         Self { read, ids: ids.clone() }
     }
     fn id(&self, name: &str) -> &str {
-        self.ids[name].as_str().unwrap_or_else(|| panic!("there is no {name}"))
+        self.ids[name].as_str().expect(name)
     }
     fn object(&self, name: &str) -> &SourceObject {
         &self.read.objects[self.id(name)]
@@ -220,6 +221,9 @@ fn an_alignment_is_a_line_within_a_centimetre_of_its_curve_with_stations() {
     eprintln!("alignment: {} points, {from_truth:.4} m from the sum, {from_engine:.4} m from IfcOpenShell", line.len());
     assert!(from_truth < 0.01, "{from_truth}");
     assert!(from_engine < 0.01, "{from_engine}");
+    // Stations count down along the other alignment, from the end of which they are given.
+    let back: Vec<f64> = serde_json::from_value(f.value("siding", "stations")).unwrap();
+    assert_eq!((back[0], *back.last().unwrap()), (500.0, 400.0));
     // Points of the line itself lie on the curve.
     let last = truth.last().unwrap();
     let end = line.last().unwrap();
@@ -249,7 +253,7 @@ fn roads_railways_and_pipes_under_streets_are_told_from_those_in_buildings() {
     }
     assert_eq!(f.object("pavement").parent.as_deref(), Some(f.id("carriageway")));
     let left_out = f.read.notes.iter().find(|n| n.contains("no assets of their own")).unwrap();
-    assert!(left_out.contains("IfcAlignmentSegment") && left_out.contains("1 IfcReferent"), "{left_out}");
+    assert!(left_out.contains("IfcAlignmentSegment") && left_out.contains("2 IfcReferent"), "{left_out}");
     // The sign is a metre wide and stands 150 m along, 4 m to the left.
     let axis = points(&WRITTEN.said["rail"]["axis"]);
     let i = axis.iter().position(|p| (p[0] - 150.0).abs() < 1e-6).unwrap();
@@ -302,6 +306,15 @@ fn every_way_to_say_a_place_is_told_in_the_report_and_comes_out_where_pyproj_has
                 "{name}: {:?}",
                 report.accuracy_metres
             );
+        }
+        if name != "projected" {
+            // What a caller says goes over all that the file says.
+            let dir = tempfile::tempdir().unwrap();
+            let position = Geodetic::new(10.0, 50.0, 100.0);
+            let told = ImportOptions { origin: Some(Origin { position, heading: None }), ..ImportOptions::default() };
+            let report = import(Some(&Store::open(dir.path()).unwrap()), &[&file], told);
+            assert_eq!(report.files[0].frame.as_deref(), Some("--origin"), "{name}");
+            assert!(report.files[0].moved_metres.unwrap() > 1000.0, "{name}");
         }
         let city = only(&store);
         let bounds = city.asset(city.find(said["id"].as_str().unwrap()).unwrap()).unwrap().bounds();

@@ -9,8 +9,9 @@ use ifc_lite_core::DecodedEntity;
 use ifc_lite_geometry::{AlignmentSamplingOptions, GeometryRouter, sample_alignment_axes};
 use std::collections::{HashMap, HashSet};
 
-/// Segments of one alignment.
-const SEGMENTS: usize = 50_000;
+/// Parts of alignments that are read, and points of their lines, in one file.
+const PARTS: usize = 1_000_000;
+const POINTS: usize = 2_000_000;
 /// Metres between samples of an axis that is given as a curve only.
 const SPACING: f64 = 0.5;
 /// Samples of one such axis, and of all.
@@ -32,6 +33,10 @@ pub(super) fn read(
     }
     let mut nests: HashMap<u32, Vec<u32>> = HashMap::new();
     let mut wholes: HashMap<u32, u32> = HashMap::new();
+    let mut sets: HashMap<u32, Vec<u32>> = HashMap::new();
+    for (set, object) in relations.pairs("IFCRELDEFINESBYPROPERTIES") {
+        sets.entry(object).or_default().push(set);
+    }
     for (whole, part) in relations.pairs("IFCRELNESTS") {
         nests.entry(whole).or_default().push(part);
     }
@@ -40,15 +45,17 @@ pub(super) fn read(
         wholes.insert(part, whole);
     }
     let angle = book.decoder.plane_angle_to_radians();
-    let mut reader = Layouts { book, nests, unit, angle, like: HashSet::new() };
+    let mut reader = Layouts { book, nests, unit, angle, left: PARTS, like: HashSet::new() };
+    let mut left = POINTS;
     let router = GeometryRouter::with_scale(unit);
     let mut told: HashMap<u32, Vec<(&'static str, Value)>> = HashMap::new();
     for alignment in alignments {
         // One that only has a profile of its own lies along the plan of that which it is part of.
         let plan = [Some(alignment), wholes.get(alignment)].into_iter().flatten().map(|of| reader.plan(*of));
         let plan = plan.into_iter().find(|plan| !plan.is_empty()).unwrap_or_default();
-        let points = sample(&plan, &reader.profile(*alignment));
-        if points.len() < 2 {
+        let points = sample(&plan, &reader.profile(*alignment), left / 2);
+        left = left.saturating_sub(points.len());
+        if points.len() < 2 || left == 0 {
             continue;
         }
         let Some(record) = reader.book.record(*alignment) else { continue };
@@ -60,14 +67,15 @@ pub(super) fn read(
         };
         let place = |[x, y, z]: [f64; 3]| [0, 1, 2].map(|row| row_of(&m, row, [x, y, z]));
         lines.insert(*alignment, points.iter().map(|(_, point)| place(*point)).collect());
-        let (from, at) = reader.first_station(*alignment, relations);
-        let stations = points.iter().map(|(along, _)| Value::Float(from - at + along)).collect();
+        let Stationing { station, along: at, back } = reader.stationing(*alignment, &sets);
+        let station = |along: f64| if back { station - (along - at) } else { station + (along - at) };
+        let stations = points.iter().map(|(along, _)| Value::Float(station(*along))).collect();
         let length = points.last().map_or(0.0, |(along, _)| *along);
         told.insert(
             *alignment,
             vec![
                 ("length", Value::Float(length)),
-                ("start_station", Value::Float(from - at)),
+                ("start_station", Value::Float(station(0.0))),
                 ("stations", Value::List(stations)),
             ],
         );
@@ -80,6 +88,9 @@ pub(super) fn read(
     }
     if alignments.iter().any(|a| !lines.contains_key(a)) {
         by_curve(bytes, &mut lines, notes);
+    }
+    if reader.left == 0 || left == 0 {
+        notes.push(format!("alignments have over {PARTS} parts or {POINTS} points: the rest is left out"));
     }
     let bare = alignments.iter().filter(|a| !lines.contains_key(a)).count();
     if bare > 0 {
@@ -113,11 +124,23 @@ fn by_curve(bytes: &[u8], lines: &mut HashMap<u32, Vec<[f64; 3]>>, notes: &mut V
     }
 }
 
+/// How an alignment counts its length.
+#[derive(Default)]
+struct Stationing {
+    /// The station of a referent, metres.
+    station: f64,
+    /// How far along the alignment it stands, metres.
+    along: f64,
+    /// Stations grow smaller along the alignment.
+    back: bool,
+}
+
 struct Layouts<'l, 'a> {
     book: &'l mut Book<'a>,
     nests: HashMap<u32, Vec<u32>>,
     unit: f64,
     angle: f64,
+    left: usize,
     /// Kinds of segment that were read like another.
     like: HashSet<String>,
 }
@@ -125,7 +148,9 @@ struct Layouts<'l, 'a> {
 impl Layouts<'_, '_> {
     fn parts(&mut self, of: u32, keyword: &str) -> Vec<DecodedEntity> {
         let parts = self.nests.get(&of).cloned().unwrap_or_default();
-        let each = parts.into_iter().take(SEGMENTS).filter_map(|part| self.book.record(part));
+        let count = parts.len().min(self.left);
+        self.left -= count;
+        let each = parts.into_iter().take(count).filter_map(|part| self.book.record(part));
         each.filter(|record| record.ifc_type.as_str() == keyword).collect()
     }
     /// The design parameters of the segments of the layout of that kind.
@@ -186,25 +211,32 @@ impl Layouts<'_, '_> {
         let circle = word == "CIRCULARARC";
         (length > 1e-9).then_some(Profile { start, length, height, gradient, circle })
     }
-    /// The station of the alignment's first referent that has one, and how far along it stands; metres.
-    fn first_station(&mut self, alignment: u32, relations: &Relations) -> (f64, f64) {
+    /// What the alignment's first referent with a station says (Pset_Stationing).
+    fn stationing(&mut self, alignment: u32, sets: &HashMap<u32, Vec<u32>>) -> Stationing {
         for referent in self.parts(alignment, "IFCREFERENT") {
-            let sets = relations.pairs("IFCRELDEFINESBYPROPERTIES").filter(|(_, object)| *object == referent.id);
-            for (set, _) in sets {
-                let Some(set) = self.book.record(set) else { continue };
+            for set in sets.get(&referent.id).into_iter().flatten() {
+                let Some(set) = self.book.record(*set) else { continue };
                 if self.book.text(&set, "Name").as_deref() != Some("Pset_Stationing") {
                     continue;
                 }
+                let (mut station, mut back) = (None, false);
                 for property in self.book.references(&set, "HasProperties") {
                     let Some(property) = self.book.record(property) else { continue };
-                    let station = self.book.number(&property, "NominalValue").map(|s| s * self.unit);
-                    if let (Some("Station"), Some(station)) = (self.book.text(&property, "Name").as_deref(), station) {
-                        return (station, self.along(&referent).unwrap_or(0.0));
+                    match self.book.text(&property, "Name").as_deref() {
+                        Some("Station") => station = self.book.number(&property, "NominalValue"),
+                        Some("HasIncreasingStation") => {
+                            back = self.book.word(&property, "NominalValue") == Some("F");
+                        }
+                        _ => {}
                     }
+                }
+                if let Some(station) = station {
+                    let along = self.along(&referent).unwrap_or(0.0);
+                    return Stationing { station: station * self.unit, along, back };
                 }
             }
         }
-        (0.0, 0.0)
+        Stationing::default()
     }
     /// How far along its alignment a linear placement puts the product, metres.
     fn along(&mut self, product: &DecodedEntity) -> Option<f64> {

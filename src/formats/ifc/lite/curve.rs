@@ -4,8 +4,6 @@ use std::f64::consts::PI;
 
 /// How far a chord may lie from its curve, metres.
 const CHORD: f64 = 0.005;
-/// Points of one alignment at most.
-const POINTS: usize = 200_000;
 /// A turn within which five points of Gauss and Legendre integrate a direction to far below a millimetre, radians.
 const PANEL: f64 = 0.1;
 
@@ -49,7 +47,8 @@ impl Plan {
         let t = along / self.length;
         self.direction + self.length * (from * t + (to - from) * self.bend.turned(t))
     }
-    fn point_at(&self, along: f64) -> [f64; 2] {
+    /// The point at `to` along, from that at `from`.
+    fn advance(&self, [mut x, mut y]: [f64; 2], from: f64, to: f64) -> [f64; 2] {
         const NODES: [(f64, f64); 5] = [
             (0.046_910_077_030_668, 0.118_463_442_528_095),
             (0.230_765_344_947_158, 0.239_314_335_249_683),
@@ -57,12 +56,11 @@ impl Plan {
             (0.769_234_655_052_842, 0.239_314_335_249_683),
             (0.953_089_922_969_332, 0.118_463_442_528_095),
         ];
-        let panels = steps(along * self.bent() / PANEL, 10_000);
-        let step = along / f64::from(panels);
-        let [mut x, mut y] = self.start;
+        let panels = steps((to - from) * self.bent() / PANEL, 1_000);
+        let step = (to - from) / f64::from(panels);
         for panel in 0..panels {
             for (node, weight) in NODES {
-                let (sin, cos) = self.direction_at((f64::from(panel) + node) * step).sin_cos();
+                let (sin, cos) = self.direction_at(from + (f64::from(panel) + node) * step).sin_cos();
                 (x, y) = (x + weight * step * cos, y + weight * step * sin);
             }
         }
@@ -106,9 +104,10 @@ fn steps(wanted: f64, most: u32) -> u32 {
     steps
 }
 
-/// Distances along the plan and the points there, so close that no chord lies over a centimetre from the curve.
-pub(super) fn sample(plan: &[Plan], profile: &[Profile]) -> Vec<(f64, [f64; 3])> {
-    let most = u32::try_from(POINTS / (plan.len() + profile.len()).max(1)).unwrap_or(1).max(1);
+/// Distances along the plan and the points there, so close that no chord lies over a centimetre from the curve, as long as
+/// `most` points and one more for each segment suffice.
+pub(super) fn sample(plan: &[Plan], profile: &[Profile], most: usize) -> Vec<(f64, [f64; 3])> {
+    let most = u32::try_from(most / (plan.len() + profile.len()).max(1)).unwrap_or(u32::MAX).max(1);
     let mut along = Vec::new();
     let mut start = 0.0;
     let mut divide = |start: f64, length: f64, bent: f64| {
@@ -128,6 +127,7 @@ pub(super) fn sample(plan: &[Plan], profile: &[Profile]) -> Vec<(f64, [f64; 3])>
     along.dedup_by(|a, b| *a - *b < 1e-6);
     let mut segments = plan.iter().peekable();
     let mut passed = 0.0;
+    let mut cursor: Option<(f64, [f64; 2])> = None;
     let mut points = Vec::with_capacity(along.len());
     for d in along {
         while let Some(segment) = segments.peek()
@@ -136,9 +136,13 @@ pub(super) fn sample(plan: &[Plan], profile: &[Profile]) -> Vec<(f64, [f64; 3])>
         {
             passed += segment.length;
             segments.next();
+            cursor = None;
         }
         let Some(segment) = segments.peek() else { break };
-        let [x, y] = segment.point_at((d - passed).min(segment.length));
+        let (from, start) = cursor.unwrap_or((0.0, segment.start));
+        let to = (d - passed).min(segment.length);
+        let [x, y] = segment.advance(start, from, to);
+        cursor = Some((to, [x, y]));
         let here = profile.iter().rev().find(|s| s.start <= d + 1e-9).or(profile.first());
         points.push((d, [x, y, here.map_or(0.0, |s| s.height_at(d.clamp(s.start, s.start + s.length)))]));
     }
@@ -153,7 +157,7 @@ mod tests {
     fn a_quarter_circle_ends_where_it_must_and_its_chords_lie_close() {
         let arc =
             Plan { start: [10.0, 0.0], direction: PI / 2.0, curvature: [0.1; 2], length: 5.0 * PI, bend: Bend::Linear };
-        let points = sample(std::slice::from_ref(&arc), &[]);
+        let points = sample(std::slice::from_ref(&arc), &[], 10_000);
         let (along, end) = points.last().unwrap();
         assert!((along - 5.0 * PI).abs() < 1e-9 && end[0].abs() < 1e-9 && (end[1] - 10.0).abs() < 1e-9, "{end:?}");
         for pair in points.windows(2) {
@@ -176,7 +180,7 @@ mod tests {
         let climb = Profile { start: 0.0, length: 100.0, height: 5.0, gradient: [0.02; 2], circle: false };
         let summit = Profile { start: 100.0, length: 100.0, height: 7.0, gradient: [0.02, -0.02], circle: true };
         let fall = Profile { start: 200.0, length: 100.0, height: 7.0, gradient: [-0.02; 2], circle: false };
-        let points = sample(&[straight], &[climb, summit, fall]);
+        let points = sample(&[straight], &[climb, summit, fall], 10_000);
         let at = |d: f64| points.iter().find(|(along, _)| (along - d).abs() < 1e-6).unwrap().1;
         assert_eq!((at(0.0), at(100.0)[2], at(300.0)[0]), ([0.0, 0.0, 5.0], 7.0, 300.0));
         assert!((at(200.0)[2] - 7.0).abs() < 1e-9 && (at(300.0)[2] - 5.0).abs() < 1e-9);

@@ -65,7 +65,7 @@ fn model(bytes: &[u8], limits: &Limits) -> Result<Model> {
     drop(relations);
     let mut units = Units::of_project(&mut book);
     let used = found.products.iter().flat_map(|p| p.sets.iter().copied()).collect();
-    let sets = sets::read(&mut book, &mut units, &used);
+    let sets = sets::read(&mut book, &mut units, &used, &mut notes);
     book.decoder.clear_cache();
     let shapes = meshes::extract(bytes, index.clone(), limits, &found.products, &mut notes)?;
     let place = place::find(bytes, &index, unit, &found.sites, &shapes, &mut book, &mut notes);

@@ -13,14 +13,23 @@ const DEPTH: usize = 8;
 const MOST: usize = 20_000;
 
 /// The sets of `used` as `Set.Name` and value.
-pub(super) fn read(book: &mut Book, units: &mut Units, used: &HashSet<u32>) -> HashMap<u32, Set> {
-    let mut sets = HashMap::new();
+pub(super) fn read(
+    book: &mut Book,
+    units: &mut Units,
+    used: &HashSet<u32>,
+    notes: &mut Vec<String>,
+) -> HashMap<u32, Set> {
+    let (mut sets, mut cut) = (HashMap::new(), 0);
     for number in used {
         let Some(record) = book.record(*number) else { continue };
         let mut walk = Walk { book, units, left: MOST, found: Vec::new() };
         let values = walk.set(&record);
+        cut += usize::from(walk.left == 0);
         let units = walk.found;
         sets.insert(*number, Set { values, units });
+    }
+    if cut > 0 {
+        notes.push(format!("{cut} sets hold over {MOST} properties: the rest of them is left out"));
     }
     sets
 }

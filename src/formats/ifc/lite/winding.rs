@@ -149,7 +149,7 @@ mod tests {
         let mut same = sound.clone();
         outward(&mut same, point);
         assert_eq!(same, sound);
-        for mask in [0b1, 0b101, 0b1111_0000_1010, 0b1010_1010_1010_1010, 0xff_ffff_u32 - 2] {
+        for mask in [0b1, 0b101, 0b1111_0000_1010, 0b1010_1010_1010_1010, 0xbf_fffd_u32] {
             let turn = |(i, t): (usize, &[u32; 3])| if mask >> i & 1 == 1 { reversed(*t) } else { *t };
             let mut mixed: Vec<[u32; 3]> = sound.iter().enumerate().map(turn).collect();
             outward(&mut mixed, point);
