@@ -7,7 +7,7 @@ use super::clash;
 use super::table::{Kept, NO_WORD, OPEN, Record, Table};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
-use crate::geom::Bounds;
+use crate::geom::{Bounds, Motion};
 use crate::index::{Entry, Forest, Names, key};
 use crate::model::{Attributes, Collection, Collections, DatasetName, Geometry, SiteCode};
 use crate::units::Instant;
@@ -250,6 +250,14 @@ impl Snapshot {
     /// The datasets, in the order of their first import.
     pub fn datasets(&self) -> &[Dataset] {
         &self.datasets
+    }
+    /// The number of the shape that a row's mesh is, and how it is moved to the row's place: rows with one number are the same
+    /// but for that. Nothing for a row without a mesh.
+    ///
+    /// # Errors
+    /// As [`Snapshot::geometry`].
+    pub fn instance(&self, row: Row) -> Result<Option<(u64, Motion)>> {
+        self.blobs.instance(self.known(row)?.blob)
     }
     /// The geometry of a row, from disk or the cache; empty for an asset without.
     ///
