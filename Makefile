@@ -18,7 +18,7 @@ TEST_PACKAGES := chromium fonts-noto-cjk python3-venv
 help:
 	@echo 'make demo    build, make the demo community of 500 households and serve it with its portal'
 	@echo 'make test    build and run every test'
-	@echo 'make bench   measure commits, memory, queries, readings, import, tiles and views; ONLY="queries views" for a part'
+	@echo 'make bench   measure commits, memory, queries, readings, import, tiles, views and lighter shapes; ONLY="queries views" for a part'
 	@echo 'make setup   install what the two need (Debian and Ubuntu); they call it themselves'
 	@echo 'make portal  build the web page that the binary serves at /portal/'
 

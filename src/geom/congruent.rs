@@ -15,7 +15,13 @@ pub struct Motion {
     pub origin: [f64; 3],
 }
 
+const UPRIGHT: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+
 impl Motion {
+    /// What moves offsets from `origin` to their place.
+    pub const fn from(origin: [f64; 3]) -> Self {
+        Self { rotation: UPRIGHT, origin }
+    }
     /// Where `p` goes.
     pub fn apply(&self, p: [f64; 3]) -> [f64; 3] {
         std::array::from_fn(|k| dot(self.rotation[k], p) + self.origin[k])
@@ -48,6 +54,9 @@ pub fn motion(shape: &Mesh, other: &Mesh, tolerance: f64) -> Option<Motion> {
     // The rotation that takes one frame's axes to the other's: there × hereᵀ.
     let rotation: [[f64; 3]; 3] =
         std::array::from_fn(|i| std::array::from_fn(|j| (0..3).map(|k| there[k][i] * here[k][j]).sum()));
+    // What is only moved, not turned, keeps its bits.
+    let still = (0..3).all(|i| (0..3).all(|j| (rotation[i][j] - f64::from(u8::from(i == j))).abs() < 1e-12));
+    let rotation = if still { UPRIGHT } else { rotation };
     let turned = Motion { rotation, origin: [0.0; 3] };
     let shift = sub(to(a)?, turned.apply(from(a)?));
     let fits = shape.positions.iter().zip(&other.positions).all(|(p, q)| {
@@ -83,10 +92,19 @@ fn frame([a, b, c]: [[f64; 3]; 3]) -> Option<[[f64; 3]; 3]> {
     Some([u, cross(w, u), w])
 }
 
+/// A shape met before.
+#[derive(Debug)]
+struct Known<T> {
+    shape: Mesh,
+    /// What no motion changes: the sum of its corners' distances from the first.
+    spread: f64,
+    called: T,
+}
+
 /// Shapes met so far, each under what does not change when it is moved.
 #[derive(Debug)]
 pub struct Shapes<T> {
-    known: HashMap<u64, Vec<(Mesh, T)>>,
+    known: HashMap<u64, Vec<Known<T>>>,
     tolerance: f64,
     /// Positions that are kept, and how many may be.
     kept: usize,
@@ -94,7 +112,7 @@ pub struct Shapes<T> {
 }
 
 /// Shapes that look alike by their make-up and are tried before one is taken for new.
-const TRIED: usize = 32;
+const TRIED: usize = 1024;
 
 impl<T: Copy> Shapes<T> {
     /// No shapes; two are the same when every corner is within `tolerance` metres. At most `most` positions are kept: shapes met
@@ -105,7 +123,12 @@ impl<T: Copy> Shapes<T> {
     /// The shape that `mesh` repeats, by what it was called, and how to move it there.
     pub fn find(&self, mesh: &Mesh) -> Option<(T, Motion)> {
         let alike = self.known.get(&make_up(mesh))?;
-        alike.iter().find_map(|(shape, called)| Some((*called, motion(shape, mesh, self.tolerance)?)))
+        let spread = spread(mesh);
+        #[expect(clippy::cast_precision_loss, reason = "a count of corners")]
+        let within = 2.0 * self.tolerance * mesh.positions.len() as f64;
+        let alike = alike.iter().filter(|known| (known.spread - spread).abs() <= within);
+        let found = |known: &Known<T>| Some((known.called, motion(&known.shape, mesh, self.tolerance)?));
+        alike.filter_map(found).next()
     }
     /// Remembers a shape under a name.
     pub fn insert(&mut self, mesh: &Mesh, called: T) {
@@ -115,15 +138,20 @@ impl<T: Copy> Shapes<T> {
         let alike = self.known.entry(make_up(mesh)).or_default();
         if alike.len() < TRIED {
             self.kept += mesh.positions.len();
-            alike.push((mesh.clone(), called));
+            alike.push(Known { shape: mesh.clone(), spread: spread(mesh), called });
         }
     }
 }
 
-/// A number that a shape keeps wherever it is moved: that of its triangles and surfaces, and roughly its size.
+/// A number that a shape keeps wherever it is moved: that of its triangles and surfaces.
 fn make_up(mesh: &Mesh) -> u64 {
     let mut hasher = DefaultHasher::new();
     (mesh.positions.len(), &mesh.triangles).hash(&mut hasher);
     mesh.surfaces.iter().for_each(|s| (s.first, s.kind, s.colour).hash(&mut hasher));
     hasher.finish()
+}
+
+fn spread(mesh: &Mesh) -> f64 {
+    let Some(first) = mesh.positions.first().map(|p| p.map(f64::from)) else { return 0.0 };
+    mesh.positions.iter().map(|p| length(sub(p.map(f64::from), first))).sum()
 }

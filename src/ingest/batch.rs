@@ -6,6 +6,7 @@ use super::finding::{Finding, Kind as FindingKind};
 use super::former;
 use super::georeference::Georeference;
 use super::intake::{Intake, Progress};
+use super::lighten::Lightening;
 use super::reach::{FAR, REACH, farthest};
 use super::repair::{is_body, mend_asset};
 use super::report::{FileReport, Renamed};
@@ -55,6 +56,7 @@ pub(super) struct FileImport<'i, 's> {
     /// The ids taken, where there is no draft to know them.
     seen: HashSet<AssetId>,
     check: ModelCheck,
+    light: Lightening,
     report: &'i mut FileReport,
 }
 
@@ -88,6 +90,7 @@ impl<'i, 's> FileImport<'i, 's> {
             stamp,
             seen: HashSet::new(),
             check: ModelCheck::default(),
+            light: Lightening::default(),
             report,
         }
     }
@@ -137,7 +140,7 @@ impl<'i, 's> FileImport<'i, 's> {
         self.look_at_the_whole();
         let Some(mut draft) = self.draft.take() else { return Ok(()) };
         let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
-        former::keep_refused(&site.snapshot(), &self.dataset, &mut draft, self.report)?;
+        former::keep_refused(&mut draft, self.report)?;
         if !self.intake.options.replace {
             former::not_another(&site.snapshot(), &self.dataset, &draft)?;
         }
@@ -214,7 +217,7 @@ impl<'i, 's> FileImport<'i, 's> {
         }
         // Without an origin nothing here has a place, and every object is told so by its own coordinates.
         let frame = self.site_frame().unwrap_or_else(|_| SiteFrame::new(Geodetic::default()));
-        let model = self.report.format.as_deref() == Some("IFC");
+        let model = self.is_model();
         let placed: Vec<std::result::Result<Mended, (AssetId, crate::model::Class, Fault)>> = batch
             .into_par_iter()
             .map(|(object, georeference)| {
@@ -229,6 +232,8 @@ impl<'i, 's> FileImport<'i, 's> {
                 }
             })
             .collect();
+        let meshes: Vec<_> = placed.iter().flatten().filter_map(|(asset, _)| asset.geometry.mesh.as_ref()).collect();
+        self.light.take(&meshes, self.simplifies());
         for asset in placed {
             let asset = asset.map(|(asset, findings)| {
                 findings.into_iter().for_each(|(kind, finding)| self.report.findings.add(kind, finding));
@@ -351,8 +356,18 @@ impl<'i, 's> FileImport<'i, 's> {
         self.draft.as_mut().ok_or_else(|| Fault::internal("the draft is not there"))
     }
 
+    /// Whether the file is a building model, whose elements should be bodies.
+    fn is_model(&self) -> bool {
+        self.report.format.as_deref() == Some("IFC")
+    }
+    /// Whether it is told how light the model can be: it takes a while, and an import keeps nothing of it.
+    fn simplifies(&self) -> bool {
+        self.intake.store.is_none() && self.is_model()
+    }
+
     /// How the file's objects fit together, and with what the site has.
     fn look_at_the_whole(&mut self) {
+        self.report.lightweight = std::mem::take(&mut self.light).finish(self.simplifies());
         let Some(frame) = self.frame else { return };
         let there = self.site.get().map(|site| site.snapshot());
         let findings = &mut self.report.findings;

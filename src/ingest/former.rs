@@ -2,30 +2,18 @@
 
 use super::report::FileReport;
 use crate::fault::{Fault, Kind, Result};
-use crate::model::{Asset, DatasetName};
+use crate::model::DatasetName;
 use crate::store::{Draft, Snapshot};
 
-/// Puts refused objects that the dataset had before again as they were.
+/// Keeps refused objects that the dataset had before as they were.
 ///
 /// # Errors
-/// What the disk says.
-pub(super) fn keep_refused(
-    snapshot: &Snapshot,
-    dataset: &DatasetName,
-    draft: &mut Draft<'_>,
-    report: &mut FileReport,
-) -> Result<()> {
+/// A draft that is lost.
+pub(super) fn keep_refused(draft: &mut Draft<'_>, report: &mut FileReport) -> Result<()> {
     let mut kept = 0;
     for refused in &report.refused {
-        let stored = snapshot.find_brought(dataset, &refused.object);
-        let Some(old) = stored.and_then(|row| snapshot.asset(row)) else { continue };
-        let asset = Asset { id: refused.object.as_str().into(), ..old.to_asset()? };
-        match draft.put(asset) {
-            Ok(_) => kept += 1,
-            // The id came twice, and the first of them is in.
-            Err(fault) if fault.kind == Kind::Conflict => {}
-            Err(fault) => return Err(fault),
-        }
+        // One whose id came twice is in already.
+        kept += usize::from(draft.keep(&refused.object)?);
     }
     if kept > 0 {
         report.notes.push(format!("{kept} refused objects stay as an earlier import left them"));

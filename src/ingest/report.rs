@@ -1,6 +1,7 @@
 //! What an import did: in numbers per class, with every refusal and its reason.
 
 use super::finding::Findings;
+use super::lighten::Lightweight;
 use crate::fault::Fault;
 use crate::model::Class;
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,9 @@ pub struct FileReport {
     /// What is wrong with the objects that came in, and what of it was put right.
     #[serde(flatten)]
     pub findings: Findings,
+    /// What repeated and simplified shapes save.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lightweight: Option<Lightweight>,
     /// Why the whole file was refused; then nothing of it came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -123,6 +127,7 @@ impl FileReport {
         (self.objects, self.added, self.replaced, self.unchanged, self.removed) = (0, 0, 0, 0, 0);
         self.classes.clear();
         self.findings.clear();
+        self.lightweight = None;
         self.renamed.clear();
     }
     fn text(&self, check: bool, out: &mut String) {
@@ -145,6 +150,7 @@ impl FileReport {
             }
         }
         self.notes.iter().for_each(|note| _ = writeln!(out, "  note: {note}"));
+        self.lightweight.iter().for_each(|light| light.text(out));
         self.findings.text(out);
         for Renamed { id, renamed } in self.renamed.iter().take(NAMED) {
             _ = writeln!(out, "  renamed: {id} is {renamed} here, for another dataset or site has its id");

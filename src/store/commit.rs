@@ -1,13 +1,15 @@
 //! A draft: changes that stream to disk, unseen until they are committed together.
 
 use super::Dataset;
-use super::archive::embedded::{Append, Blob, Log, Op, Packer, Version, check, encode_attributes, encode_geometry};
+use super::archive::embedded::{
+    Append, Blob, Log, Op, Packer, Placed, Version, check, encode_attributes, encode_geometry, encode_placed, is_shared,
+};
 use super::clash;
 use super::site::{Site, Writer};
 use super::snapshot::{Row, Snapshot};
 use super::table::Record;
 use crate::fault::{Fault, Kind, Result};
-use crate::geom::Bounds;
+use crate::geom::{Bounds, Shapes};
 use crate::model::{Asset, AssetId};
 use crate::units::Instant;
 use std::collections::HashSet;
@@ -46,6 +48,11 @@ const SEGMENT: usize = 4 << 20;
 /// The longest id, in bytes.
 const LONGEST_ID: usize = 1024;
 
+/// Two shapes are one where their corners are within this of each other; metres.
+const SAME: f64 = 1e-4;
+/// Positions of shapes that are remembered, in case one comes again.
+const SHAPES: usize = 2_000_000;
+
 /// Changes to one site that become visible together, or not at all: dropped without a commit, it never was.
 ///
 /// A site has one draft at a time; another waits for it. A second draft of one site on the same thread would wait for ever.
@@ -66,6 +73,8 @@ pub struct Draft<'a> {
     gone: HashSet<AssetId>,
     layers: HashSet<Arc<str>>,
     retire: bool,
+    /// Shapes that this draft wrote whole, by where they lie.
+    shapes: Shapes<(u64, u32)>,
     tally: Committed,
     failed: Option<Fault>,
 }
@@ -98,6 +107,7 @@ impl<'a> Draft<'a> {
             gone: HashSet::new(),
             layers,
             retire: false,
+            shapes: Shapes::new(SAME, SHAPES),
             tally,
             failed: None,
         })
@@ -159,7 +169,16 @@ impl<'a> Draft<'a> {
         if same.is_some_and(|r| r.hash == version.hash) {
             self.tally.unchanged += 1;
         } else {
+            let shape = asset.geometry.mesh.as_ref().filter(|mesh| is_shared(mesh));
+            let known = shape.and_then(|mesh| self.shapes.find(mesh));
+            if let Some(((offset, length), motion)) = known {
+                geometry.clear();
+                encode_placed(&asset.geometry.footprint, &Placed { offset, length, motion }, geometry);
+            }
             version.blob = self.pack(geometry, attributes).map_err(|f| f.about(&*id))?;
+            if let Some(mesh) = shape.filter(|_| known.is_none()) {
+                self.shapes.insert(mesh, (version.blob.offset, version.blob.geometry));
+            }
             *if held.is_some() { &mut self.tally.replaced } else { &mut self.tally.added } += 1;
             self.push(Op::Put(version))?;
         }
@@ -188,6 +207,18 @@ impl<'a> Draft<'a> {
         }
         self.tally.removed += 1;
         self.push(Op::Remove(id)).map(|()| true)
+    }
+
+    /// Keeps what the dataset has under its source's `id` just as it is; `false` when there is none, or this draft put it.
+    ///
+    /// # Errors
+    /// A draft that is lost.
+    pub fn keep(&mut self, id: &str) -> Result<bool> {
+        self.usable()?;
+        let row = self.base.brought(&self.dataset.name, id, None);
+        let kept = row.and_then(|row| self.base.record(row)).is_some_and(|record| self.seen.insert(record.id().into()));
+        self.tally.unchanged += usize::from(kept);
+        Ok(kept)
     }
 
     /// Ends, with the commit, whatever the dataset has and this draft did not put: the file was imported anew.

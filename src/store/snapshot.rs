@@ -7,7 +7,7 @@ use super::dataset::{Dataset, Edition, Standing};
 use super::table::{Kept, NO_WORD, OPEN, Record, Table};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
-use crate::geom::Bounds;
+use crate::geom::{Bounds, Motion};
 use crate::index::{Entry, Forest, Names, key};
 use crate::model::{Attributes, Collection, Collections, DatasetName, Geometry, SiteCode};
 use crate::units::Instant;
@@ -264,6 +264,14 @@ impl Snapshot {
     /// What a dataset was after each commit that changed its assets, the first one first.
     pub fn editions(&self, dataset: &DatasetName) -> impl DoubleEndedIterator<Item = &Edition> + '_ {
         self.editions.get(dataset).into_iter().flatten().map(AsRef::as_ref)
+    }
+    /// The number of the shape that a row's mesh is, and how it is moved to the row's place: rows with one number are the same
+    /// but for that. Nothing for a row without a mesh.
+    ///
+    /// # Errors
+    /// As [`Snapshot::geometry`].
+    pub fn instance(&self, row: Row) -> Result<Option<(u64, Motion)>> {
+        self.blobs.instance(self.known(row)?.blob)
     }
     /// The geometry of a row, from disk or the cache; empty for an asset without.
     ///

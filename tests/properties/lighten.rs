@@ -199,7 +199,7 @@ fn surfaces_keep_their_colours_and_things_smaller_than_the_error_keep_a_likeness
     mesh.triangles.extend([[first, first + 1, first + 2], [first, first + 2, first + 3]]);
     mesh.surfaces = vec![frame, glass];
     let light = simplify(&mesh, 0.05);
-    let colours: Vec<_> = light.mesh.runs().map(|(s, run)| (s.colour, run.len() > 0)).collect();
+    let colours: Vec<_> = light.mesh.runs().map(|(s, run)| (s.colour, !run.is_empty())).collect();
     assert_eq!(colours, [(frame.colour, true), (glass.colour, true)]);
     assert!(light.mesh.triangles.len() < 12, "{}", light.mesh.triangles.len());
     let screw = grid(8, 12, |u, v| [0.01 * u, 0.004 * (v * 6.3).cos(), 0.004 * (v * 6.3).sin()]);

@@ -152,9 +152,41 @@ pub fn ready() -> Value {
     closed("Ready", [("status", word("ready")), ("missing", list(text()))])
 }
 
+fn severity() -> Value {
+    words(&["info", "warning"])
+}
+
+/// One thing that is wrong with an object.
+fn finding() -> Value {
+    let fields = [
+        ("id", text()),
+        ("class", text()),
+        ("kind", text()),
+        ("severity", severity()),
+        ("count", whole()),
+        ("repaired", boolean()),
+        ("said", text()),
+    ];
+    optional(closed("Finding", fields), [("near", numbers(3))])
+}
+
+fn lightweight() -> Value {
+    let fields = [("triangles", whole()), ("instances", whole()), ("shapes", whole()), ("shape_triangles", whole())];
+    let light = [
+        ("light_triangles", whole()),
+        ("light_shape_triangles", whole()),
+        ("ratio", number()),
+        ("error_metres", number()),
+    ];
+    optional(closed("Lightweight", fields), light)
+}
+
 /// The report of an import.
 pub fn report() -> Value {
     let renamed = closed("Renamed", [("id", text()), ("renamed", text())]);
+    let total =
+        [("severity", severity()), ("objects", whole()), ("count", whole()), ("repaired", whole()), ("what", text())];
+    let total = closed("FindingTotal", total);
     let refused = optional(closed("Refused", [("object", text()), ("reason", text())]), [("class", text())]);
     let fields = [
         ("file", text()),
@@ -167,6 +199,8 @@ pub fn report() -> Value {
         ("removed", whole()),
         ("renamed", list(renamed)),
         ("refused", list(refused)),
+        ("findings", list(finding())),
+        ("finding_totals", map(total)),
         ("seconds", number()),
     ];
     let file = optional(
@@ -178,6 +212,7 @@ pub fn report() -> Value {
             ("frame", text()),
             ("accuracy_metres", number()),
             ("moved_metres", number()),
+            ("lightweight", lightweight()),
             ("error", text()),
             ("revision", whole()),
         ],

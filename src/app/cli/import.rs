@@ -87,9 +87,11 @@ pub struct Args {
     key: Option<String>,
 }
 
-/// Say what an import would take and refuse, without doing it
+/// Say what an import would take, refuse and mend, what is wrong with the model and how light it can be, without doing it
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  cimbra check delft.city.jsonl --height-offset 43.4 --json")]
+#[command(
+    after_help = "Examples:\n  cimbra check delft.city.jsonl --height-offset 43.4 --json\n  cimbra check tower.ifc --origin 118.78,32.04,12\n\nFindings are named by id, warnings first; what is mended on the way in says so. --json names 200 of a kind and counts all."
+)]
 pub struct CheckArgs {
     #[command(flatten)]
     source: Source,

@@ -28,7 +28,8 @@ impl<'a> Rooms<'a> {
             let Bounds { min, max } = space.1.bounds();
             let (low, high) = (min.map(|v| v - NEAR), max.map(|v| v + NEAR));
             let across = |k: usize| (high[k] - low[k]) / CELL + 2.0;
-            if !(across(0) * across(1) < CELLS) {
+            let across = across(0) * across(1);
+            if across.is_nan() || across >= CELLS {
                 rooms.large.push(space);
                 continue;
             }

@@ -3,6 +3,7 @@
 mod basics;
 mod damage;
 mod kill;
+mod shapes;
 mod together;
 
 use cimbra::geom::{Bounds, Mesh, Surface, SurfaceKind};

@@ -1,8 +1,10 @@
 //! Geometry and attributes by offset: packed on the way in, checked and cached on the way back.
 
 use super::bytes::{Bytes, Sink};
+use super::geometry::{Placed, Stored};
 use super::{decode_attributes, decode_geometry};
 use crate::fault::{Fault, Kind, Result};
+use crate::geom::Motion;
 use crate::model::{Attributes, Footprint, Geometry, Value};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -138,13 +140,49 @@ impl Blobs {
         if blob.geometry == 0 {
             return Ok(Arc::default());
         }
-        let load = || {
-            let raw = self.read(blob.offset, blob.geometry)?;
-            decode_geometry(&raw).map(|g| Page::Geometry(Arc::new(g))).ok_or_else(|| self.corrupt(blob.offset))
+        let load = || match self.stored(blob.offset, blob.geometry)? {
+            Stored::Whole(geometry) => Ok(Page::Geometry(Arc::new(geometry))),
+            Stored::Placed(footprint, placed) => {
+                let shape = self.shape(blob.offset, &placed)?;
+                let mesh = shape.mesh.as_ref().map(|mesh| placed.motion.place(mesh));
+                Ok(Page::Geometry(Arc::new(Geometry { footprint, mesh })))
+            }
         };
         match self.cache.get_or_insert_with(&(self.site, blob.offset, true), load)? {
             Page::Geometry(geometry) => Ok(geometry),
             Page::Attributes(_) => Err(Fault::internal("the cache holds attributes where geometry was asked")),
+        }
+    }
+    /// Where the shape of a geometry's mesh lies, as its number, and how it is moved to its place; nothing without a mesh.
+    pub fn instance(&self, blob: Blob) -> Result<Option<(u64, Motion)>> {
+        if blob.geometry == 0 {
+            return Ok(None);
+        }
+        Ok(match self.stored(blob.offset, blob.geometry)? {
+            Stored::Whole(geometry) => geometry.mesh.map(|mesh| (blob.offset, Motion::from(mesh.origin))),
+            Stored::Placed(_, placed) => Some((placed.offset, placed.motion)),
+        })
+    }
+    fn stored(&self, offset: u64, length: u32) -> Result<Stored> {
+        let raw = self.read(offset, length)?;
+        decode_geometry(&raw).ok_or_else(|| self.corrupt(offset))
+    }
+    /// The geometry that has a placed one's shape. It lies before it and is whole, so no two wait for each other.
+    fn shape(&self, before: u64, placed: &Placed) -> Result<Arc<Geometry>> {
+        if placed.offset >= before {
+            return Err(self.corrupt(before));
+        }
+        let key = (self.site, placed.offset, true);
+        if let Some(Page::Geometry(shape)) = self.cache.get(&key) {
+            return Ok(shape);
+        }
+        match self.stored(placed.offset, placed.length)? {
+            Stored::Whole(shape) => {
+                let shape = Arc::new(shape);
+                self.cache.insert(key, Page::Geometry(shape.clone()));
+                Ok(shape)
+            }
+            Stored::Placed(..) => Err(self.corrupt(placed.offset)),
         }
     }
     pub fn attributes(&self, blob: Blob) -> Result<Arc<Attributes>> {

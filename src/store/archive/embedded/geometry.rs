@@ -2,7 +2,7 @@
 
 use super::bytes::{Bytes, Sink};
 use crate::fault::{Fault, Result};
-use crate::geom::{Mesh, Surface, SurfaceKind};
+use crate::geom::{Mesh, Motion, Surface, SurfaceKind};
 use crate::model::{Footprint, Geometry};
 
 const _: () = assert!(cfg!(target_endian = "little"), "positions are stored as they lie in memory");
@@ -40,13 +40,60 @@ fn holds(mesh: &Mesh) -> bool {
         && mesh.surfaces.is_sorted_by_key(|s| s.first)
 }
 
+/// A shape that lies elsewhere in the log, and how to move it here.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Placed {
+    /// Where the geometry lies that has the shape for its mesh, whole.
+    pub offset: u64,
+    /// Its packed length in bytes.
+    pub length: u32,
+    /// From the shape's offsets to this asset's place.
+    pub motion: Motion,
+}
+
+/// A geometry as it is stored.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Stored {
+    /// With its own mesh, or none.
+    Whole(Geometry),
+    /// With the shape of another one.
+    Placed(Footprint, Placed),
+}
+
+/// Bytes of a mesh below which it is not worth sharing.
+const SHARED: usize = 300;
+
+/// Whether a mesh is large enough for its shape to be shared.
+pub(crate) const fn is_shared(mesh: &Mesh) -> bool {
+    mesh.positions.len() * 12 + mesh.triangles.len() * 6 >= SHARED
+}
+
 /// Appends `geometry` to `out`.
 pub(crate) fn encode_geometry(geometry: &Geometry, out: &mut Vec<u8>) {
+    encode_footprint(&geometry.footprint, out);
+    match &geometry.mesh {
+        Some(mesh) => encode_mesh(mesh, out),
+        None => out.u8(0),
+    }
+}
+
+/// Appends a geometry whose mesh is a shape that lies elsewhere.
+pub(crate) fn encode_placed(footprint: &Footprint, placed: &Placed, out: &mut Vec<u8>) {
+    encode_footprint(footprint, out);
+    out.u8(3);
+    out.u64(placed.offset);
+    out.u32(placed.length);
+    out.f64s(&placed.motion.origin);
+    // Two rows of a rotation say the third.
+    placed.motion.rotation.iter().take(2).for_each(|row| out.f64s(row));
+}
+
+fn encode_footprint(footprint: &Footprint, out: &mut Vec<u8>) {
     let line = |out: &mut Vec<u8>, points: &[[f64; 3]]| {
         out.u32(points.len() as u32);
         out.extend(bytemuck::cast_slice::<_, u8>(points));
     };
-    match &geometry.footprint {
+    match footprint {
         Footprint::None => out.u8(0),
         Footprint::Point(p) => {
             out.u8(1);
@@ -66,7 +113,9 @@ pub(crate) fn encode_geometry(geometry: &Geometry, out: &mut Vec<u8>) {
             }
         }
     }
-    let Some(mesh) = &geometry.mesh else { return out.u8(0) };
+}
+
+fn encode_mesh(mesh: &Mesh, out: &mut Vec<u8>) {
     let short = mesh.positions.len() <= 1 << 16;
     out.u8(if short { 1 } else { 2 });
     out.f64s(&mesh.origin);
@@ -87,8 +136,9 @@ pub(crate) fn encode_geometry(geometry: &Geometry, out: &mut Vec<u8>) {
     }
 }
 
-/// The geometry in `bytes`, or `None` when these are not what [`encode_geometry`] writes of a geometry that holds together.
-pub(crate) fn decode_geometry(bytes: &[u8]) -> Option<Geometry> {
+/// The geometry in `bytes`, or `None` when these are not what [`encode_geometry`] or [`encode_placed`] writes of a geometry that
+/// holds together.
+pub(crate) fn decode_geometry(bytes: &[u8]) -> Option<Stored> {
     let mut b = Bytes(bytes);
     let footprint = match b.u8()? {
         0 => Footprint::None,
@@ -100,14 +150,28 @@ pub(crate) fn decode_geometry(bytes: &[u8]) -> Option<Geometry> {
         }
         _ => return None,
     };
-    let mesh = match b.u8()? {
-        0 => None,
-        width @ (1 | 2) => Some(mesh(&mut b, width == 1)?),
+    let (mesh, placed) = match b.u8()? {
+        0 => (None, None),
+        width @ (1 | 2) => (Some(mesh(&mut b, width == 1)?), None),
+        3 => (None, Some(placed(&mut b)?)),
         _ => return None,
     };
     b.end()?;
     let geometry = Geometry { footprint, mesh };
-    check(&geometry).ok().map(|()| geometry)
+    check(&geometry).ok()?;
+    Some(match placed {
+        Some(placed) => Stored::Placed(geometry.footprint, placed),
+        None => Stored::Whole(geometry),
+    })
+}
+
+fn placed(b: &mut Bytes) -> Option<Placed> {
+    let (offset, length, origin, u, v) = (b.u64()?, b.u32()?, b.f64s()?, b.f64s::<3>()?, b.f64s::<3>()?);
+    let dot = |a: &[f64; 3], b: &[f64; 3]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let upright = (dot(&u, &u) - 1.0).abs() < 1e-6 && (dot(&v, &v) - 1.0).abs() < 1e-6 && dot(&u, &v).abs() < 1e-6;
+    let w = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
+    let motion = Motion { rotation: [u, v, w], origin };
+    (upright && origin.iter().all(|c| c.is_finite())).then_some(Placed { offset, length, motion })
 }
 
 fn lines(b: &mut Bytes) -> Option<Vec<Vec<[f64; 3]>>> {
@@ -168,9 +232,24 @@ mod tests {
         for geometry in [point, lines, Geometry::default(), sample(5), sample(65_536), sample(65_537)] {
             let mut bytes = vec![];
             encode_geometry(&geometry, &mut bytes);
-            assert!(decode_geometry(&bytes).as_ref() == Some(&geometry));
+            assert!(decode_geometry(&bytes) == Some(Stored::Whole(geometry)));
             assert_eq!(decode_geometry(&bytes[..bytes.len() - 1]), None);
         }
+    }
+
+    #[test]
+    fn a_shape_that_lies_elsewhere_comes_back_with_its_place() {
+        let (s, c) = 0.7_f64.sin_cos();
+        let rotation = [[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]];
+        let motion = Motion { rotation, origin: [1e5, -2.0, 3.5] };
+        let (footprint, placed) = (Footprint::Point([1.0, 2.0, 3.0]), Placed { offset: 77, length: 9, motion });
+        let mut bytes = vec![];
+        encode_placed(&footprint, &placed, &mut bytes);
+        assert_eq!(decode_geometry(&bytes), Some(Stored::Placed(footprint, placed)));
+        let end = bytes.len();
+        assert_eq!(decode_geometry(&bytes[..end - 1]), None);
+        bytes[end - 1] ^= 0x10;
+        assert_eq!(decode_geometry(&bytes), None, "two rows that are not at right angles");
     }
 
     /// Whatever the bytes: no panic, no allocation beyond them, and nothing that does not hold together.
@@ -192,7 +271,7 @@ mod tests {
                     _ => random.fill_bytes(&mut bytes[at..]),
                 }
             }
-            if let Some(mesh) = decode_geometry(&bytes).and_then(|g| g.mesh) {
+            if let Some(Stored::Whole(Geometry { mesh: Some(mesh), .. })) = decode_geometry(&bytes) {
                 assert!(mesh.runs().all(|(_, run)| mesh.triangles.get(run).is_some()));
                 assert!(mesh.triangles.iter().flatten().all(|i| mesh.point(*i).is_some()));
                 whole_meshes += 1;
