@@ -32,6 +32,8 @@ pub struct Operation {
     pub tagged: bool,
     /// Statuses of problems that only it has.
     pub refusals: &'static [u16],
+    /// Another success, when the caller asks for it, and what it answers with.
+    pub also: Option<(u16, Schema)>,
 }
 
 impl Operation {
@@ -39,7 +41,21 @@ impl Operation {
     pub const fn get(path: &'static str, id: &'static str, about: &'static str, answer: Schema) -> Self {
         let (media, params, refusals): (_, &[Param], &[u16]) = ("application/json", &[], &[]);
         let (status, body, keyed, tagged) = (200, None, false, true);
-        Self { method: "get", path, id, about, params, status, media, answer, body, keyed, tagged, refusals }
+        Self {
+            method: "get",
+            path,
+            id,
+            about,
+            params,
+            status,
+            media,
+            answer,
+            body,
+            keyed,
+            tagged,
+            refusals,
+            also: None,
+        }
     }
     /// A write that needs a key, answered with `status` and JSON. Without [`Operation::takes`] its body is empty, or `{}`.
     pub const fn post(path: &'static str, id: &'static str, about: &'static str, status: u16, answer: Schema) -> Self {
@@ -73,6 +89,10 @@ impl Operation {
     /// The same, with statuses of problems that not every operation has.
     pub const fn refuses(self, refusals: &'static [u16]) -> Self {
         Self { refusals, ..self }
+    }
+    /// The same, with another success that the caller may ask for.
+    pub const fn or(self, status: u16, answer: Schema) -> Self {
+        Self { also: Some((status, answer)), ..self }
     }
 }
 
@@ -133,6 +153,11 @@ fn describe(operation: &Operation, limits: &Limits) -> Value {
         operation.status.to_string(),
         json!({ "description": operation.about, "content": { operation.media: { "schema": (operation.answer)() } } }),
     );
+    if let Some((status, answer)) = operation.also {
+        let content = json!({ operation.media: { "schema": answer() } });
+        let about = "The work goes on; Location says where its result will be.";
+        responses.insert(status.to_string(), json!({ "description": about, "content": content }));
+    }
     if operation.tagged {
         let same = json!({ "description": "The caller has it already: If-None-Match names its entity tag." });
         responses.insert("304".to_owned(), same);

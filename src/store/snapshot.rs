@@ -239,6 +239,11 @@ impl Snapshot {
         let meant = of_dataset.filter(|((_, own), _)| layer.is_none_or(|layer| own.as_deref() == Some(layer)));
         meant.flat_map(|(_, counts)| present(counts).iter()).collect()
     }
+    /// How many assets of a collection a dataset has now.
+    pub fn count_in(&self, dataset: &DatasetName, collection: Collection) -> usize {
+        let of_dataset = self.by_dataset.range((dataset.clone(), None)..).take_while(|((name, _), _)| name == dataset);
+        of_dataset.filter_map(|(_, counts)| counts.get(collection as usize)).sum()
+    }
     /// How many assets a dataset has now.
     pub fn count_of(&self, dataset: &DatasetName) -> usize {
         let of_dataset = self.by_dataset.range((dataset.clone(), None)..).take_while(|((name, _), _)| name == dataset);

@@ -1,5 +1,6 @@
 //! The contract over HTTP, asked of the built binary.
 
+mod datasets;
 mod diff;
 mod document;
 mod features;

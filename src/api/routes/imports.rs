@@ -7,7 +7,7 @@ use crate::api::problem::{self, Answer};
 use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind, Result};
-use crate::ingest::{ImportOptions, Intake, Report};
+use crate::ingest::{ImportOptions, Intake, Progress, Report};
 use crate::model::Right;
 use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
@@ -15,11 +15,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use futures_util::StreamExt;
+use serde_json::json;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -61,18 +64,19 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::post(
         "/imports",
         "postImport",
-        "Takes the file in the body into a site; the answer is the report.",
+        "Takes the file in the body into a site; the answer is the report, or with 'Prefer: respond-async' 202 and where it will be.",
         201,
         schema::city::report,
     )
     .knows(IMPORT)
     .takes("application/octet-stream", schema::bytes)
+    .or(202, schema::city::running)
     .refuses(&[409]),
     Operation::get(
         "/imports/{importId}",
         "getImport",
-        "The report of an import since the server started.",
-        schema::city::report,
+        "The report of an import since the server started, or how far one in work has come.",
+        schema::city::job,
     )
     .keyed(true)
     .untagged(),
@@ -80,7 +84,7 @@ pub const OPERATIONS: &[Operation] = &[
 
 /// The routes.
 pub fn routes() -> Router<City> {
-    let imports = Imports { room: OnceLock::new(), reports: Mutex::default(), swept: OnceLock::new() };
+    let imports = Imports { room: OnceLock::new(), jobs: Mutex::default(), swept: OnceLock::new() };
     Router::new()
         .route("/imports", post(import))
         .route("/imports/{id}", get(report))
@@ -90,9 +94,32 @@ pub fn routes() -> Router<City> {
 struct Imports {
     /// As many places as the limits say; reading takes all cores and memory for a file each.
     room: OnceLock<Arc<Semaphore>>,
-    reports: Mutex<VecDeque<(String, Report)>>,
+    jobs: Mutex<VecDeque<(String, Arc<Job>)>>,
     /// Whether the uploads of a server that died have been cleared away.
     swept: OnceLock<()>,
+}
+
+/// An import that is in work or done.
+struct Job {
+    file: String,
+    /// Objects taken or refused so far.
+    objects: AtomicUsize,
+    report: OnceLock<Report>,
+}
+
+impl Imports {
+    /// Keeps a job under its id, and forgets the oldest that is done.
+    fn keep(&self, id: &str, job: &Arc<Job>) {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.push_back((id.to_owned(), job.clone()));
+        if jobs.len() > KEPT {
+            let oldest = jobs.iter().position(|(_, job)| job.report.get().is_some());
+            oldest.map(|place| jobs.remove(place));
+        }
+    }
+    fn forget(&self, id: &str) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _)| known != id);
+    }
 }
 
 /// An uploaded file in a directory of its own; gone when dropped.
@@ -129,28 +156,41 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
         Fault::new(Kind::Unavailable, format!("{at_once} imports are in work")).remedy("send it again later")
     })?;
     let place = format!("/imports/{id}");
+    let job = Arc::new(Job { file: name.clone(), objects: AtomicUsize::new(0), report: OnceLock::new() });
+    imports.keep(&id, &job);
+    let (kept, of_job) = (imports.clone(), job.clone());
     let work = ask.work(move || {
         // Held until the import has ended, also when nobody waits for its report any more; the report is kept all the same.
         let _room = room;
-        let intake = Intake { store: Some(&store), options, worker, clock, progress: &|_| {} };
-        let mut report = intake.import(std::slice::from_ref(&upload.file))?;
+        let progress = |step: Progress| {
+            if let Progress::Objects(count) = step {
+                of_job.objects.store(count, Ordering::Relaxed);
+            }
+        };
+        let intake = Intake { store: Some(&store), options, worker, clock, progress: &progress };
+        let report = intake.import(std::slice::from_ref(&upload.file)).inspect_err(|_| kept.forget(&id));
+        let mut report = report?;
         report.call_file(&upload.file, &name);
-        if report.objects == 0 {
-            return Ok(Err(report));
-        }
-        let mut kept = imports.reports.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_back((id, report.clone()));
-        if kept.len() > KEPT {
-            kept.pop_front();
-        }
-        Ok(Ok(report))
+        _ = of_job.report.set(report.clone());
+        if report.objects == 0 { Ok(Err(report)) } else { Ok(Ok(report)) }
     });
+    let later = ask.headers.get("prefer").and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("respond-async"));
+    let mut work = std::pin::pin!(work);
+    if later && let Poll::Pending = futures_util::poll!(work.as_mut()) {
+        // The work goes on by itself once it has begun (RFC 7240 §4.1).
+        let place = [(header::LOCATION, place.as_str()), (header::CACHE_CONTROL, "no-store")];
+        return Ok((StatusCode::ACCEPTED, place, Json(running(&job))).into_response());
+    }
     let report = match work.await? {
         Ok(report) => report,
         Err(report) => return Ok(refusal(&report)),
     };
     let place = [(header::LOCATION, place), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, place, Json(report)).into_response())
+}
+
+fn running(job: &Job) -> serde_json::Value {
+    json!({ "status": "running", "file": job.file, "objects": job.objects.load(Ordering::Relaxed) })
 }
 
 /// Nothing came in: a problem that names the parameters which would change that, and holds the report as it is, in the words of
@@ -192,10 +232,15 @@ fn in_query(text: &str) -> String {
 async fn report(ask: Ask<String>, Extension(imports): Extension<Arc<Imports>>) -> Answer {
     ask.caller.require(Right::Import)?;
     let id = &ask.path;
-    let kept = imports.reports.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = kept.iter().find(|(known, _)| known == id).map(|(_, report)| report.clone());
-    let report = found.ok_or_else(|| Fault::not_found(format!("no import '{id}' since this server started")))?;
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(report)).into_response())
+    let jobs = imports.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = jobs.iter().find(|(known, _)| known == id).map(|(_, job)| job.clone());
+    drop(jobs);
+    let job = found.ok_or_else(|| Fault::not_found(format!("no import '{id}' since this server started")))?;
+    let body = match job.report.get() {
+        Some(report) => serde_json::to_value(report).map_err(|e| Fault::internal(format!("writing a report: {e}")))?,
+        None => running(&job),
+    };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
 /// The last part of a name that is fit for a file.

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod collections;
+mod datasets;
 mod diff;
 mod health;
 mod imports;
@@ -32,6 +33,7 @@ pub fn all() -> Router<City> {
         .merge(imports::routes())
         .merge(session::routes())
         .merge(collections::routes())
+        .merge(datasets::routes())
         .merge(items::routes())
         .merge(diff::routes())
         .merge(search::routes())
@@ -54,6 +56,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         imports::OPERATIONS,
         session::OPERATIONS,
         collections::OPERATIONS,
+        datasets::OPERATIONS,
         items::OPERATIONS,
         diff::OPERATIONS,
         search::OPERATIONS,

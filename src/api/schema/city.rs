@@ -226,3 +226,65 @@ pub fn report() -> Value {
     ];
     closed("ImportReport", fields)
 }
+
+fn of_dataset() -> [(&'static str, Value); 13] {
+    [
+        ("id", text()),
+        ("site", text()),
+        ("title", text()),
+        ("crs", text()),
+        ("sha256", maybe("string")),
+        ("imported", text()),
+        ("layers", list(text())),
+        ("description", maybe("string")),
+        ("owner", maybe("string")),
+        ("licence", maybe("string")),
+        ("accuracy", maybe("number")),
+        ("standing", words(&["published", "withdrawn"])),
+        ("counts", map(whole())),
+    ]
+}
+
+/// The catalogue.
+pub fn datasets() -> Value {
+    closed("Datasets", [("datasets", list(closed("CatalogueEntry", of_dataset())))])
+}
+
+/// A dataset with its editions.
+pub fn dataset() -> Value {
+    let edition = closed(
+        "Edition",
+        [
+            ("revision", whole()),
+            ("at", text()),
+            ("title", text()),
+            ("crs", text()),
+            ("sha256", maybe("string")),
+            ("assets", whole()),
+            ("standing", words(&["published", "withdrawn", "deleted"])),
+        ],
+    );
+    optional(closed("Dataset", of_dataset()), [("editions", list(edition))])
+}
+
+/// What may be said of a dataset.
+pub fn entry() -> Value {
+    let none: [(&str, Value); 0] = [];
+    optional(closed("DatasetEntry", none), [("description", text()), ("owner", text()), ("licence", text())])
+}
+
+/// What managing a dataset did.
+pub fn managed() -> Value {
+    let counts = ["revision", "added", "replaced", "removed", "unchanged", "alarmsCleared", "orphans"];
+    closed("Managed", counts.map(|name| (name, whole())))
+}
+
+/// How far an import in work has come.
+pub fn running() -> Value {
+    closed("RunningImport", [("status", word("running")), ("file", text()), ("objects", whole())])
+}
+
+/// An import's report, or how far one in work has come.
+pub fn job() -> Value {
+    json!({ "oneOf": [report(), running()] })
+}

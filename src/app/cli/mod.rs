@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod dataset;
 mod demo;
 mod diff;
 mod export;
@@ -37,6 +38,7 @@ enum Command {
     Check(import::CheckArgs),
     Diff(diff::Args),
     Export(export::Args),
+    Dataset(dataset::Args),
     Key(key::Args),
     View(view::Args),
     #[command(hide = true)]
@@ -86,6 +88,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
         Command::Check(args) => args.run(),
         Command::Diff(args) => args.run(),
         Command::Export(args) => args.run(),
+        Command::Dataset(args) => args.run(),
         Command::Key(args) => args.run(),
         Command::View(args) => args.run(),
         Command::ReadIfc(args) => args.run(),

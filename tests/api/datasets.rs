@@ -1,0 +1,179 @@
+//! The catalogue: what is imported is described, rolled back, withdrawn, published and deleted while it is served.
+
+use crate::support::{Server, key};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// Two lamps and a smoke detector, or a later edition of them.
+fn table(edition: u8) -> String {
+    let head = "id,name,class,lon,lat,h,datastreams\n";
+    match edition {
+        1 => format!(
+            "{head}L1,路灯一,lamp_pole,118.78,32.04,5,\nL2,路灯二,lamp_pole,118.7801,32.04,5,\nS1,烟感,smoke_detector,118.78,32.04,8,smoke:m-1\n"
+        ),
+        _ => format!(
+            "{head}L1,路灯一号,lamp_pole,118.78,32.04,6,\nL3,路灯三,lamp_pole,118.7802,32.04,5,\nS1,烟感,smoke_detector,118.78,32.04,8,smoke:m-1\n"
+        ),
+    }
+}
+
+struct Client<'a> {
+    server: &'a Server,
+    key: &'a str,
+}
+
+impl Client<'_> {
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, Value, Option<String>) {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().http_status_as_error(false).allow_non_standard_methods(true).build().into();
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.server.base));
+        for (name, value) in headers.iter().chain(&[("X-API-Key", self.key)]).filter(|(_, value)| !value.is_empty()) {
+            request = request.header(*name, *value);
+        }
+        let mut answer = agent.run(request.body(body.to_owned()).unwrap()).unwrap();
+        let place = answer.headers().get("location").map(|v| v.to_str().unwrap().to_owned());
+        let text = answer.body_mut().read_to_string().unwrap();
+        (answer.status().as_u16(), serde_json::from_str(&text).unwrap_or_default(), place)
+    }
+    fn post(&self, path: &str, body: &str) -> (u16, Value) {
+        let (status, body, _) = self.send("POST", path, &[], body);
+        (status, body)
+    }
+    fn get(&self, path: &str) -> (u16, Value) {
+        let (status, body, _) = self.send("GET", path, &[], "");
+        (status, body)
+    }
+}
+
+fn names(client: &Client, query: &str) -> Vec<String> {
+    let (status, page) = client.get(&format!("/collections/devices/items?limit=100{query}"));
+    assert_eq!(status, 200, "{page}");
+    let mut names: Vec<String> = page["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["properties"]["name"].as_str().unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn an_edition_comes_back_a_withdrawn_one_too_and_a_deleted_one_stays_in_history() {
+    let dir = tempfile::tempdir().unwrap();
+    let (integrator, viewer) = (key(dir.path(), "integrator"), key(dir.path(), "viewer"));
+    let mut server = Some(Server::start(dir.path(), &[]));
+    let first = ["烟感", "路灯一", "路灯二"];
+    let second = ["烟感", "路灯一号", "路灯三"];
+    {
+        let client = Client { server: server.as_ref().unwrap(), key: &integrator };
+        for edition in [1, 2] {
+            let (status, report) = client.post("/imports?name=lamps.csv&site=320106003001", &table(edition));
+            assert_eq!(status, 201, "{report}");
+        }
+        assert_eq!(names(&client, ""), second);
+        let (_, shown) = client.get("/datasets/lamps");
+        let editions = shown["editions"].as_array().unwrap();
+        assert_eq!(editions.len(), 2, "{shown}");
+        assert_eq!((&shown["standing"], &shown["counts"]["devices"]), (&json!("published"), &json!(3)));
+        assert!(editions[0]["sha256"] != editions[1]["sha256"] && editions[0]["assets"] == 3);
+
+        let (status, entry) =
+            client.post("/datasets/lamps", r#"{"owner": "路灯所", "licence": "CC-BY-4.0", "description": "街灯"}"#);
+        assert_eq!((status, &entry["owner"]), (200, &json!("路灯所")), "{entry}");
+        let (status, _) = client.post("/datasets/lamps", r#"{"price": 1}"#);
+        assert_eq!(status, 400);
+        let first_revision = editions[0]["revision"].as_u64().unwrap();
+        let (status, done) = client.post(&format!("/datasets/lamps/rollback?revision={first_revision}"), "");
+        assert_eq!((status, &done["replaced"], &done["removed"]), (200, &json!(1), &json!(1)), "{done}");
+        assert_eq!(names(&client, ""), first);
+        assert_eq!(client.get("/datasets/lamps").1["sha256"], editions[0]["sha256"], "the file is that edition's");
+        assert_eq!(client.get("/datasets/lamps").1["licence"], "CC-BY-4.0", "what was said of it stays");
+        let (status, problem) = client.post("/datasets/lamps/rollback?revision=99", "");
+        assert!(status == 404 && problem["detail"].as_str().unwrap().contains("99"), "{problem}");
+        assert_eq!(client.post("/datasets/lamps/rollback", "").0, 400);
+        assert_eq!(client.post("/datasets/lamps/publish", "").0, 409);
+        let viewer = Client { server: client.server, key: &viewer };
+        assert_eq!(viewer.post("/datasets/lamps/withdraw", "").0, 403);
+
+        let before = client.get("/").1;
+        assert!(before["title"].is_string());
+        std::thread::sleep(Duration::from_millis(20));
+        let now = jiff_now();
+        std::thread::sleep(Duration::from_millis(20));
+        let (status, done) = client.post("/datasets/lamps/withdraw", "");
+        assert_eq!((status, &done["removed"]), (200, &json!(3)), "{done}");
+        assert!(names(&client, "").is_empty());
+        assert_eq!(names(&client, &format!("&datetime={now}")), first, "history keeps it");
+        assert_eq!(client.get("/datasets").1["datasets"][0]["standing"], "withdrawn");
+        assert_eq!(viewer.get("/datasets").1["datasets"], json!([]), "a reader sees nothing of it");
+        assert_eq!(viewer.get("/datasets/lamps").0, 404);
+        assert_eq!(client.get("/collections/lamps").0, 404);
+    }
+    // What was done is on disk.
+    drop(server.take());
+    server = Some(Server::start(dir.path(), &[]));
+    let client = Client { server: server.as_ref().unwrap(), key: &integrator };
+    assert!(names(&client, "").is_empty());
+    let (status, done) = client.post("/datasets/lamps/publish", "");
+    assert_eq!((status, &done["added"]), (200, &json!(3)), "{done}");
+    assert_eq!(names(&client, ""), first);
+    assert_eq!(client.get("/datasets/lamps").1["owner"], "路灯所");
+
+    let rule = r#"{"id": "test-smoke", "observedProperty": "smoke", "raiseAt": 0.5, "severity": "critical"}"#;
+    assert_eq!(client.post("/rules", rule).0, 201);
+    let reading = client.get("/sta/v1.1/Datastreams").1["value"][0]["@iot.id"].as_i64().unwrap();
+    let (status, said) = client.post(&format!("/sta/v1.1/Datastreams({reading})/Observations"), r#"{"result": 0.9}"#);
+    assert_eq!(status, 201, "{said}");
+    assert!(client.get("/alarms").1["numberMatched"].as_u64().unwrap() >= 1);
+    let (status, done, _) = client.send("DELETE", "/datasets/lamps", &[], "");
+    assert_eq!((status, &done["removed"]), (200, &json!(3)), "{done}");
+    assert!(done["alarmsCleared"].as_u64().unwrap() >= 1, "{done}");
+    assert_eq!(client.get("/alarms").1["numberMatched"], 0, "what depended on it is cleared");
+    assert_eq!((client.get("/datasets/lamps").0, client.get("/datasets").1["datasets"].clone()), (404, json!([])));
+    assert_eq!(client.post("/imports?name=lamps.csv&site=320106003001", &table(2)).0, 201, "the name is free again");
+    assert_eq!(names(&client, ""), second);
+    assert!(client.get("/datasets/lamps").1["owner"].is_null(), "and nothing of the old entry is left");
+}
+
+fn jiff_now() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    cimbra::units::Instant(i64::try_from(now.as_millis()).unwrap()).to_string()
+}
+
+#[test]
+fn an_import_that_is_not_waited_for_goes_on_and_tells_how_far_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let integrator = key(dir.path(), "integrator");
+    let server = Server::start(dir.path(), &[]);
+    let client = Client { server: &server, key: &integrator };
+    let rows: String =
+        (0..40_000).map(|i| format!("L{i},灯,lamp_pole,118.78,{},5,\n", 32.0 + f64::from(i) * 1e-6)).collect();
+    let body = format!("id,name,class,lon,lat,h,datastreams\n{rows}");
+    let path = "/imports?name=lamps.csv&site=320106003001";
+    let (status, running, place) = client.send("POST", path, &[("Prefer", "respond-async")], &body);
+    assert_eq!(
+        (status, &running["status"], &running["file"]),
+        (202, &json!("running"), &json!("lamps.csv")),
+        "{running}"
+    );
+    let (place, begun) = (place.unwrap(), Instant::now());
+    let report = loop {
+        let (status, told) = client.get(&place);
+        assert_eq!(status, 200, "{told}");
+        if told["status"] != "running" {
+            break told;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{told}");
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!((&report["objects"], &report["refused"]), (&json!(40_000), &json!(0)), "{report}");
+    let (_, _, place) = client.send("POST", path, &[("Prefer", "respond-async")], "id,x\n1,2\n");
+    let begun = Instant::now();
+    while client.get(place.as_ref().unwrap()).1["status"] == "running" && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let refused = client.get(place.as_ref().unwrap()).1;
+    assert!(refused["files"][0]["error"].is_string(), "a failure is told as well: {refused}");
+    assert_eq!(client.get("/datasets/lamps").1["counts"]["devices"], 40_000, "and the old edition is whole");
+}
