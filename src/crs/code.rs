@@ -1,7 +1,7 @@
 //! Names of coordinate reference systems as files and people write them, brought to one form.
 
 use super::datum::Offset;
-use super::wkt;
+use super::well_known;
 use crate::fault::{Fault, Result};
 use std::fmt;
 
@@ -25,7 +25,7 @@ impl CrsCode {
     /// only what describes a system: both can make PROJ open files that a stranger named.
     pub fn parse(text: &str) -> Result<Self> {
         let text = text.trim();
-        if let Some(read) = wkt::read(text) {
+        if let Some(read) = well_known::read(text) {
             return read.map(Self);
         }
         let fault = || {
@@ -78,7 +78,7 @@ impl CrsCode {
 
 impl fmt::Display for CrsCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match wkt::name(&self.0) {
+        match well_known::name(&self.0) {
             Some(name) => write!(f, "'{name}'"),
             None => f.write_str(&self.0),
         }

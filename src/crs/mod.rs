@@ -11,7 +11,7 @@ mod operation;
 mod proj;
 mod site;
 mod transform;
-mod wkt;
+mod well_known;
 
 pub use code::CrsCode;
 pub use helmert::{ControlPoint, Fit, Helmert, Similarity};

@@ -147,7 +147,7 @@ fn formats_that_are_not_read_say_what_they_are_and_how_to_convert_them() {
     for (name, content, what, convert) in [
         ("a.gml", gml("2.0"), "CityGML 2.0", "citygml-tools to-cityjson"),
         ("b.xml", gml("3.0"), "CityGML 3.0", "citygml-tools to-cityjson"),
-        ("c.city.json", gml("3.0"), "CityGML 3.0 by its content and CityJSON by its name", "citygml-tools"),
+        ("c.city.json", gml("3.0"), "CityGML 3.0 by its content and CityJSON or GeoJSON by its name", "citygml-tools"),
         ("d.kml", "<kml xmlns='http://www.opengis.net/kml/2.2'/>".into(), "KML", "ogr2ogr"),
         ("e.dxf", "0\nSECTION\n2\nHEADER\n".into(), "DXF", "ogr2ogr"),
         ("f.dbf", "\u{3}|\u{1}\u{1}\0\0".into(), "a part of a Shapefile", "import the .shp"),
