@@ -101,6 +101,13 @@ impl<'a> Looks<'a> {
         if self.pointed.contains(&place) || self.alarmed.contains_key(&place) {
             return true;
         }
+        if !self.request.peel.is_empty()
+            && let Some(asset) = self.city.snapshots.get(place.0).and_then(|s| s.asset(place.1))
+            && let Some(label) = if class == Class::Storey { Some(asset.name()) } else { asset.storey() }
+            && self.request.peel.iter().any(|peeled| peeled == label)
+        {
+            return false;
+        }
         if let Some(label) = &self.request.storey {
             let Some(asset) = self.city.snapshots.get(place.0).and_then(|s| s.asset(place.1)) else { return false };
             let on_it = asset.storey() == Some(label) || class == Class::Storey && asset.name() == label;

@@ -25,6 +25,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("format", "png."),
     ("layers", "The collections to draw, with commas between."),
     ("storey", "Only what is on the storeys of this label."),
+    ("peel", "Labels of storeys to leave out, with commas between: the model without its upper floors."),
     ("style", "class or alarms."),
     ("highlight", "Ids of assets to point out, with commas between."),
     ("shadows", "false leaves the shadows out."),
@@ -65,6 +66,8 @@ pub struct Request {
     pub layers: Option<Vec<Collection>>,
     /// The label of the storeys to draw.
     pub storey: Option<String>,
+    /// The labels of the storeys to leave out.
+    pub peel: Vec<String>,
     /// How to colour.
     pub style: Style,
     /// Assets to point out.
@@ -105,6 +108,7 @@ impl Request {
             size: size(get("size").as_deref())?,
             layers: get("layers").map(|text| layers(&text)).transpose()?,
             storey: get("storey").map(|label| nonempty("storey", label)).transpose()?,
+            peel: get("peel").map(|text| peel(&text)).transpose()?.unwrap_or_default(),
             style: get("style").map_or(Ok(Style::Class), |name| Style::from_name(&name))?,
             highlight: highlight(get("highlight"))?,
             shadows: flag(get, "shadows", true)?,
@@ -116,6 +120,10 @@ impl Request {
     pub fn aspect(&self) -> f64 {
         f64::from(self.size[0]) / f64::from(self.size[1])
     }
+}
+
+fn peel(text: &str) -> Result<Vec<String>> {
+    text.split(',').map(|label| nonempty("peel", label.trim().to_owned())).collect()
 }
 
 fn aim(get: &dyn Fn(&str) -> Option<String>) -> Result<Aim> {
@@ -322,6 +330,7 @@ mod tests {
             ("asset=a&shadows=yes", "shadows"),
             ("asset=a&background=blue", "background"),
             ("asset=a&storey=", "storey"),
+            ("asset=a&peel=3,,4", "peel"),
         ] {
             let fault = read(query).unwrap_err();
             assert_eq!(fault.subject.as_deref(), Some(name), "{query}: {fault}");

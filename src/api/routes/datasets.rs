@@ -228,7 +228,14 @@ type Act = fn(&Store, &Site, &DatasetName, u64, &str, Instant) -> Result<(Commit
 async fn manage(ask: Ask<String>, known: &'static [Param], act: Act) -> Answer {
     let params = ask.params(known)?;
     ask.caller.require(Right::Import)?;
-    let revision = params.get("revision").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let needed = known.iter().any(|param| param.needed);
+    let revision = params.get("revision").and_then(|text| text.parse().ok());
+    if needed && revision.is_none() {
+        return Err(Fault::parameter("revision", "is missing")
+            .remedy("GET /datasets/{dataset} lists the editions")
+            .into());
+    }
+    let revision = revision.unwrap_or(0);
     let (site, name) = find(&ask, params.get("site"))?;
     if site.coverage(&name).is_some() {
         let detail = format!("'{name}' is a raster or a tileset");

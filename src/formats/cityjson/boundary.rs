@@ -1,6 +1,6 @@
 //! Boundaries of every geometry type become faces, lines or points in real coordinates.
 
-use super::model::{Geometry, NOTHING, Nested, Semantics, Templates, Transform};
+use super::model::{Geometry, Material, NOTHING, Nested, Semantics, Templates, Transform};
 use crate::formats::reader::clip;
 use crate::geom::{Face, Polygon, SurfaceKind};
 
@@ -24,6 +24,48 @@ pub(super) struct Space<'a> {
     pub vertices: &'a [[f64; 3]],
     pub transform: Option<Transform>,
     pub templates: Option<&'a Templates>,
+    pub materials: &'a [Material],
+}
+
+/// What is said of the surfaces of a geometry, as deeply nested as they are.
+#[derive(Clone, Copy)]
+struct Told<'a> {
+    semantics: Option<&'a Semantics>,
+    kinds: Option<&'a Nested>,
+    /// One material for all of them, or one for each.
+    material: Option<usize>,
+    materials: Option<&'a Nested>,
+}
+
+impl<'a> Told<'a> {
+    /// Of several themes the first by name is drawn.
+    fn of(geometry: &'a Geometry) -> Self {
+        let semantics = geometry.semantics.as_ref();
+        let theme = geometry.material.values().next();
+        Self {
+            semantics,
+            kinds: semantics.map(|s| &s.values),
+            material: theme.and_then(|t| t.value),
+            materials: theme.map(|t| &t.values),
+        }
+    }
+    fn inner(self, i: usize) -> Self {
+        let inner = |values: Option<&'a Nested>| values.and_then(|v| v.lists()?.get(i));
+        Self { kinds: inner(self.kinds), materials: inner(self.materials), ..self }
+    }
+    fn kind(self, i: usize) -> SurfaceKind {
+        let value = number(self.kinds, i);
+        let semantic = value.and_then(|v| self.semantics?.surfaces.get(v));
+        semantic.map_or(SurfaceKind::Other, |s| surface_kind(&s.kind))
+    }
+    fn colour(self, i: usize, materials: &[Material]) -> Option<[u8; 4]> {
+        materials.get(self.material.or_else(|| number(self.materials, i))?)?.colour()
+    }
+}
+
+fn number(values: Option<&Nested>, i: usize) -> Option<usize> {
+    let number = values?.numbers()?.get(i).copied().filter(|v| *v != NOTHING)?;
+    usize::try_from(number).ok()
 }
 
 type Refusal = String;
@@ -37,8 +79,7 @@ impl Space<'_> {
         let b = &geometry.boundaries;
         let depth = || format!("the boundaries are not nested as a {} needs", clip(&geometry.kind));
         let lists = |n: &Nested| n.lists().map(<[Nested]>::to_vec).ok_or_else(depth);
-        let semantics = geometry.semantics.as_ref();
-        let values = semantics.map(|s| &s.values);
+        let told = Told::of(geometry);
         let mut parts = Parts::default();
         match geometry.kind.as_str() {
             "MultiPoint" => parts.points = self.row(b.numbers().ok_or_else(depth)?)?,
@@ -49,24 +90,23 @@ impl Space<'_> {
                 }
             }
             "MultiSurface" | "CompositeSurface" => {
-                let faces = self.faces(b, values, semantics).ok_or_else(depth)??;
+                let faces = self.faces(b, told).ok_or_else(depth)??;
                 parts.groups.push(Group { faces, solid: false });
             }
-            "Solid" => parts.groups.push(self.solid(b, values, semantics).ok_or_else(depth)??),
+            "Solid" => parts.groups.push(self.solid(b, told).ok_or_else(depth)??),
             "MultiSolid" | "CompositeSolid" => {
                 for (i, solid) in lists(b)?.iter().enumerate() {
-                    let values = values.and_then(|v| v.lists()?.get(i));
-                    parts.groups.push(self.solid(solid, values, semantics).ok_or_else(depth)??);
+                    parts.groups.push(self.solid(solid, told.inner(i)).ok_or_else(depth)??);
                 }
             }
             other => return Err(format!("'{}' is not a geometry type of CityJSON", clip(other))),
         }
         Ok(parts)
     }
-    fn solid(&self, shells: &Nested, values: Option<&Nested>, s: Option<&Semantics>) -> Option<Result<Group, Refusal>> {
+    fn solid(&self, shells: &Nested, told: Told) -> Option<Result<Group, Refusal>> {
         let mut faces = Vec::new();
         for (i, shell) in shells.lists()?.iter().enumerate() {
-            match self.faces(shell, values.and_then(|v| v.lists()?.get(i)), s)? {
+            match self.faces(shell, told.inner(i))? {
                 Ok(more) => faces.extend(more),
                 Err(refusal) => return Some(Err(refusal)),
             }
@@ -74,12 +114,7 @@ impl Space<'_> {
         Some(Ok(Group { faces, solid: true }))
     }
     /// The surfaces of one shell; nothing when the nesting is wrong.
-    fn faces(
-        &self,
-        shell: &Nested,
-        values: Option<&Nested>,
-        s: Option<&Semantics>,
-    ) -> Option<Result<Vec<Face>, Refusal>> {
+    fn faces(&self, shell: &Nested, told: Told) -> Option<Result<Vec<Face>, Refusal>> {
         let mut faces = Vec::new();
         for (i, surface) in shell.lists()?.iter().enumerate() {
             let mut rings = Vec::new();
@@ -92,11 +127,8 @@ impl Space<'_> {
             let mut rings = rings.into_iter();
             // A surface whose outer ring is a line or a point covers nothing; its neighbours still close without it.
             if let Some(exterior) = rings.next().filter(|r| r.len() > 2) {
-                let value = values.and_then(|v| v.numbers()?.get(i).copied()).filter(|v| *v != NOTHING);
-                let semantic = value.and_then(|v| s?.surfaces.get(v as usize));
-                let kind = semantic.map_or(SurfaceKind::Other, |s| surface_kind(&s.kind));
                 let polygon = Polygon { exterior, interiors: rings.filter(|r| r.len() > 2).collect() };
-                faces.push(Face { polygon, kind, colour: None });
+                faces.push(Face { polygon, kind: told.kind(i), colour: told.colour(i, self.materials) });
             }
         }
         Some(Ok(faces))
@@ -135,7 +167,8 @@ impl Space<'_> {
         let anchor = geometry.boundaries.numbers().unwrap_or(&[]);
         let &[anchor] = anchor else { return Err("an instance has not one reference point".into()) };
         let anchor = self.vertex(anchor)?;
-        let own = Space { vertices: &templates.vertices, transform: None, templates: None };
+        let own =
+            Space { vertices: &templates.vertices, transform: None, templates: None, materials: &templates.materials };
         let mut parts = own.parts(template)?;
         let [ax, ay, az] = anchor;
         let place = |p: &mut [f64; 3]| {

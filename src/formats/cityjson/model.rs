@@ -26,12 +26,14 @@ pub(super) struct Document<O = Object> {
     pub vertices: Vec<[f64; 3]>,
     #[serde(rename = "geometry-templates", default)]
     pub templates: Templates,
+    #[serde(default)]
+    pub appearance: Appearance,
 }
 
 impl Document<serde_json::Value> {
     /// The city objects that are such, and the others by what is wrong with them.
     pub fn sifted(self) -> Document {
-        let Self { kind, version, transform, metadata, vertices, templates, .. } = self;
+        let Self { kind, version, transform, metadata, vertices, templates, appearance, .. } = self;
         let (mut objects, mut broken) = (Vec::new(), Vec::new());
         for (id, value) in self.objects {
             match Object::deserialize(value) {
@@ -39,7 +41,7 @@ impl Document<serde_json::Value> {
                 Err(error) => broken.push((id, error.to_string())),
             }
         }
-        Document { kind, version, transform, metadata, objects, broken, vertices, templates }
+        Document { kind, version, transform, metadata, objects, broken, vertices, templates, appearance }
     }
 }
 
@@ -62,6 +64,42 @@ pub(super) struct Templates {
     pub templates: Vec<Geometry>,
     #[serde(rename = "vertices-templates", default)]
     pub vertices: Vec<[f64; 3]>,
+    /// The materials that they point to: those of their file.
+    #[serde(skip)]
+    pub materials: Vec<Material>,
+}
+
+/// What surfaces look like (§6); of it colours are drawn.
+#[derive(Debug, Default, Clone, serde::Deserialize)]
+pub(super) struct Appearance {
+    #[serde(default)]
+    pub materials: Vec<Material>,
+}
+
+/// A material, as X3D has it: colours from 0 to 1.
+#[derive(Debug, Default, Clone, serde::Deserialize)]
+pub(super) struct Material {
+    #[serde(rename = "diffuseColor")]
+    pub diffuse: Option<[f64; 3]>,
+    pub transparency: Option<f64>,
+}
+
+impl Material {
+    /// sRGB with straight alpha.
+    pub fn colour(&self) -> Option<[u8; 4]> {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=255")]
+        let byte = |c: f64| (c.clamp(0.0, 1.0) * 255.0).round() as u8;
+        let [r, g, b] = self.diffuse?.map(byte);
+        Some([r, g, b, byte(1.0 - self.transparency.unwrap_or(0.0))])
+    }
+}
+
+/// The materials of one theme: one for all surfaces, or one for each.
+#[derive(Debug, Default, Clone, serde::Deserialize)]
+pub(super) struct Theme {
+    pub value: Option<usize>,
+    #[serde(default)]
+    pub values: Nested,
 }
 
 /// One city object.
@@ -90,6 +128,11 @@ pub(super) struct Geometry {
     #[serde(default)]
     pub boundaries: Nested,
     pub semantics: Option<Semantics>,
+    #[serde(default)]
+    pub material: std::collections::BTreeMap<String, Theme>,
+    /// Whether it has one.
+    #[serde(default)]
+    pub texture: Option<IgnoredAny>,
     pub template: Option<usize>,
     #[serde(rename = "transformationMatrix")]
     pub matrix: Option<Vec<f64>>,

@@ -24,16 +24,18 @@ pub(super) struct Objects {
     seen: HashSet<AssetId>,
     remarks: BTreeMap<Remark, (usize, String)>,
     strangers: (usize, String),
+    textured: usize,
 }
 
 impl Objects {
     pub fn new(transform: Option<Transform>) -> Self {
         let (templates, seen, remarks) = (Templates::default(), HashSet::new(), BTreeMap::new());
-        Self { transform, templates, seen, remarks, strangers: (0, String::new()) }
+        Self { transform, templates, seen, remarks, strangers: (0, String::new()), textured: 0 }
     }
     /// Keeps the header's templates for the features of a sequence.
     pub fn keep_templates(&mut self, header: &mut Document) {
         self.templates = std::mem::take(&mut header.templates);
+        self.templates.materials.clone_from(&header.appearance.materials);
     }
     /// Every object of a document or feature.
     pub fn take(&mut self, document: Document, sink: &mut Sink) -> Result<()> {
@@ -42,7 +44,7 @@ impl Objects {
     }
     /// Does the work of [`Objects::take`] that knows nothing of other features.
     pub fn prepare(&self, document: Document) -> Vec<Prepared> {
-        let Document { objects, vertices, broken, .. } = document;
+        let Document { objects, vertices, broken, appearance, .. } = document;
         let refused = |id: &str, reason| Prepared::Refused { id: id.chars().take(512).collect(), reason };
         let mut all = Vec::with_capacity(broken.len() + objects.len());
         for (id, said) in broken {
@@ -51,12 +53,15 @@ impl Objects {
         }
         let family = Family::of(&objects);
         let places: Vec<_> = objects.iter().map(|(id, object)| family.place(id, object)).collect();
-        let space = Space { vertices: &vertices, transform: self.transform, templates: Some(&self.templates) };
+        let materials = &appearance.materials;
+        let space =
+            Space { vertices: &vertices, transform: self.transform, templates: Some(&self.templates), materials };
         for ((id, object), (parent, storey)) in objects.into_iter().zip(places) {
             if id.is_empty() || id.len() > 512 {
                 all.push(refused(&id, "the id is empty or longer than 512 bytes".into()));
                 continue;
             }
+            let textured = object.geometry.iter().any(|g| g.texture.is_some());
             let chosen = if object.geometry.is_empty() { Ok(Chosen::default()) } else { choose(&object, &space) };
             let id = AssetId::from(id);
             all.push(match chosen {
@@ -64,7 +69,7 @@ impl Objects {
                 Ok(chosen) => {
                     let remark = chosen.remark;
                     let (object, stranger) = source_object(id.clone(), object, parent, storey, chosen);
-                    Prepared::Chosen { id, object: Ok((Box::new(object), remark, stranger)) }
+                    Prepared::Chosen { id, object: Ok((Box::new(object), remark, stranger, textured)) }
                 }
             });
         }
@@ -83,7 +88,8 @@ impl Objects {
                     }
                     match object {
                         Err(reason) => sink(refuse(reason))?,
-                        Ok((object, remark, stranger)) => {
+                        Ok((object, remark, stranger, textured)) => {
+                            self.textured += usize::from(textured);
                             self.remark(remark, &id);
                             if let Some(kind) = stranger {
                                 self.strangers.0 += 1;
@@ -113,6 +119,12 @@ impl Objects {
             };
             sink(SourceItem::Note(format!("{count} {what} (the first is {first})")))?;
         }
+        if self.textured > 0 {
+            let count = self.textured;
+            sink(SourceItem::Note(format!(
+                "{count} objects have textures, which stay with the file and are not drawn"
+            )))?;
+        }
         if let (count @ 1.., kind) = self.strangers {
             sink(SourceItem::Note(format!(
                 "{count} objects are of types without a class, such as '{kind}': taken as elements"
@@ -122,12 +134,15 @@ impl Objects {
     }
 }
 
+/// An object, what was changed about it, the name of a type without a class, and whether it has textures.
+type Taken = (Box<SourceObject>, Option<Remark>, Option<String>, bool);
+
 /// A city object on its way to the sink.
 pub(super) enum Prepared {
     /// What is none.
     Refused { id: String, reason: String },
-    /// What is one; with what was changed about it and the name of a type without a class, or why it is refused.
-    Chosen { id: AssetId, object: std::result::Result<(Box<SourceObject>, Option<Remark>, Option<String>), String> },
+    /// What is one, or why it is refused.
+    Chosen { id: AssetId, object: std::result::Result<Taken, String> },
 }
 
 /// The object in Cimbra's terms, and its type's name where that has no class.

@@ -212,3 +212,27 @@ fn other_versions_other_json_and_cut_files_are_refused_by_name() {
         assert!(fault.contains(said), "{said}: {fault}");
     }
 }
+
+#[test]
+fn materials_colour_surfaces_and_templates_and_textures_are_told() {
+    let text = format!(
+        r#"{{"type":"CityJSON","version":"2.0","transform":{{"scale":[0.001,0.001,0.001],"translate":[0,0,0]}},
+        "appearance":{{"materials":[{{"name":"a","diffuseColor":[1.0,0.0,0.5],"transparency":0.5}},{{"name":"no colour"}}]}},
+        "geometry-templates":{{"templates":[{{"type":"MultiSurface","lod":"2","boundaries":[[[0,1,2]]],"material":{{"t":{{"value":0}}}}}}],
+            "vertices-templates":[[0,0,0],[1,0,0],[0,1,0]]}},
+        "CityObjects":{{
+            "cube":{{"type":"Building","geometry":[{{"type":"Solid","lod":"2","boundaries":[{CUBE}],
+                "material":{{"day":{{"values":[[0,1,null,0,0,0]]}}}},
+                "texture":{{"day":{{"values":[[[[0,0,1,2,3]],[[null]],[[null]],[[null]],[[null]],[[null]]]]}}}}}}]}},
+            "tree":{{"type":"SolitaryVegetationObject","geometry":[{{"type":"GeometryInstance","template":0,"boundaries":[0],
+                "transformationMatrix":[1,0,0,0, 0,1,0,0, 0,0,1,0, 0,0,0,1]}}]}}
+        }},"vertices":{CORNERS}}}"#
+    );
+    let all = objects(&text);
+    let colours = |o: &SourceObject| faces(o).0.iter().map(|f| f.colour).collect::<Vec<_>>();
+    let pink = Some([255, 0, 128, 128]);
+    assert_eq!(colours(&all[0]), [pink, None, None, pink, pink, pink]);
+    assert_eq!(colours(&all[1]), [pink]);
+    let notes: Vec<_> = items(&text).unwrap().into_iter().filter(|i| matches!(i, SourceItem::Note(_))).collect();
+    assert!(format!("{notes:?}").contains("1 objects have textures"), "{notes:?}");
+}
