@@ -1,9 +1,9 @@
 //! Edges collapse one by one, each only when every point of both surfaces stays within a distance of the other.
 
-use super::Bounds;
 use super::hausdorff::farthest;
 use super::nearest::{Nearest, Triangle, distance2, normal, sub};
 use super::quadric::Quadric;
+use super::soup::{ANY, Soup};
 use super::triangulate::{dot, length};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
@@ -17,9 +17,6 @@ const NEIGHBOURS: usize = 6;
 const ROUNDS: usize = 4;
 /// A surface that may be seen as any colour near it is at most this many tolerances across.
 const TINY: f64 = 4.0;
-/// The group of surfaces that may be seen as any other.
-const ANY: u32 = u32::MAX;
-
 /// Triangles in the course of being simplified, with the proof that they stay near the first ones.
 pub(super) struct Collapse {
     most: f64,
@@ -40,20 +37,6 @@ pub(super) struct Collapse {
     left: usize,
 }
 
-/// Welded points, and triangles over them, each with the group (kind and colour) that it keeps.
-pub(super) struct Soup {
-    pub points: Vec<[f64; 3]>,
-    pub corners: Vec<[u32; 3]>,
-    pub groups: Vec<u32>,
-}
-
-impl Soup {
-    /// The triangles by their corners.
-    pub fn triangles(&self) -> Vec<Triangle> {
-        self.corners.iter().map(|t| t.map(|i| self.points[i as usize])).collect()
-    }
-}
-
 /// A change that is proved and not yet made.
 struct Proof {
     /// First triangles and their new witnesses.
@@ -64,6 +47,7 @@ impl Collapse {
     /// Over `soup`, whose triangles have three different points each.
     pub fn new(soup: Soup, most: f64) -> Self {
         let shape = soup.triangles();
+        let groups = soup.loosened(TINY * most);
         let Soup { points, corners, groups: group } = soup;
         let mut around = vec![Vec::new(); points.len()];
         let mut quadrics = vec![Quadric::default(); points.len()];
@@ -77,7 +61,6 @@ impl Collapse {
             }
         }
         let each: Vec<Vec<u32>> = (0..u32::try_from(corners.len()).unwrap_or(u32::MAX)).map(|i| vec![i]).collect();
-        let groups = loosened(&points, &corners, &group, &around, TINY * most);
         Self {
             most,
             first: Nearest::new(shape.clone()),
@@ -392,36 +375,6 @@ impl Collapse {
 fn height(t: &Triangle, normal: [f64; 3]) -> f64 {
     let longest = (0..3).map(|k| length(sub(t[(k + 1) % 3], t[k]))).fold(0.0, f64::max);
     if longest > 0.0 { length(normal) / longest } else { 0.0 }
-}
-
-/// The groups, with [`ANY`] for triangles of connected parts of one group that are at most `tiny` across.
-fn loosened(points: &[[f64; 3]], corners: &[[u32; 3]], group: &[u32], around: &[Vec<u32>], tiny: f64) -> Vec<u32> {
-    let mut groups = vec![None; corners.len()];
-    for start in 0..corners.len() {
-        if groups[start].is_some() {
-            continue;
-        }
-        let mut part = vec![start];
-        groups[start] = Some(group[start]);
-        let mut bounds = Bounds::EMPTY;
-        let mut next = 0;
-        while let Some(at) = part.get(next).copied() {
-            next += 1;
-            for i in corners[at] {
-                bounds.extend(points[i as usize]);
-                for other in around[i as usize].iter().map(|t| *t as usize) {
-                    if groups[other].is_none() && group[other] == group[start] {
-                        groups[other] = Some(group[start]);
-                        part.push(other);
-                    }
-                }
-            }
-        }
-        if bounds.diagonal() <= tiny {
-            part.iter().for_each(|t| groups[*t] = Some(ANY));
-        }
-    }
-    groups.into_iter().map(|g| g.unwrap_or(ANY)).collect()
 }
 
 /// A cost that has an order.

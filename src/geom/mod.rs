@@ -15,6 +15,7 @@ mod quadric;
 mod shape;
 mod simplify;
 mod solid;
+mod soup;
 mod topology;
 mod triangulate;
 

@@ -1,9 +1,10 @@
 //! A lighter mesh that stands in for another one from afar, no point of either farther from the other than asked.
 
-use super::collapse::{Collapse, Soup};
+use super::collapse::Collapse;
 use super::hausdorff::{Between, hausdorff};
 use super::nearest::{Triangle, normal};
 use super::solid::Welded;
+use super::soup::Soup;
 use super::triangulate::length;
 use super::{Mesh, Surface, SurfaceKind};
 
