@@ -1,6 +1,7 @@
 //! Responsibility grids (网格): whether they cover their community once and only once, in square metres.
 
-use super::{AssetId, Finding, Footprint};
+use super::spelling::text;
+use super::{AssetId, Attributes, Finding, Footprint, SiteCode};
 use crate::crs::SiteFrame;
 use geo::{
     Area, BooleanOps, BoundingRect, ConvexHull, Euclidean, InteriorPoint, Length, MultiPolygon, Polygon, unary_union,
@@ -54,6 +55,10 @@ impl Grid {
             Some(Polygon::new(ring(exterior), interiors.iter().map(ring).collect()))
         };
         Some(Self { id: id.into(), area: areas.iter().filter_map(polygon).collect(), level })
+    }
+    /// Whether an asset of class `site` is the boundary of its community: it is called, or has the code, that the site has.
+    pub fn is_boundary(id: &str, attributes: &Attributes, site: &SiteCode) -> bool {
+        id == site.as_str() || text(attributes, &["community_code", "code"]).is_some_and(|code| code == site.as_str())
     }
     /// Square metres.
     pub fn square_metres(&self) -> f64 {

@@ -20,8 +20,11 @@ pub struct Address {
     pub room: Option<String>,
 }
 
+/// Where a part of an address goes.
+type Slot = fn(&mut Address) -> &mut Option<String>;
+
 /// A mark behind a part, and where the part goes; the longest first.
-const MARKS: &[(&str, fn(&mut Address) -> &mut Option<String>)] = &[
+const MARKS: &[(&str, Slot)] = &[
     ("号楼", |a| &mut a.building),
     ("单元", |a| &mut a.unit),
     ("楼栋", |a| &mut a.building),
@@ -81,6 +84,30 @@ impl Address {
             room: part(&["room", "room_number", "房号", "户号"], &["室", "房", "户"]),
         }
     }
+    /// The same, with what it does not say from `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            road: self.road.or(other.road),
+            number: self.number.or(other.number),
+            building: self.building.or(other.building),
+            unit: self.unit.or(other.unit),
+            storey: self.storey.or(other.storey),
+            room: self.room.or(other.room),
+        }
+    }
+    /// Whether it is the address that somebody means who says `said`: all that is said is so, and it goes no further, to a flat
+    /// where a building is said.
+    pub fn is_meant_by(&self, said: &Self) -> bool {
+        let has = |own: &Option<String>, said: &Option<String>| said.is_none() || own.is_some();
+        self.agrees(said)
+            && has(&self.road, &said.road)
+            && has(&self.number, &said.number)
+            && has(&self.unit, &said.unit)
+            && self.building.is_some() == said.building.is_some()
+            && self.room.is_some() == said.room.is_some()
+            && (said.room.is_some() || self.unit.is_some() == said.unit.is_some())
+    }
     /// Whether nothing that both say differs.
     pub fn agrees(&self, other: &Self) -> bool {
         let same = |a: &Option<String>, b: &Option<String>| match (a, b) {
@@ -98,11 +125,11 @@ impl Address {
     fn dashed(&mut self, rest: &str) -> Option<()> {
         let parts: Vec<&str> = rest.split(['-', '/', '_']).filter(|part| !part.is_empty()).collect();
         let label_like = |part: &&str| part.len() <= 12 && part.chars().all(|c| c.is_ascii_alphanumeric());
-        if !parts.iter().all(|part| label_like(part)) {
+        if !parts.iter().all(label_like) {
             return None;
         }
         let (building, unit) = (self.building.is_some(), self.unit.is_some());
-        let free: &[fn(&mut Self) -> &mut Option<String>] = match (building, unit, parts.len()) {
+        let free: &[Slot] = match (building, unit, parts.len()) {
             (_, _, 0) => &[],
             (false, _, 3) => &[|a| &mut a.building, |a| &mut a.unit, |a| &mut a.room],
             (false, _, 2) => &[|a| &mut a.building, |a| &mut a.room],
@@ -137,8 +164,7 @@ pub fn labels(name: &str) -> Address {
 }
 
 /// The first part that has a mark behind it, and what follows; a dash between parts is passed over.
-#[expect(clippy::type_complexity, reason = "a part, where it goes, the rest")]
-fn next_marked(text: &str) -> Option<(&str, fn(&mut Address) -> &mut Option<String>, &str)> {
+fn next_marked(text: &str) -> Option<(&str, Slot, &str)> {
     let text = text.trim_start_matches('-');
     let length = text.find(|c: char| !c.is_ascii_alphanumeric()).filter(|length| (1..=12).contains(length))?;
     let (part, rest) = text.split_at(length);
@@ -197,6 +223,27 @@ mod tests {
         }
         for said in ["", "烟感", "1202", "3-2-12-02-7", "3号楼某某", "幸福路"] {
             assert_eq!(Address::parse(said), None, "{said}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_taken_apart_or_not_at_all(said in "[0-9A-Za-z#\\-－路号楼栋单元层室０-９（ ]{0,24}|.{0,40}") {
+            if let Some(address) = Address::parse(&said) {
+                // What it has found, written with every mark, says the same again.
+                let Address { road, number, building, unit, storey, room } = address.clone();
+                let part = |part: Option<String>, mark: &str| part.map(|p| p + mark).unwrap_or_default();
+                let whole = [
+                    part(road, ""),
+                    part(number, "号"),
+                    part(building, "号楼"),
+                    part(unit, "单元"),
+                    part(storey, "层"),
+                    part(room, "室"),
+                ];
+                proptest::prop_assert_eq!(Address::parse(&whole.concat()), Some(address));
+            }
+            let _ = labels(&said);
         }
     }
 
