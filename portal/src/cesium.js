@@ -10,6 +10,7 @@ export {
   CesiumWidget,
   Color,
   ColorGeometryInstanceAttribute,
+  CoplanarPolygonGeometry,
   CustomShader,
   DirectionalLight,
   GeometryInstance,

@@ -169,6 +169,22 @@ export class City {
     this.scene.requestRender();
   }
 
+  /** Lays on the ground what a camera can have in view: a GeoJSON polygon; without one, nothing. */
+  sight(polygon) {
+    if (this.seen) this.scene.primitives.remove(this.seen);
+    this.seen = undefined;
+    if (polygon) {
+      // A little above the ground, so that the two do not flicker.
+      const positions = polygon.coordinates[0].map(([lon, lat, height]) => C.Cartesian3.fromDegrees(lon, lat, height + 0.15));
+      const geometry = C.CoplanarPolygonGeometry.fromPositions({ positions, vertexFormat: C.PerInstanceColorAppearance.FLAT_VERTEX_FORMAT });
+      const color = C.ColorGeometryInstanceAttribute.fromColor(C.Color.fromCssColorString("#5a46a0").withAlpha(0.4));
+      const appearance = new C.PerInstanceColorAppearance({ flat: true, translucent: true });
+      const geometryInstances = new C.GeometryInstance({ geometry, attributes: { color } });
+      this.seen = this.scene.primitives.add(new C.Primitive({ geometryInstances, appearance, asynchronous: false, allowPicking: false }));
+    }
+    this.scene.requestRender();
+  }
+
   /** Marks alarms with dots that no building hides: `[{ asset, severity, place: { box } }]`. */
   mark(alarms) {
     this.marks.removeAll();

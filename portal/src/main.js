@@ -33,6 +33,7 @@ async function pick(id, { fly: flying = false } = {}) {
     panel.show(feature, path);
     city?.style.select(feature?.id, path.map((each) => each.id));
     city?.outline(feature?.bbox);
+    city?.sight(feature?.properties.view);
     refresh(feature?.id);
     if (flying) fly();
     if (feature?.properties.class === "space") inside(picked);

@@ -69,6 +69,7 @@ export const CLASSES = {
   city_furniture: ["市政设施", "City furniture"],
   other_construction: ["其他构筑物", "Other construction"],
   component: ["城市部件", "City component"],
+  way: ["通路", "Way"],
   grid: ["网格", "Grid"],
   address: ["地址", "Address"],
 };

@@ -4,7 +4,7 @@ import { unitName } from "./names.js";
 import { className, propertyName, show, title, titles, when, word } from "./words.js";
 
 /** Properties that the panel shows in places of their own. */
-const KNOWN = new Set(["name", "class", "collection", "parent", "storey", "dataset", "state", "alarm", "path"]);
+const KNOWN = new Set(["name", "class", "collection", "parent", "storey", "dataset", "state", "alarm", "path", "view"]);
 
 export class Panel {
   #root = the("details");

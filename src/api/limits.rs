@@ -12,6 +12,10 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Bytes of an uploaded file; 413 beyond.
     pub upload_bytes: u64,
+    /// Bytes of a file that is attached to an asset; 413 beyond.
+    pub attachment_bytes: u64,
+    /// Files attached to one asset; 413 beyond.
+    pub attachments_per_asset: usize,
     /// Bytes of an IFC file; its import is refused beyond, as beyond the next two.
     pub ifc_bytes: u64,
     /// Seconds that the process reading an IFC file is waited for.
@@ -58,6 +62,8 @@ impl Default for Limits {
         Self {
             body_bytes: 4 << 20,
             upload_bytes: 8 << 30,
+            attachment_bytes: 64 << 20,
+            attachments_per_asset: 100,
             ifc_bytes: ifc.bytes,
             ifc_seconds: ifc.time.as_secs(),
             ifc_memory_bytes: ifc.memory,

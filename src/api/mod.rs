@@ -13,6 +13,7 @@ pub mod routes;
 pub mod schema;
 pub mod state;
 pub mod tickets;
+pub mod upload;
 pub mod work;
 
 pub use limits::Limits;

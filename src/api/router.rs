@@ -100,7 +100,7 @@ async fn guarded(State(city): State<City>, mut request: Request, next: Next) -> 
     }
     if let Some(origin) = allowed.and_then(|o| HeaderValue::from_str(&o).ok()) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        let exposed = "ETag, Link, Location, Retry-After, Allow, Cimbra-Revision, Cimbra-Left-Out";
+        let exposed = "ETag, Link, Location, Retry-After, Allow, Content-Disposition, Cimbra-Revision, Cimbra-Left-Out";
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE, OPTIONS"));
@@ -212,11 +212,11 @@ async fn admitted(
     audited.caller = caller.role.is_some().then(|| caller.name.clone());
     let slot = Arc::new(busy.enter(caller.share.clone(), limits.requests_per_caller, "requests")?);
     let said = parts.headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-    if !path.starts_with("/imports") && said.is_some_and(|bytes: usize| bytes > limits.body_bytes) {
+    if !is_upload(&parts.method, path) && said.is_some_and(|bytes: usize| bytes > limits.body_bytes) {
         // Said beforehand, so refused beforehand: nothing of it is read.
         return Err(Fault::new(Kind::TooLarge, format!("the body is over {} bytes", limits.body_bytes)));
     }
-    let open_ended = path.starts_with("/live") || path.starts_with("/imports");
+    let open_ended = path.starts_with("/live") || is_upload(&parts.method, path);
     let deadline = Deadline::after(limits.seconds);
     // From here on the handler holds the slot, and with it the work that it may leave behind.
     parts.extensions.insert(Admitted { caller, slot, deadline });
@@ -225,6 +225,12 @@ async fn admitted(
         return Ok(answer.await);
     }
     tokio::time::timeout(Duration::from_secs(limits.seconds), answer).await.map_err(|_| deadline.fault())
+}
+
+/// Whether a request brings a file, which has limits of its own for bytes and time.
+fn is_upload(method: &Method, path: &str) -> bool {
+    let attaches = path.starts_with("/assets/") && path.ends_with("/attachments") && *method == Method::POST;
+    path.starts_with("/imports") || attaches
 }
 
 /// The status in the audit of a write whose sender hung up before there was an answer.

@@ -6,7 +6,7 @@ use std::f64::consts::PI;
 
 /// A map offset that Chinese phones and web maps put on their positions; it moves a place by 50 to 700 m.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Offset {
+pub enum Offset {
     /// The offset of GB 20263: "Mars coordinates".
     Gcj02,
     /// GCJ-02 with Baidu's own offset on top.
@@ -22,6 +22,7 @@ impl Offset {
             _ => None,
         }
     }
+    /// What it is called.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Gcj02 => "GCJ-02",

@@ -14,6 +14,7 @@ mod transform;
 mod well_known;
 
 pub use code::CrsCode;
+pub use datum::Offset;
 pub use helmert::{ControlPoint, Fit, Helmert, Similarity};
 pub use operation::{Choice, Operation};
 pub use site::{SiteFrame, to_ecef};

@@ -5,11 +5,13 @@ use super::check::ModelCheck;
 use super::finding::{Finding, Kind as FindingKind};
 use super::former;
 use super::georeference::Georeference;
+use super::inspect::Inspection;
 use super::intake::{Intake, Progress};
 use super::lighten::Lightening;
 use super::reach::{FAR, REACH, farthest};
 use super::repair::{is_body, mend_asset};
 use super::report::{FileReport, Renamed};
+use super::stamp::Stamp;
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::{SourceFrame, SourceItem, SourceObject, companions};
@@ -57,6 +59,7 @@ pub(super) struct FileImport<'i, 's> {
     seen: HashSet<AssetId>,
     check: ModelCheck,
     light: Lightening,
+    inspection: Inspection,
     report: &'i mut FileReport,
 }
 
@@ -91,6 +94,7 @@ impl<'i, 's> FileImport<'i, 's> {
             seen: HashSet::new(),
             check: ModelCheck::default(),
             light: Lightening::default(),
+            inspection: Inspection::default(),
             report,
         }
     }
@@ -138,6 +142,9 @@ impl<'i, 's> FileImport<'i, 's> {
         }
         self.remark_distance();
         self.look_at_the_whole();
+        let known = self.site.get().map(|site| site.snapshot());
+        let inspection = std::mem::take(&mut self.inspection);
+        inspection.end(known.as_deref(), &self.dataset, self.frame.as_ref(), self.report)?;
         let Some(mut draft) = self.draft.take() else { return Ok(()) };
         let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
         former::keep_refused(&mut draft, self.report)?;
@@ -312,7 +319,8 @@ impl<'i, 's> FileImport<'i, 's> {
         self.waiting = waiting;
     }
 
-    fn put(&mut self, asset: Asset) -> Result<()> {
+    fn put(&mut self, mut asset: Asset) -> Result<()> {
+        self.inspection.asset(&mut asset, self.frame.as_ref(), &self.code);
         let (id, class) = (asset.id.clone(), asset.class);
         if self.intake.store.is_none() {
             match self.seen.insert(id.clone()) {
@@ -383,21 +391,5 @@ impl<'i, 's> FileImport<'i, 's> {
             let km = distance / 1000.0;
             self.report.notes.push(format!("lies {km:.0} km from the site's origin: is it the right site (--site)?"));
         }
-    }
-}
-
-/// What changes when a file is written to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stamp {
-    bytes: u64,
-    modified: Option<std::time::SystemTime>,
-}
-
-impl Stamp {
-    /// # Errors
-    /// A file that is not there.
-    pub fn of(file: &Path) -> Result<Self> {
-        let data = std::fs::metadata(file).map_err(|e| Fault::io("reading", &e).about(file.display().to_string()))?;
-        Ok(Self { bytes: data.len(), modified: data.modified().ok() })
     }
 }

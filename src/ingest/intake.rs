@@ -1,8 +1,9 @@
 //! Files into a site: one commit a file, all of it or nothing.
 
-use super::batch::{FileImport, Stamp};
+use super::batch::FileImport;
 use super::georeference::{Georeference, Origin};
 use super::report::{FileReport, Report};
+use super::stamp::Stamp;
 use super::survey::survey;
 use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
@@ -131,6 +132,7 @@ impl Intake<'_> {
     pub fn import(&self, files: &[PathBuf]) -> Result<Report> {
         let started = Instant::now();
         let mut report = Report { check: self.store.is_none(), ..Report::default() };
+        report.left_out = left_out(files);
         let files = expand(files)?;
         if self.options.dataset.is_some() && files.len() > 1 {
             return Err(Fault::parameter("dataset", format!("names one dataset for {} files", files.len()))
@@ -313,6 +315,20 @@ fn not_a_coverage(site: &Site, name: &DatasetName) -> Result<()> {
         )
         .remedy("import it under another name with --dataset NAME")),
     }
+}
+
+/// What of the directories among `files` [`expand`] passes over: hidden files and all directories, such as the `.truth` of a
+/// generated community.
+pub fn left_out(files: &[PathBuf]) -> Vec<String> {
+    let entries = files.iter().filter(|file| file.is_dir()).filter_map(|dir| std::fs::read_dir(dir).ok());
+    let hidden = |path: &Path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
+    let mut left: Vec<String> = entries
+        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
+        .filter(|path| path.is_dir() || hidden(path))
+        .map(|path| path.display().to_string())
+        .collect();
+    left.sort();
+    left
 }
 
 /// The file's name without the ending that its format has.

@@ -8,15 +8,17 @@ mod finding;
 mod former;
 pub mod generate;
 mod georeference;
+mod inspect;
 mod intake;
 mod lighten;
 mod reach;
 mod repair;
 mod report;
+mod stamp;
 mod survey;
 
 pub use finding::{Finding, Findings, Severity, Total};
 pub use georeference::{Georeference, Origin};
-pub use intake::{ImportOptions, Intake, Progress, expand};
+pub use intake::{ImportOptions, Intake, Progress, expand, left_out};
 pub use lighten::Lightweight;
 pub use report::{FileReport, Refused, Renamed, Report};

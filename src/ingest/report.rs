@@ -24,6 +24,9 @@ pub struct Report {
     pub seconds: f64,
     /// The files in the order they were taken.
     pub files: Vec<FileReport>,
+    /// What lies in a directory that was named and was not looked into: hidden files and further directories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// What became of one file.
@@ -205,6 +208,7 @@ impl Report {
     pub fn text(&self) -> String {
         let mut out = String::new();
         self.files.iter().for_each(|f| f.text(self.check, &mut out));
+        self.left_out.iter().for_each(|path| _ = writeln!(out, "left out: {path} (hidden, or a directory)"));
         let Self { objects, refused, seconds, .. } = self;
         _ = write!(out, "{objects} objects in, {refused} refused, {seconds:.1} s");
         out

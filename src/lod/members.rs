@@ -129,6 +129,10 @@ fn assemble(candidates: &[Candidate<'_>], view: &View, shells: bool) -> Vec<Memb
 /// A member drawn by itself; nothing when there is nothing to draw.
 fn plain(c: &Candidate<'_>) -> Option<Member> {
     let class = c.asset.class();
+    // Ways are for whoever looks for one: drawn, they would run through every room.
+    if class == Class::Way {
+        return None;
+    }
     let place = match (class.collection(), c.fact.has) {
         (_, Has::Point) => Place::Marker,
         (Collection::Buildings, _) => Place::Body,

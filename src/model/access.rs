@@ -7,9 +7,9 @@ pub enum Role {
     Viewer,
     /// Reads, and runs analyses, views and rule tests.
     Planner,
-    /// Reads, and acts on alarms.
+    /// Reads, acts on alarms, and attaches files.
     Operator,
-    /// Reads, imports files and sends readings.
+    /// Reads, imports and attaches files, and sends readings.
     Integrator,
     /// Everything.
     Admin,
@@ -26,6 +26,8 @@ pub enum Right {
     SendReadings,
     /// Import files.
     Import,
+    /// Attach files to assets and take them away.
+    Attach,
     /// Create and change alarm rules.
     EditRules,
     /// Keys, configuration, audit.
@@ -55,6 +57,7 @@ impl Role {
             Right::ReadGuarded => true,
             Right::HandleAlarms => matches!(self, Self::Operator | Self::Admin),
             Right::SendReadings | Right::Import => matches!(self, Self::Integrator | Self::Admin),
+            Right::Attach => matches!(self, Self::Operator | Self::Integrator | Self::Admin),
             Right::EditRules => matches!(self, Self::Operator | Self::Admin),
             Right::Administer => matches!(self, Self::Admin),
         }

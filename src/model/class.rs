@@ -182,6 +182,7 @@ classes! {
     OtherConstruction "other_construction" Components ["OtherConstruction" "GenericCityObject" "IfcFacility" "IfcFacilityPart"
         "IfcMarineFacility" "IfcMarinePart"];
     Component "component" Components ["IfcAlignment" "IfcEarthworksElement" "IfcSign" "IfcSignal"];
+    Way "way" Components [];
     Grid "grid" Grids [];
     Address "address" Addresses [];
 }

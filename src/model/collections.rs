@@ -27,6 +27,10 @@ impl Collections {
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
+    /// Whether every guarded collection is in the set: whoever may read these may read what is personal.
+    pub fn has_guarded(self) -> bool {
+        Collection::ALL.into_iter().filter(|c| c.is_guarded()).all(|c| self.contains(c))
+    }
     /// Whether no collection is in the set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -5,6 +5,7 @@
 
 mod archive;
 mod asset;
+mod attachments;
 mod audit;
 mod clash;
 mod commit;
@@ -25,6 +26,7 @@ mod store;
 mod table;
 
 pub use asset::AssetRef;
+pub use attachments::{Attachment, Attachments, Incoming, Sent};
 pub use audit::{Act, Audit};
 pub use commit::{Committed, Draft, Put};
 pub use coverage::{

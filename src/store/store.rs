@@ -1,6 +1,7 @@
 //! One directory, one process: opening it, locking it, its sites.
 
 use super::archive::embedded::{Weigh, sync_dir, write_whole};
+use super::attachments::Attachments;
 use super::coverage::Folder;
 use super::event::Events;
 use super::live::Live;
@@ -31,6 +32,7 @@ pub struct Store {
     node: Arc<Node>,
     sites: RwLock<BTreeMap<SiteCode, Arc<Site>>>,
     creating: Mutex<()>,
+    attachments: Attachments,
 }
 
 impl Store {
@@ -76,7 +78,9 @@ impl Store {
         let claims = Mutex::default();
         let blocks = Arc::new(super::coverage::blocks());
         let node = Node { revision, cache, blocks, claims, dir: dir.to_owned(), live, _lock: Held(lock) };
-        let store = Self { node: Arc::new(node), sites: RwLock::default(), creating: Mutex::new(()) };
+        let attachments = Attachments::open(dir)?;
+        let (node, creating) = (Arc::new(node), Mutex::new(()));
+        let store = Self { node, sites: RwLock::default(), creating, attachments };
         for entry in std::fs::read_dir(dir.join("sites")).map_err(io)? {
             store.open_site(&entry.map_err(io)?.path())?;
         }
@@ -128,6 +132,10 @@ impl Store {
         Folder::new(&self.node.dir.join(SCRATCH))
     }
 
+    /// Files attached to assets.
+    pub fn attachments(&self) -> &Attachments {
+        &self.attachments
+    }
     /// Things, datastreams, observations, rules and alarms.
     pub fn series(&self) -> &Series {
         &self.node.live.series

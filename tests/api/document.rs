@@ -89,6 +89,9 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
         (site, [of_map, of_buildings])
     };
     let view = format!("asset={}&size=64x48", escaped(&device));
+    let attachments = format!("/assets/{}/attachments", escaped(&device));
+    // By the SHA-256 of "abc" (FIPS 180-2, appendix B.1).
+    let attached = format!("{attachments}/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     vec![
         ("getLandingPage", get("/".into())),
         ("getConformance", get("/conformance".into())),
@@ -121,6 +124,14 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
             get("/collections/assets/diff?from=2020-01-01T00:00:00Z&to=2999-01-01T00:00:00Z&limit=2".into()),
         ),
         ("search", get(format!("/search?q={}", escaped(&device)))),
+        ("getPlaces", get("/places?address=1-2-102".into())),
+        ("checkNetworks", get("/checks/networks".into())),
+        ("checkGrids", get("/checks/grids".into())),
+        ("getConnected", get("/networks/connected?id=MH-water-T0&limit=3".into())),
+        ("postAttachment", Call { body: Some(b"abc".to_vec()), ..keyed(format!("{attachments}?name=a.txt")) }),
+        ("getAttachments", get(attachments.clone())),
+        ("getAttachment", get(attached.clone())),
+        ("deleteAttachment", keyed(attached.clone())),
         ("getMapTileset", get("/3dtiles/tileset.json".into())),
         ("getSiteTileset", get(format!("/3dtiles/{site}/tileset.json"))),
         ("getMapTile", get(format!("/3dtiles/{site}/{}", tile[0]))),
@@ -258,6 +269,8 @@ fn the_limit_of_rows_is_kept_and_documented_wherever_rows_are_asked_for() {
     for (path, name) in [
         ("/collections/assets/items?", "limit"),
         ("/search?q=a&", "limit"),
+        ("/places?address=1-2-102&", "limit"),
+        ("/checks/networks?", "limit"),
         ("/alarms?", "limit"),
         ("/alarms?state=all&", "limit"),
         ("/sta/v1.1/Things?", "$top"),

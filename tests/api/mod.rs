@@ -1,11 +1,13 @@
 //! The contract over HTTP, asked of the built binary.
 
+mod attachments;
 mod datasets;
 mod diff;
 mod document;
 mod features;
 mod guards;
 mod imports;
+mod places;
 mod protocol;
 mod schema;
 mod tiles;

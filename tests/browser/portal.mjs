@@ -204,6 +204,20 @@ async function search(page, text) {
   return page.locator("#results li").allTextContents();
 }
 
+/** Picks a camera by its id: whether what it can see lies on the ground then, and after it is let go. */
+async function watch(page, id) {
+  await search(page, id);
+  await page.locator("#results li button").first().click();
+  await page.waitForFunction((id) => document.getElementById("details").dataset.id === id, id);
+  const drawn = () => page.evaluate(async () => Boolean((await import("/portal/main.js")).city.seen));
+  const picked = await drawn();
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => !document.getElementById("details").dataset.id);
+  const after = await drawn();
+  await page.click("#unsearch");
+  return [picked, after];
+}
+
 report(async () => {
   const { browser, page, record } = await open({ origins: [new URL(base).origin] });
   const milliseconds = await enter(page);
@@ -231,7 +245,9 @@ report(async () => {
   const roots = await page.locator("#tree > [role=treeitem] > .row > .name").allTextContents();
   const classes = await walkDown(page, await city.divided());
   const found = await search(page, place.building.properties.name);
+  const [camera] = (await city.get("collections/cameras/items", { limit: 1 })).features;
+  const sight = await watch(page, camera.id);
   const said = await languages(page);
   await browser.close();
-  return { milliseconds, address, tiles, start, chosen, where, picks, alarm, roots, classes, found, said, ...record };
+  return { milliseconds, address, tiles, start, chosen, where, picks, alarm, roots, classes, found, sight, said, ...record };
 });

@@ -42,6 +42,7 @@ fn the_portal_shows_picks_and_follows_the_city() {
     assert_eq!((classes[0], *classes.last().unwrap()), ("building", "space"), "{classes:?}");
     assert!(classes.contains(&"building_unit") && classes.contains(&"storey"), "{classes:?}");
     assert!(!seen["found"].as_array().unwrap().is_empty());
+    assert_eq!(seen["sight"], serde_json::json!([true, false]), "what a picked camera sees lies on the ground");
     let said = &seen["said"];
     assert_eq!(said[0], serde_json::json!(["en", "Cimbra city model", "Whole map"]));
     assert_eq!(said[1], serde_json::json!(["zh-CN", "Cimbra 城市信息模型", "全景"]));

@@ -1,8 +1,9 @@
 //! Assets as GeoJSON features (RFC 7946, OGC API Features Part 1 §8).
 
+use super::derived;
 use crate::fault::Result;
 use crate::formats::{footprint, to_json};
-use crate::model::Collections;
+use crate::model::{Class, Collections, PERSONAL};
 use crate::store::{AssetRef, Row, Snapshot};
 use serde_json::{Map, Value as Json, json};
 
@@ -18,13 +19,19 @@ pub fn feature(snapshot: &Snapshot, row: Row, skip_geometry: bool, readable: Col
     let Some(asset) = snapshot.asset(row) else { return Ok(None) };
     let geometry = if skip_geometry { Json::Null } else { footprint(&snapshot.geometry(row)?.footprint) };
     let mut properties = own(&asset, readable);
-    for (name, value) in snapshot.attributes(row)?.iter() {
-        if OWN.contains(&name.as_str()) {
+    let attributes = snapshot.attributes(row)?;
+    let personal = asset.class() == Class::Grid && !readable.has_guarded();
+    for (name, value) in attributes.iter() {
+        if personal && PERSONAL.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        if OWN.contains(&name.as_str()) || derived::NAMES.contains(&name.as_str()) {
             properties.insert(format!("source.{name}"), to_json(value));
         } else {
             properties.insert(name.clone(), to_json(value));
         }
     }
+    derived::meaning(snapshot, &asset, &attributes, &mut properties)?;
     let mut feature = json!({
         "type": "Feature",
         "id": asset.id(),

@@ -1,5 +1,6 @@
 //! Answers on their way out: JSON with an entity tag.
 
+pub mod derived;
 pub mod diff;
 pub mod feature;
 pub mod live;

@@ -6,15 +6,15 @@ use crate::api::params::{Form, Param};
 use crate::api::problem::{self, Answer};
 use crate::api::schema;
 use crate::api::state::City;
+use crate::api::upload::receive;
 use crate::fault::{Fault, Kind, Result};
 use crate::ingest::{ImportOptions, Intake, Progress, Report};
 use crate::model::Right;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
-use futures_util::StreamExt;
 use serde_json::json;
 use std::collections::VecDeque;
 use std::fs::File;
@@ -23,11 +23,8 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
-use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 
-/// An upload of which nothing comes for so long is given up.
-const STALLED: Duration = Duration::from_secs(30);
 /// Reports kept for `/imports/{id}`, the newest.
 const KEPT: usize = 100;
 
@@ -148,7 +145,10 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
     let id = format!("{:016x}", getrandom::u64().map_err(|e| Fault::internal(format!("no random numbers: {e}")))?);
     let dir = uploads.join(&id);
     let upload = Upload { file: dir.join(&name), dir };
-    receive(&upload, body, settings.limits.upload_bytes).await?;
+    let (place, path) = (upload.dir.clone(), upload.file.clone());
+    let make = move || std::fs::create_dir_all(&place).and_then(|()| File::create(&path)).map_err(|e| kept(&e));
+    let write = |file: &mut File, bytes: &[u8]| file.write_all(bytes).map_err(|e| kept(&e));
+    drop(receive(body, settings.limits.upload_bytes, make, write).await?);
     // Taken only now: an upload that stalls keeps nobody from importing.
     let at_once = settings.limits.imports_at_once;
     let room = imports.room.get_or_init(|| Arc::new(Semaphore::new(at_once.min(Semaphore::MAX_PERMITS))));
@@ -243,8 +243,12 @@ async fn report(ask: Ask<String>, Extension(imports): Extension<Arc<Imports>>) -
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
+fn kept(error: &std::io::Error) -> Fault {
+    Fault::io("keeping the upload", error)
+}
+
 /// The last part of a name that is fit for a file.
-fn file_name(name: Option<&str>) -> Result<String> {
+pub(super) fn file_name(name: Option<&str>) -> Result<String> {
     let wrong = |what: &str| {
         Fault::parameter("name", format!("'name' {what}")).remedy("give the file's name, such as ?name=tower.ifc")
     };
@@ -255,46 +259,4 @@ fn file_name(name: Option<&str>) -> Result<String> {
         && !name.contains(['/', '\\'])
         && !name.chars().any(char::is_control);
     if fit { Ok(name.to_owned()) } else { Err(wrong("is not the plain name of a file")) }
-}
-
-/// Streams the body into the upload's file; the disk is written to off the async threads.
-async fn receive(upload: &Upload, body: Body, most: u64) -> Result<()> {
-    let (sender, mut receiver) = mpsc::channel::<Bytes>(16);
-    let (dir, path) = (upload.dir.clone(), upload.file.clone());
-    let writer = tokio::task::spawn_blocking(move || {
-        let io = |e: std::io::Error| Fault::io("keeping the upload", &e);
-        std::fs::create_dir_all(&dir).map_err(io)?;
-        let mut file = File::create(&path).map_err(io)?;
-        while let Some(bytes) = receiver.blocking_recv() {
-            file.write_all(&bytes).map_err(io)?;
-        }
-        Ok(())
-    });
-    let (mut stream, mut size, mut broken) = (body.into_data_stream(), 0_u64, None);
-    loop {
-        let Ok(part) = tokio::time::timeout(STALLED, stream.next()).await else {
-            broken = Some(Fault::bad_input(format!("nothing came for {} s", STALLED.as_secs())));
-            break;
-        };
-        let Some(part) = part else { break };
-        let part = match part {
-            Ok(part) => part,
-            Err(error) => {
-                broken = Some(Fault::bad_input(format!("the upload broke off: {error}")));
-                break;
-            }
-        };
-        size += part.len() as u64;
-        if size > most {
-            broken = Some(Fault::new(Kind::TooLarge, format!("an upload is at most {most} bytes")));
-            break;
-        }
-        // A writer that is gone has failed, and says why below.
-        if sender.send(part).await.is_err() {
-            break;
-        }
-    }
-    drop(sender);
-    let written = writer.await.map_err(|e| Fault::internal(format!("the upload's writer stopped: {e}")))?;
-    broken.map_or(written, Err)
 }

@@ -1,8 +1,9 @@
 //! `/collections/{c}/items`: features by box, time and property, paged by a cursor; one by its id.
 
+use super::attachments;
 use super::state::show;
 use crate::api::ask::Ask;
-use crate::api::encode::{feature, segment};
+use crate::api::encode::{derived, feature, segment};
 use crate::api::openapi::Operation;
 use crate::api::params::{self, Form, Param};
 use crate::api::problem::Answer;
@@ -111,10 +112,17 @@ async fn item(ask: Ask<(String, String)>) -> Answer {
         let (snapshot, row) = seen.ok_or_else(missing)?;
         let mut body = live(ask, snapshot, row, params.is_true("skipGeometry"), when.is_none())?.ok_or_else(missing)?;
         let at = format!("{}/collections/{}", ask.base(), segment(name));
-        body["links"] = json!([
-            { "href": format!("{at}/items/{}", segment(id)), "rel": "self", "type": "application/geo+json" },
-            { "href": at, "rel": "collection", "type": "application/json" },
-        ]);
+        if let Some(addresses) = derived::addresses(snapshot, row, ask.caller.reads).filter(|_| when.is_none()) {
+            body["properties"]["addresses"] = addresses;
+        }
+        let mut links = vec![
+            json!({ "href": format!("{at}/items/{}", segment(id)), "rel": "self", "type": "application/geo+json" }),
+            json!({ "href": at, "rel": "collection", "type": "application/json" }),
+        ];
+        if let Some(asset) = snapshot.asset(row) {
+            links.extend(attachments::links(&ask.base(), &ask.city, asset.id()));
+        }
+        body["links"] = Value::Array(links);
         Ok(body)
     })
     .await

@@ -1,6 +1,8 @@
 //! One file a route family: its handlers, its parameters and what it says of itself in the API document.
 
 mod alarms;
+mod attachments;
+mod checks;
 mod collections;
 mod datasets;
 mod diff;
@@ -10,6 +12,7 @@ mod items;
 mod landing;
 mod live;
 mod metrics;
+mod places;
 pub mod portal;
 mod rules;
 mod search;
@@ -35,8 +38,11 @@ pub fn all() -> Router<City> {
         .merge(collections::routes())
         .merge(datasets::routes())
         .merge(items::routes())
+        .merge(attachments::routes())
         .merge(diff::routes())
         .merge(search::routes())
+        .merge(places::routes())
+        .merge(checks::routes())
         .merge(tiles3d::routes())
         .merge(terrain::routes())
         .merge(sta::routes())
@@ -58,8 +64,11 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         collections::OPERATIONS,
         datasets::OPERATIONS,
         items::OPERATIONS,
+        attachments::OPERATIONS,
         diff::OPERATIONS,
         search::OPERATIONS,
+        places::OPERATIONS,
+        checks::OPERATIONS,
         tiles3d::OPERATIONS,
         terrain::OPERATIONS,
         sta::OPERATIONS,

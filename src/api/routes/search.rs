@@ -8,9 +8,11 @@ use crate::api::problem::Answer;
 use crate::api::schema::city;
 use crate::api::state::City;
 use crate::fault::Fault;
+use crate::model::Collections;
+use crate::store::{Row, Snapshot};
 use axum::Router;
 use axum::routing::get;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const PARAMS: &[Param] = &[
     Param::new("q", Form::Text, "Words to find, Chinese or Latin; every word must be found.").needed(),
@@ -40,16 +42,18 @@ async fn search(ask: Ask) -> Answer {
         for hit in found {
             let Some(snapshot) = snapshots.get(hit.snapshot) else { continue };
             let Some(mut one) = feature::feature(snapshot, hit.row, false, reads)? else { continue };
-            let above = snapshot.ancestors(hit.row).into_iter().rev().filter_map(|row| snapshot.asset(row));
-            let path: Vec<_> = above
-                .filter(|a| reads.contains(a.class().collection()))
-                .map(|a| json!({ "id": a.id(), "name": a.name(), "class": a.class().name() }))
-                .collect();
-            one["properties"]["path"] = json!(path);
+            one["properties"]["path"] = path(snapshot, hit.row, reads);
             one["properties"]["score"] = json!(hit.score);
             features.push(one);
         }
         Ok(json!({ "type": "FeatureCollection", "numberReturned": features.len(), "features": features }))
     })
     .await
+}
+
+/// What a row is part of, from the building down, as far as the caller may read it.
+pub(super) fn path(snapshot: &Snapshot, row: Row, reads: Collections) -> Value {
+    let above = snapshot.ancestors(row).into_iter().rev().filter_map(|row| snapshot.asset(row));
+    let seen = above.filter(|a| reads.contains(a.class().collection()));
+    seen.map(|a| json!({ "id": a.id(), "name": a.name(), "class": a.class().name() })).collect()
 }

@@ -88,6 +88,40 @@ pub fn found() -> Value {
     closed("Found", fields)
 }
 
+/// How the networks or grids of each site hold together.
+pub fn checks() -> Value {
+    let network = closed(
+        "NetworkSummary",
+        [
+            ("network", text()),
+            ("nodes", whole()),
+            ("valves", whole()),
+            ("segments", whole()),
+            ("metres", number()),
+            ("components", whole()),
+            ("loops", whole()),
+        ],
+    );
+    let site = optional(
+        closed("SiteCheck", [("site", text()), ("findings", list(checked())), ("numberMatched", whole())]),
+        [("networks", list(network)), ("grids", whole()), ("squareMetres", number())],
+    );
+    closed("Checks", [("sites", list(site))])
+}
+
+/// What a node of a network is connected with.
+pub fn connected() -> Value {
+    let fields = [
+        ("site", text()),
+        ("network", maybe("string")),
+        ("nodes", list(text())),
+        ("segments", list(text())),
+        ("numberMatched", whole()),
+        ("numberReturned", whole()),
+    ];
+    closed("Connected", fields)
+}
+
 /// What differs between two times.
 pub fn difference() -> Value {
     let volume = closed("Volumes", [("from", maybe("number")), ("to", maybe("number"))]);
@@ -181,6 +215,31 @@ fn lightweight() -> Value {
     optional(closed("Lightweight", fields), light)
 }
 
+/// A file attached to an asset.
+pub fn attachment() -> Value {
+    let fields = [
+        ("sha256", text()),
+        ("name", text()),
+        ("type", text()),
+        ("bytes", whole()),
+        ("time", super::instant()),
+        ("by", text()),
+        ("href", text()),
+    ];
+    closed("Attachment", fields)
+}
+
+/// The files attached to an asset.
+pub fn attachments() -> Value {
+    closed("Attachments", [("attachments", list(attachment()))])
+}
+
+/// What a check of the city has found.
+fn checked() -> Value {
+    let fields = [("object", text()), ("check", text()), ("detail", text())];
+    optional(closed("CheckFinding", fields), [("others", list(text())), ("place", numbers(3))])
+}
+
 /// The report of an import.
 pub fn report() -> Value {
     let renamed = closed("Renamed", [("id", text()), ("renamed", text())]);
@@ -224,7 +283,7 @@ pub fn report() -> Value {
         ("seconds", number()),
         ("files", list(file)),
     ];
-    closed("ImportReport", fields)
+    optional(closed("ImportReport", fields), [("left_out", list(text()))])
 }
 
 fn of_dataset() -> [(&'static str, Value); 13] {

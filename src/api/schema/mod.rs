@@ -18,6 +18,7 @@ pub const NAMED: &[Schema] = &[
     city::feature,
     city::features,
     city::report,
+    city::attachment,
     city::tileset,
     ground::layer,
     ground::height,

@@ -8,7 +8,7 @@ use crate::app::serve::{Start, serve};
 use crate::app::worker::worker;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::Limits;
-use crate::ingest::generate::{Community, MANIFEST, write};
+use crate::ingest::generate::{Community, made, write};
 use crate::ingest::{ImportOptions, Intake};
 use crate::live::simulate::Fleet;
 use crate::model::{DatasetName, Role, SiteCode};
@@ -50,7 +50,7 @@ impl Args {
     /// A directory that holds something else, a store that another process holds, an address in use.
     pub fn run(self) -> Result<Outcome> {
         let community = Community { households: self.households, seed: self.seed, ..Community::default() };
-        let fresh = !is_made(&self.dir, &community);
+        let fresh = made(&self.dir).is_none_or(|(there, _)| there != community);
         if fresh {
             let manifest = write(&self.dir, &community, &mut |_| {})?;
             let all: u64 = manifest.counts.values().sum();
@@ -64,19 +64,12 @@ impl Args {
     }
 }
 
-/// Whether `dir` holds this very community.
-fn is_made(dir: &Path, community: &Community) -> bool {
-    let Ok(text) = std::fs::read_to_string(dir.join(MANIFEST)) else { return false };
-    let Ok(made) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
-    made["households"] == community.households && made["seed"] == community.seed
-}
-
 /// Imports what the store does not have yet; all of it anew when the files are new.
 fn import(dir: &Path, store: &Path, fresh: bool) -> Result<()> {
-    let manifest = std::fs::read_to_string(dir.join(MANIFEST)).map_err(|e| Fault::io("reading the manifest", &e))?;
-    let manifest: serde_json::Value = serde_json::from_str(&manifest)
-        .map_err(|e| Fault::new(Kind::Corrupt, e.to_string()).about(dir.join(MANIFEST).display().to_string()))?;
-    let code = SiteCode::new(manifest["site"].as_str().unwrap_or_default())?;
+    let (_, code) = made(dir).ok_or_else(|| {
+        Fault::new(Kind::Corrupt, "the directory holds no whole community").about(dir.display().to_string())
+    })?;
+    let code = SiteCode::new(&code)?;
     let store = Store::open(store)?;
     let entries = std::fs::read_dir(dir).map_err(|e| Fault::io("reading the community", &e))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.is_file()).collect();

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 /// Write a made-up community as ordinary files
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  cimbra generate demo\n  cimbra generate town --households 5004 --seed 7\n  cimbra import --site 320106003001 town"
+    after_help = "What is true of the community (devices that lie elsewhere than they say, moved cameras, who lives where) is written\ninto DIR/.truth, which an import of DIR leaves out.\n\nExamples:\n  cimbra generate demo\n  cimbra generate town --households 5004 --seed 7\n  cimbra import --site 320106003001 town"
 )]
 pub struct Args {
     /// Where to write; made when missing

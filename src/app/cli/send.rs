@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::companions;
-use crate::ingest::{FileReport, Report, expand};
+use crate::ingest::{FileReport, Report, expand, left_out};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -24,7 +24,7 @@ pub fn send(url: &str, key: Option<&str>, files: &[PathBuf], parameters: &[(&str
         return Err(Fault::parameter("--url", format!("'{url}' is not an http:// address")));
     }
     let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-    let (started, mut report) = (Instant::now(), Report::default());
+    let (started, mut report) = (Instant::now(), Report { left_out: left_out(files), ..Report::default() });
     for file in expand(files)? {
         report.add(post(&agent, url.trim_end_matches('/'), &key, &file, parameters)?);
     }

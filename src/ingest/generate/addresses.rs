@@ -3,14 +3,17 @@
 use super::layer::{Layer, Shape, ToLonLat};
 use super::out::Entry;
 use super::site::Structure;
-use super::tree::{Level, grow};
+use super::tree::{Level, SITE_CODE, grow};
 use crate::fault::Result;
 use serde_json::json;
 use std::path::Path;
 
+const ROAD: &str = "汉口路";
+const NUMBER: u32 = 22;
+
 /// A building's postal address.
 pub(super) fn street_address(structure: &Structure) -> String {
-    format!("南京市鼓楼区汉口路22号{}号楼", structure.number)
+    format!("南京市鼓楼区{ROAD}{NUMBER}号{}号楼", structure.number)
 }
 
 /// Writes `addresses.geojson`.
@@ -35,10 +38,21 @@ pub(super) fn write(dir: &Path, structures: &[Structure], to_lon_lat: &ToLonLat<
                 ("class", json!("address")),
                 ("name", json!(address)),
                 ("plate", json!(plate)),
+                ("district", json!("鼓楼区")),
+                ("street", json!("华侨路街道")),
+                ("community_code", json!(SITE_CODE)),
+                ("road", json!(ROAD)),
+                ("number", json!(NUMBER)),
                 ("building", json!(structure.number)),
                 ("place", json!(super::ids::asset(structure, node))),
             ];
+            if node.unit > 0 {
+                properties.push(("unit", json!(node.unit)));
+            }
             if let Some(house) = &node.house {
+                let label = node.storey.and_then(|i| structure.storeys.get(i)).map(|s| s.label.clone());
+                properties.push(("storey_label", json!(label)));
+                properties.push(("room", json!(node.zh.trim_end_matches('室'))));
                 properties.push(("house_code", json!(house)));
             }
             layer.feature(&format!("A-{}", node.key), &Shape::Point([e, n, structure.height(z)]), &properties)?;

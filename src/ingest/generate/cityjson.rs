@@ -45,6 +45,8 @@ struct Attributes<'a> {
     elevation: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     house_code: Option<&'a str>,
+    #[serde(rename = "former_codes", skip_serializing_if = "Option::is_none")]
+    former_codes: Option<&'a [String; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     area: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,6 +225,7 @@ fn attributes<'a>(structure: &'a Structure, node: &'a Node, people: &BTreeMap<u3
         storey_number: storey.map(|s| s.number),
         elevation: storey.map(|s| f64::from(s.floor) / 1e3),
         house_code: node.house.as_deref(),
+        former_codes: node.former.as_ref(),
         area: matches!(node.level, Level::Room | Level::Flat).then(|| super::layout::area(&node.outline)),
         address: building.then(|| super::addresses::street_address(structure)),
         year_of_construction: building.then(|| structure.year()),

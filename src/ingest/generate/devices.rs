@@ -22,6 +22,10 @@ pub(super) struct Device {
     pub(super) storey: String,
     pub(super) panel_text: String,
     pub(super) serial: String,
+    /// Metres above the floor or ground that it hangs or stands over.
+    pub(super) up: f64,
+    /// Whether its panel was labelled with another storey than it is on.
+    pub(super) mislabelled: bool,
 }
 
 macro_rules! kinds {
@@ -242,12 +246,8 @@ impl Fit<'_> {
         // One panel in two hundred was labelled a storey too high: what it says and where it hangs disagree.
         let above = node.storey.and_then(|i| self.structure.storeys.get(i + 1)).map(|s| s.label.as_str());
         let mislabelled = matches!(kind, DeviceKind::Smoke | DeviceKind::Heat) && self.dice.chance(0.005);
-        let said = above.filter(|_| mislabelled).unwrap_or(label);
-        let at = match said {
-            "" => String::new(),
-            named if named.ends_with('层') => format!("-{named}"),
-            number => format!("-{number}F"),
-        };
+        let wrong = above.filter(|_| mislabelled);
+        let said = wrong.unwrap_or(label);
         let [e, n] = self.structure.project([local[0], local[1]]);
         self.devices.push(Device {
             id,
@@ -257,8 +257,10 @@ impl Fit<'_> {
             local,
             space: Some(room),
             storey: label.to_owned(),
-            panel_text: format!("{}-{}{at} {zh}{count:02}", self.structure.number, node.unit),
+            panel_text: super::traps::panel_text(self.structure.number, node.unit, said, zh, count),
             serial: self.dice.serial(),
+            up: f64::from(up) / 1_000.0,
+            mislabelled: wrong.is_some(),
         });
     }
 }

@@ -63,20 +63,20 @@ pub(super) fn green(dir: &Path, site: &Site, plots: u32, seed: u64, to: &ToLonLa
     layer.finish()
 }
 
-/// Class and kind of a component, numbered as here, and its names.
+/// Class and kind of a component as its code has them, and its names; the last kind is this city's own.
 const COMPONENTS: [(u32, u32, &str, &str, &str); 12] = [
-    (1, 1, "公用设施", "路灯", "Street lamp"),
-    (1, 2, "公用设施", "井盖", "Manhole cover"),
-    (1, 3, "公用设施", "配电箱", "Power cabinet"),
-    (1, 4, "公用设施", "消火栓", "Hydrant"),
-    (2, 1, "交通", "交通标志", "Traffic sign"),
-    (2, 2, "交通", "减速带", "Speed bump"),
-    (3, 1, "市容环境", "垃圾箱", "Litter bin"),
-    (3, 2, "市容环境", "宣传栏", "Notice board"),
-    (4, 1, "园林绿化", "行道树", "Street tree"),
-    (4, 2, "园林绿化", "树池", "Tree pit"),
-    (5, 1, "其他", "座椅", "Bench"),
-    (5, 2, "其他", "健身器材", "Outdoor gym"),
+    (1, 18, "公用设施", "路灯", "Street lamp"),
+    (1, 3, "公用设施", "雨水井盖", "Storm manhole cover"),
+    (1, 16, "公用设施", "配电箱", "Power cabinet"),
+    (1, 13, "公用设施", "消火栓", "Hydrant"),
+    (1, 26, "公用设施", "健身器材", "Outdoor gym"),
+    (2, 9, "交通设施", "交通标志", "Traffic sign"),
+    (2, 11, "交通设施", "护栏", "Railing"),
+    (3, 5, "市容环境", "垃圾箱", "Litter bin"),
+    (4, 2, "园林绿化", "行道树", "Street tree"),
+    (4, 3, "园林绿化", "树池", "Tree pit"),
+    (4, 7, "园林绿化", "座椅", "Bench"),
+    (5, 90, "其他", "快递柜", "Parcel locker"),
 ];
 
 /// Writes `components.geojson`: city components (部件) with their 16-digit codes, along the streets between the plots.

@@ -16,11 +16,14 @@ mod out;
 mod outdoors;
 mod people;
 mod pipes;
+mod poses;
 mod site;
 mod solid;
 mod tables;
+mod traps;
 mod tree;
 mod usage;
+mod ways;
 
 pub use out::Entry;
 
@@ -105,9 +108,12 @@ pub fn write(dir: &Path, community: &Community, progress: &mut dyn FnMut(&str)) 
     progress("addresses");
     files.push(addresses::write(dir, &structures, &to_lon_lat)?);
     progress("pipes");
-    files.extend(pipes::write(dir, &site, &to_lon_lat)?);
+    let hydrants = outdoors::hydrants(&make_up, &site, seed);
+    files.extend(pipes::write(dir, &site, &hydrants, &to_lon_lat)?);
+    progress("ways");
+    files.push(ways::write(dir, &site, &structures, &to_lon_lat)?);
     progress("devices");
-    let (written, devices) = tables::devices(dir, &make_up, &site, &structures, seed)?;
+    let (written, devices) = tables::devices(dir, &make_up, &site, &structures, seed, &to_lon_lat)?;
     files.extend(written);
     files.push(tables::people(dir, &structures, seed)?);
     let mut counts = count(&structures);
@@ -118,6 +124,14 @@ pub fn write(dir: &Path, community: &Community, progress: &mut dyn FnMut(&str)) 
     file.put(&out::json(&manifest)?)?;
     file.finish()?;
     Ok(manifest)
+}
+
+/// The community that was made in `dir` before, as its manifest tells, and the code of its site; none where none is whole.
+pub fn made(dir: &Path) -> Option<(Community, String)> {
+    let manifest: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(dir.join(MANIFEST)).ok()?).ok()?;
+    let households = manifest["households"].as_u64()?.try_into().ok()?;
+    let (seed, density) = (manifest["seed"].as_u64()?, manifest["density"].as_f64()?);
+    Some((Community { households, seed, density }, manifest["site"].as_str()?.to_owned()))
 }
 
 /// Where the manifest lies in the community's directory: hidden, as is all that intake should not take, so that `DIR/*` is

@@ -4,6 +4,7 @@ use super::devices::{Device, DeviceKind};
 use super::dice::Dice;
 use super::ground::{kerb, on_ground};
 use super::make_up::MakeUp;
+use super::pipes::Hydrant;
 use super::site::Site;
 
 /// Kind, number in the reference community, height above ground in metres.
@@ -53,10 +54,27 @@ pub(super) fn outdoors(
                 storey: String::new(),
                 panel_text: format!("室外 {zh}{number:03}"),
                 serial: dice.serial(),
+                up,
+                mislabelled: false,
             })?;
         }
     }
     Ok(())
+}
+
+/// The hydrants in the street, as [`outdoors`] places them.
+pub(super) fn hydrants(make_up: &MakeUp, site: &Site, seed: u64) -> Vec<Hydrant> {
+    let streams = (100..).zip(STREET).find(|(_, (kind, ..))| *kind == DeviceKind::Hydrant);
+    let Some((stream, (kind, reference, up))) = streams else { return Vec::new() };
+    let mut dice = Dice::new(seed, stream);
+    let [_, prefix, ..] = kind.words();
+    let one = |number: u32| {
+        let place = kerb(&mut dice, site);
+        // Its serial is thrown too, so that the next place is the same there and here.
+        let _serial = dice.serial();
+        Hydrant { id: format!("{prefix}-{number:05}"), place, up }
+    };
+    (1..=make_up.count(reference)).map(one).collect()
 }
 
 /// The middle of outdoor parking bay `number`: rows of 2.5 m bays along the north side of the streets.

@@ -72,6 +72,7 @@ impl Storey {
         match self.label.as_str() {
             "架空层" => ["架空层".to_owned(), "Open ground storey".to_owned()],
             "避难层" => ["避难层".to_owned(), "Refuge storey".to_owned()],
+            "夹层" => ["夹层".to_owned(), "Mezzanine".to_owned()],
             label => [format!("{label}层"), format!("Storey {label}")],
         }
     }
@@ -130,6 +131,12 @@ impl Structure {
             }
             self.push(number, label(home), height, units > 0, floor);
             floor += height;
+            // The community service centre has a gallery over its hall: a storey between the first and the second.
+            if home == 1 && self.kind == Kind::Public(0) {
+                number += 1;
+                self.push(number, "夹层".to_owned(), 2_700, false, floor);
+                floor += 2_700;
+            }
         }
     }
     fn push(&mut self, number: i32, label: String, height: i32, homes: bool, floor: i32) {

@@ -46,6 +46,8 @@ pub(super) struct Node {
     pub(super) house: Option<String>,
     /// Index of the room in its storey's plan.
     pub(super) planned: Option<usize>,
+    /// The code and the number that a flat had before flats were divided anew.
+    pub(super) former: Option<[String; 2]>,
 }
 
 impl Node {
@@ -126,6 +128,7 @@ impl Tree<'_> {
             z: self.structure.extent(),
             house: None,
             planned: None,
+            former: None,
         })
     }
     /// The unit, with its lift shafts, which span its storeys.
@@ -179,7 +182,14 @@ impl Tree<'_> {
                 // Beyond the last household the flats are the community's own rooms: no house code, no residents.
                 let home = *lived_in < self.structure.households;
                 *lived_in += u32::from(home);
-                flats.push(self.flat(storey_node, storey, ring, offset, flat, home));
+                let made = self.flat(storey_node, storey, ring, offset, flat, home);
+                // One flat in fifty was made of two: the number of the one that is gone is known still.
+                if home && *lived_in % 50 == 17 {
+                    let (building, number) = (self.structure.number, storey.number);
+                    let code = format!("{SITE_CODE}{building:04}{unit:02}{number:02}{:02}", flat + 91);
+                    self.nodes[made].former = Some([code, format!("{}{:02}", storey.label, flat + 91)]);
+                }
+                flats.push(made);
             }
         }
         self.rooms(storey_node, storey, &plan, offset, &flats);
@@ -233,6 +243,7 @@ impl Tree<'_> {
             z: [0, 0],
             house: None,
             planned: None,
+            former: None,
         }
     }
 }
