@@ -8,7 +8,7 @@ use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::Worker;
 use crate::formats::raster::{Content, is_tiff};
-use crate::formats::{Mapping, ReadOptions, Reader, companions, head_of, reader_for};
+use crate::formats::{Mapping, ReadOptions, Reader, Up, companions, head_of, reader_for};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
@@ -47,6 +47,8 @@ pub struct ImportOptions {
     pub replace: bool,
     /// What the one band of a raster says, where its form leaves that open.
     pub content: Option<Content>,
+    /// Which axis of a model points up; absent: as the format has it, and z in a model that `crs` places.
+    pub up: Option<Up>,
     /// What the report of every file should tell besides.
     pub remarks: Vec<String>,
     /// Which fields of features and tables say what.
@@ -55,7 +57,7 @@ pub struct ImportOptions {
 
 impl ImportOptions {
     /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin`, `class`, `allow-ballpark`, `helmert`,
-    /// `epoch`, `replace`, `as` and `map` (a mapping's TOML text) as a command line or a URL has them.
+    /// `epoch`, `replace`, `as`, `up` and `map` (a mapping's TOML text) as a command line or a URL has them.
     ///
     /// # Errors
     /// A value that is none, named.
@@ -74,6 +76,11 @@ impl ImportOptions {
             };
             get(name).map(read).transpose()
         };
+        let up = |word: &str| match word {
+            "y" => Ok(Up::Y),
+            "z" => Ok(Up::Z),
+            _ => Err(Fault::parameter("up", format!("'{word}' is neither y nor z"))),
+        };
         let content = |word: &str| match word {
             "terrain" => Ok(Content::Heights),
             "imagery" => Ok(Content::Colours),
@@ -91,9 +98,14 @@ impl ImportOptions {
             epoch: number("epoch", "a year")?,
             replace: get("replace") == Some("true"),
             content: get("as").map(content).transpose()?,
+            up: get("up").map(up).transpose()?,
             remarks: Vec::new(),
             mapping: get("map").map(Mapping::parse).transpose()?.map(Arc::new),
         })
+    }
+    /// Which axis of a model points up, as far as the caller says.
+    fn up(&self) -> Option<Up> {
+        self.up.or_else(|| self.crs.is_some().then_some(Up::Z))
     }
 }
 
@@ -189,7 +201,8 @@ impl Intake<'_> {
             return Err(Fault::parameter("map", says).remedy("import it without --map"));
         }
         let mapping = self.options.mapping.clone();
-        let options = ReadOptions { class: self.options.class, mapping, worker: self.worker.clone() };
+        let (up, worker) = (self.options.up(), self.worker.clone());
+        let options = ReadOptions { class: self.options.class, mapping, up, worker };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
             None => self.new_origin(file, reader, &options)?,

@@ -6,6 +6,7 @@
 mod cityjson;
 mod geojson;
 mod ifc;
+mod model;
 mod mutate;
 mod raster;
 mod table;

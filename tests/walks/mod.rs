@@ -8,6 +8,7 @@ mod ifc_meaning;
 mod ifc_oracle;
 mod intake;
 mod live;
+mod models;
 mod rasters;
 mod simulate;
 mod sites;
