@@ -16,5 +16,5 @@ mod wkt;
 pub use code::CrsCode;
 pub use helmert::{ControlPoint, Fit, Helmert, Similarity};
 pub use operation::{Choice, Operation};
-pub use site::{SiteFrame, to_ecef};
+pub use site::{SiteFrame, from_ecef, to_ecef};
 pub use transform::{Transform, is_offset_of, same_crs};

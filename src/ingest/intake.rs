@@ -8,6 +8,7 @@ use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::Worker;
 use crate::formats::raster::{Content, is_tiff};
+use crate::formats::tiles3d::is_tileset;
 use crate::formats::{Mapping, ReadOptions, Reader, Up, companions, head_of, reader_for};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
@@ -166,12 +167,13 @@ impl Intake<'_> {
 
     fn file(&self, file: &Path, names: &mut HashMap<DatasetName, PathBuf>, report: &mut FileReport) -> Result<()> {
         let head = head_of(file)?;
-        let raster = is_tiff(&head);
-        let reader = if raster { None } else { Some(reader_for(file, &head)?) };
-        report.format = Some(reader.map_or("GeoTIFF", Reader::name).to_owned());
+        let (raster, tileset) = (is_tiff(&head), is_tileset(&head));
+        let reader = if raster || tileset { None } else { Some(reader_for(file, &head)?) };
+        let beside = if tileset { "3D Tiles" } else { "GeoTIFF" };
+        report.format = Some(reader.map_or(beside, Reader::name).to_owned());
         let size = std::fs::metadata(file).map_or(0, |m| m.len());
         (self.progress)(Progress::File(file, size));
-        let endings = reader.map_or(RASTERS, Reader::extensions);
+        let endings = reader.map_or(COVERAGES, Reader::extensions);
         let name = self.options.dataset.clone().unwrap_or_else(|| DatasetName::from_stem(&stem(file, endings)));
         report.dataset = Some(name.to_string());
         if let Some(before) = names.insert(name.clone(), file.to_owned()) {
@@ -189,7 +191,10 @@ impl Intake<'_> {
         if let Some(there) = self.store.and_then(|s| s.site(&code)) {
             _ = site.set(there);
         }
-        let Some(reader) = reader else { return self.raster(file, &site, &code, name, report) };
+        let Some(reader) = reader else {
+            let take = if tileset { Self::adopt } else { Self::raster };
+            return take(self, file, &site, &code, name, report);
+        };
         if let Some(there) = site.get() {
             not_a_coverage(there, &name)?;
         }
@@ -313,8 +318,8 @@ pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// Endings of rasters.
-const RASTERS: &[&str] = &["tif", "tiff", "gtiff"];
+/// Endings of rasters and tilesets.
+const COVERAGES: &[&str] = &["tif", "tiff", "gtiff", "json"];
 
 /// Refuses assets for a dataset that is a coverage.
 fn not_a_coverage(site: &Site, name: &DatasetName) -> Result<()> {

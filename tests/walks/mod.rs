@@ -1,5 +1,6 @@
 //! Walks through a room or the whole house, from the outside.
 
+mod adopted;
 mod cityjson;
 mod examples;
 mod export;

@@ -1,9 +1,11 @@
 //! One file a route family: its handlers, its parameters and what it says of itself in the API document.
 
+mod adopted;
 mod alarms;
 mod collections;
 mod diff;
 mod health;
+mod imagery;
 mod imports;
 mod items;
 mod landing;
@@ -37,6 +39,8 @@ pub fn all() -> Router<City> {
         .merge(search::routes())
         .merge(tiles3d::routes())
         .merge(terrain::routes())
+        .merge(imagery::routes())
+        .merge(adopted::routes())
         .merge(sta::routes())
         .merge(state::routes())
         .merge(live::routes())
@@ -59,6 +63,8 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         search::OPERATIONS,
         tiles3d::OPERATIONS,
         terrain::OPERATIONS,
+        imagery::OPERATIONS,
+        adopted::OPERATIONS,
         sta::OPERATIONS,
         state::OPERATIONS,
         live::OPERATIONS,

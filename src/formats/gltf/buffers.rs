@@ -104,7 +104,7 @@ fn read(uri: &str, beside: &Path, most: u64) -> Result<Vec<u8>> {
 }
 
 /// A URI's text with its escapes undone (RFC 3986 §2.1).
-pub(super) fn percent_decoded(uri: &str) -> String {
+pub(in crate::formats) fn percent_decoded(uri: &str) -> String {
     let mut rest = uri.as_bytes();
     let mut out = Vec::new();
     while let Some((byte, after)) = rest.split_first() {

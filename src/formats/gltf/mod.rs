@@ -15,15 +15,18 @@ mod document;
 mod features;
 mod scene;
 
+pub(super) use buffers::percent_decoded;
+
 use super::reader::open;
 use super::taken::{Taken, Word, take_text};
 use super::{Placement, ReadOptions, Reader, Sink, SourceFrame, SourceItem, SourceObject, Up};
 use crate::fault::{Fault, Result};
 use crate::geom::Shape;
+use crate::geom::matrix::{IDENTITY, Matrix, times};
 use crate::model::{AssetId, Attributes, Class, Value};
 use document::Document;
 use features::Rows;
-use scene::{Gathered, IDENTITY, Matrix, Owner, Part, UPRIGHT, matrix, times};
+use scene::{Gathered, Owner, Part, UPRIGHT, matrix};
 use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
 use std::path::Path;

@@ -3,6 +3,7 @@
 use super::buffers::numbers;
 use super::document::{Document, FeatureIds, Node, Primitive};
 use crate::fault::{Fault, Kind, Result};
+use crate::geom::matrix::{Matrix, apply, determinant, times};
 use crate::geom::{Mesh, Surface, SurfaceKind};
 use std::collections::HashMap;
 
@@ -42,23 +43,8 @@ impl Part {
     }
 }
 
-/// A 4 by 4 matrix, column after column.
-pub(super) type Matrix = [f64; 16];
-
-pub(super) const IDENTITY: Matrix = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0];
 /// glTF's y up and z forward (§3.4) in x east, y north, z up: a model faces south.
 pub(super) const UPRIGHT: Matrix = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
-
-pub(super) fn times(a: &Matrix, b: &Matrix) -> Matrix {
-    let (columns, _) = a.as_chunks::<4>();
-    let mut out = [0.0; 16];
-    for (to, of) in out.chunks_exact_mut(4).zip(b.chunks_exact(4)) {
-        for (column, share) in columns.iter().zip(of) {
-            to.iter_mut().zip(column).for_each(|(to, c)| *to += c * share);
-        }
-    }
-    out
-}
 
 /// Translation, rotation by a quaternion, scale.
 fn placed(t: [f64; 3], [x, y, z, w]: [f64; 4], [sx, sy, sz]: [f64; 3]) -> Matrix {
@@ -89,18 +75,6 @@ pub(super) fn matrix(node: &Node) -> Matrix {
         let rotation = node.rotation.unwrap_or([0.0, 0.0, 0.0, 1.0]);
         placed(node.translation.unwrap_or_default(), rotation, node.scale.unwrap_or([1.0; 3]))
     })
-}
-
-fn apply(m: &Matrix, p: [f64; 3]) -> [f64; 3] {
-    let [a, b, c, _, d, e, f, _, g, h, i, _, x, y, z, _] = *m;
-    let [px, py, pz] = p;
-    [a * px + d * py + g * pz + x, b * px + e * py + h * pz + y, c * px + f * py + i * pz + z]
-}
-
-/// Whether a matrix turns triangles over.
-fn mirrors(m: &Matrix) -> bool {
-    let [a, b, c, _, d, e, f, _, g, h, i, ..] = *m;
-    a * (e * i - f * h) - d * (b * i - c * h) + g * (b * f - c * e) < 0.0
 }
 
 /// What is gathered of a model.
@@ -249,7 +223,7 @@ impl<'d> Gathered<'d> {
         let colour = self.colour(primitive);
         for (instance, of_instance) in instances {
             let place = instance.as_ref().map_or(*here, |instance| times(here, instance));
-            let turned = mirrors(&place);
+            let turned = determinant(&place) < 0.0;
             let mut numbers: HashMap<(usize, u32), u32> = HashMap::new();
             for [a, b, c] in &triangles {
                 let id = ids.as_ref().and_then(|ids| ids.get(*a as usize));
