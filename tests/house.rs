@@ -54,6 +54,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ifc_lite_geometry", &["src/formats/ifc/lite/"]),
     ("ifc_lite_core", &["src/formats/ifc/lite/"]),
     ("rustix", &["src/formats/ifc/worker.rs", "src/app/cli/read_ifc.rs", "src/app/listen.rs"]),
+    ("tobj", &["src/formats/obj/"]),
     ("tiff", &["src/formats/raster/"]),
     ("anyhow", &["src/main.rs"]),
 ];

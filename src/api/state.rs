@@ -7,7 +7,7 @@ use crate::live::Counts;
 use crate::query::Search;
 use crate::render::Studio;
 use crate::store::{Audit, Keys, Store};
-use crate::tiles::{Terrain, Tiles};
+use crate::tiles::{Imagery, Terrain, Tiles};
 use crate::units::Clock;
 use std::sync::Arc;
 
@@ -52,6 +52,8 @@ pub struct City {
     pub tiles: Arc<Tiles>,
     /// Makes tiles of terrain.
     pub terrain: Arc<Terrain>,
+    /// Makes tiles of imagery.
+    pub imagery: Arc<Imagery>,
     /// Draws pictures.
     pub studio: Arc<Studio>,
     /// Event streams that each caller has open.

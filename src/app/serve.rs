@@ -52,6 +52,7 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
         search: Arc::new(Search::default()),
         tiles: Arc::default(),
         terrain: Arc::default(),
+        imagery: Arc::default(),
         studio: Arc::new(Studio::new()),
         streams: Busy::default(),
         work: Work::new(settings.limits.work_at_once),

@@ -17,5 +17,5 @@ pub use code::CrsCode;
 pub use datum::Offset;
 pub use helmert::{ControlPoint, Fit, Helmert, Similarity};
 pub use operation::{Choice, Operation};
-pub use site::{SiteFrame, to_ecef};
+pub use site::{SiteFrame, from_ecef, to_ecef};
 pub use transform::{Transform, is_offset_of, same_crs};

@@ -82,8 +82,8 @@ pub fn to_ecef(p: Geodetic) -> [f64; 3] {
     [(n + p.h) * lat.cos() * lon.cos(), (n + p.h) * lat.cos() * lon.sin(), (n * (1.0 - E2) + p.h) * lat.sin()]
 }
 
-/// Bowring's iteration (EPSG Guidance Note 7-2 §4.1.1), repeated until it stands still.
-pub(super) fn from_ecef([x, y, z]: [f64; 3]) -> Geodetic {
+/// The geodetic position of geocentric metres: Bowring's iteration (EPSG Guidance Note 7-2 §4.1.1), repeated until it stands still.
+pub fn from_ecef([x, y, z]: [f64; 3]) -> Geodetic {
     let p = x.hypot(y);
     let mut lat = z.atan2(p * (1.0 - E2));
     for _ in 0..6 {

@@ -26,7 +26,6 @@ const MAGIC: &[(&[u8], &str, Option<&str>)] = &[
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", UNPACK),
     (b"Rar!", "a RAR archive", UNPACK),
     (b"%PDF", "a PDF document", None),
-    (b"glTF", "a binary glTF model", None),
     (b"b3dm", "a 3D Tiles batched model", None),
     (b"II*\0", "a TIFF raster", None),
     (b"MM\0*", "a TIFF raster", None),

@@ -14,6 +14,15 @@ use std::sync::Arc;
 /// How many bytes of a file's beginning [`reader_of`] looks at.
 pub const HEAD_BYTES: usize = 64 * 1024;
 
+/// Which axis of a model points up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Up {
+    /// y, as in glTF and most modelling programs.
+    Y,
+    /// z, as on maps.
+    Z,
+}
+
 /// What the caller tells every reader.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ReadOptions {
@@ -21,6 +30,8 @@ pub struct ReadOptions {
     pub class: Option<Class>,
     /// Which fields of features and tables say what (`--map`).
     pub mapping: Option<Arc<Mapping>>,
+    /// Which axis of a model points up, where its format leaves that open (`--up`).
+    pub up: Option<Up>,
     /// Reads IFC files in a process of its own; without one they are read in this process.
     pub worker: Option<Worker>,
 }
@@ -49,8 +60,10 @@ pub const READERS: &[&dyn Reader] = &[
     &super::cityjson::CityJson,
     &super::flatgeobuf::FlatGeobuf,
     &super::geojson::GeoJson,
+    &super::gltf::Gltf,
     &super::geopackage::GeoPackage,
     &super::ifc::Ifc,
+    &super::obj::Obj,
     &super::osm::Osm,
     &super::shapefile::Shapefile,
     &super::table::Table,

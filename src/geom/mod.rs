@@ -8,6 +8,7 @@ mod congruent;
 mod extrude;
 mod hausdorff;
 mod inside;
+pub mod matrix;
 mod mend;
 mod mesh;
 mod nearest;

@@ -115,7 +115,7 @@ impl Intake<'_> {
 
     /// Makes the files in a folder a coverage of the site.
     #[expect(clippy::too_many_arguments, reason = "all that a dataset is")]
-    fn put(
+    pub(super) fn put(
         &self,
         site: &Site,
         name: DatasetName,
@@ -182,12 +182,12 @@ impl Intake<'_> {
     }
 
     /// Refuses a dataset that has assets, unless they are to end.
-    fn not_of_assets(&self, site: Option<&Arc<Site>>, name: &DatasetName) -> Result<()> {
+    pub(super) fn not_of_assets(&self, site: Option<&Arc<Site>>, name: &DatasetName) -> Result<()> {
         let Some(snapshot) = site.map(|site| site.snapshot()).filter(|_| !self.options.replace) else { return Ok(()) };
         if snapshot.collections_of(name, None).is_empty() {
             return Ok(());
         }
-        Err(Fault::new(Kind::Conflict, format!("is a raster, and dataset '{name}' holds assets, which would all end"))
+        Err(Fault::new(Kind::Conflict, format!("is no set of objects, and dataset '{name}' holds assets, which would all end"))
             .remedy("import it beside them under another name with --dataset NAME, or say that it takes their place with --replace"))
     }
 }

@@ -9,7 +9,8 @@ use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::Worker;
 use crate::formats::raster::{Content, is_tiff};
-use crate::formats::{Mapping, ReadOptions, Reader, companions, head_of, reader_for};
+use crate::formats::tiles3d::is_tileset;
+use crate::formats::{Mapping, ReadOptions, Reader, Up, companions, head_of, reader_for};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
@@ -48,6 +49,8 @@ pub struct ImportOptions {
     pub replace: bool,
     /// What the one band of a raster says, where its form leaves that open.
     pub content: Option<Content>,
+    /// Which axis of a model points up; absent: as the format has it, and z in a model that `crs` places.
+    pub up: Option<Up>,
     /// What the report of every file should tell besides.
     pub remarks: Vec<String>,
     /// Which fields of features and tables say what.
@@ -56,7 +59,7 @@ pub struct ImportOptions {
 
 impl ImportOptions {
     /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin`, `class`, `allow-ballpark`, `helmert`,
-    /// `epoch`, `replace`, `as` and `map` (a mapping's TOML text) as a command line or a URL has them.
+    /// `epoch`, `replace`, `as`, `up` and `map` (a mapping's TOML text) as a command line or a URL has them.
     ///
     /// # Errors
     /// A value that is none, named.
@@ -75,6 +78,11 @@ impl ImportOptions {
             };
             get(name).map(read).transpose()
         };
+        let up = |word: &str| match word {
+            "y" => Ok(Up::Y),
+            "z" => Ok(Up::Z),
+            _ => Err(Fault::parameter("up", format!("'{word}' is neither y nor z"))),
+        };
         let content = |word: &str| match word {
             "terrain" => Ok(Content::Heights),
             "imagery" => Ok(Content::Colours),
@@ -92,9 +100,14 @@ impl ImportOptions {
             epoch: number("epoch", "a year")?,
             replace: get("replace") == Some("true"),
             content: get("as").map(content).transpose()?,
+            up: get("up").map(up).transpose()?,
             remarks: Vec::new(),
             mapping: get("map").map(Mapping::parse).transpose()?.map(Arc::new),
         })
+    }
+    /// Which axis of a model points up, as far as the caller says.
+    fn up(&self) -> Option<Up> {
+        self.up.or_else(|| self.crs.is_some().then_some(Up::Z))
     }
 }
 
@@ -156,12 +169,13 @@ impl Intake<'_> {
 
     fn file(&self, file: &Path, names: &mut HashMap<DatasetName, PathBuf>, report: &mut FileReport) -> Result<()> {
         let head = head_of(file)?;
-        let raster = is_tiff(&head);
-        let reader = if raster { None } else { Some(reader_for(file, &head)?) };
-        report.format = Some(reader.map_or("GeoTIFF", Reader::name).to_owned());
+        let (raster, tileset) = (is_tiff(&head), is_tileset(&head));
+        let reader = if raster || tileset { None } else { Some(reader_for(file, &head)?) };
+        let beside = if tileset { "3D Tiles" } else { "GeoTIFF" };
+        report.format = Some(reader.map_or(beside, Reader::name).to_owned());
         let size = std::fs::metadata(file).map_or(0, |m| m.len());
         (self.progress)(Progress::File(file, size));
-        let endings = reader.map_or(RASTERS, Reader::extensions);
+        let endings = reader.map_or(COVERAGES, Reader::extensions);
         let name = self.options.dataset.clone().unwrap_or_else(|| DatasetName::from_stem(&stem(file, endings)));
         report.dataset = Some(name.to_string());
         if let Some(before) = names.insert(name.clone(), file.to_owned()) {
@@ -179,7 +193,10 @@ impl Intake<'_> {
         if let Some(there) = self.store.and_then(|s| s.site(&code)) {
             _ = site.set(there);
         }
-        let Some(reader) = reader else { return self.raster(file, &site, &code, name, report) };
+        let Some(reader) = reader else {
+            let take = if tileset { Self::adopt } else { Self::raster };
+            return take(self, file, &site, &code, name, report);
+        };
         if let Some(there) = site.get() {
             not_a_coverage(there, &name)?;
         }
@@ -191,7 +208,8 @@ impl Intake<'_> {
             return Err(Fault::parameter("map", says).remedy("import it without --map"));
         }
         let mapping = self.options.mapping.clone();
-        let options = ReadOptions { class: self.options.class, mapping, worker: self.worker.clone() };
+        let (up, worker) = (self.options.up(), self.worker.clone());
+        let options = ReadOptions { class: self.options.class, mapping, up, worker };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
             None => self.new_origin(file, reader, &options)?,
@@ -302,8 +320,8 @@ pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// Endings of rasters.
-const RASTERS: &[&str] = &["tif", "tiff", "gtiff"];
+/// Endings of rasters and tilesets.
+const COVERAGES: &[&str] = &["tif", "tiff", "gtiff", "json"];
 
 /// Refuses assets for a dataset that is a coverage.
 fn not_a_coverage(site: &Site, name: &DatasetName) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Files into a site: read, place, check, report, commit; and a community made up for trying it.
 
+mod adopt;
 mod assemble;
 mod batch;
 mod check;

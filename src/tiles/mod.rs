@@ -3,11 +3,13 @@
 mod cache;
 pub mod colour;
 pub mod content;
+pub mod imagery;
 mod plan;
 pub mod schema;
 pub mod terrain;
 pub mod tiles3d;
 
 pub use cache::Tiles;
+pub use imagery::Imagery;
 pub use plan::{Node, Plan};
 pub use terrain::Terrain;

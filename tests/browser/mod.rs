@@ -1,5 +1,6 @@
 //! The portal and the tilesets in a real headless Chromium, and in readers that other people wrote.
 
+mod adopted;
 mod portal;
 mod terrain;
 mod tileset;

@@ -6,9 +6,11 @@
 mod cityjson;
 mod geojson;
 mod ifc;
+mod model;
 mod mutate;
 mod raster;
 mod table;
+mod tileset;
 mod vector;
 
 use crate::support::shared;
@@ -88,7 +90,8 @@ impl Target {
     fn cases(self, case: &Path) {
         let reader = READERS.iter().find(|r| r.name() == self.reader).copied();
         // What is no reader of objects has a way of its own.
-        let drive = |case: &Path| reader.map_or_else(|| raster::drive(case), |reader| drive(reader, case));
+        let own = if self.reader == "GeoTIFF" { raster::drive } else { tileset::drive };
+        let drive = |case: &Path| reader.map_or_else(|| own(case), |reader| drive(reader, case));
         for seed in &self.seeds {
             std::fs::write(case, seed).unwrap();
             assert!(reader.is_none_or(|reader| reader.sniff(seed)), "a seed is not taken for {}", self.reader);

@@ -1,6 +1,7 @@
 //! What several tests stand on: the shared data, the built binary as a server, plain HTTP.
 
 mod city;
+pub mod gltf;
 pub mod ifc;
 pub mod osm;
 pub mod tiff;

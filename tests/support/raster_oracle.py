@@ -3,6 +3,8 @@ text of quantized-mesh 1.0. Prints one JSON document.
 
     raster_oracle.py write DIR                     files of many forms in DIR, each with places and their heights
     raster_oracle.py terrain URL FILE CRS OFFSET   every finest tile over FILE of the layer at URL, checked; FILE's heights plus OFFSET
+    raster_oracle.py pictures DIR                  pictures of many forms in DIR
+    raster_oracle.py imagery URL FILE CLOSE        tiles of the picture at URL against FILE; colours may differ by CLOSE
     raster_oracle.py heights FILE CRS N            N places in FILE with their heights
 """
 import gzip, json, math, struct, sys, urllib.request
@@ -277,8 +279,132 @@ def hidden_after_all(points, occluder):
     return all(all(hidden(view, p) for p in some) for view in views if hidden(view, occluder))
 
 
+def pictures(folder):
+    """Pictures of many forms; every pixel has a colour of its own."""
+    made = []
+
+    def one(name, bands=3, dtype="uint8", epsg=32632, size=(300, 330), step=0.5, corner=(465000.0, 5247000.0), nodata=None, hole=False,
+            colormap=None, colorinterp=None, close=0, **options):
+        rows, cols = size
+        y, x = np.mgrid[0:rows, 0:cols]
+        data = [x % 251, y % 241, (x // 251) * 40 + (y // 241) * 90 + 20, np.where((x + y) % 97 < 5, 0, 255)][:bands]
+        if close:
+            data = [128 + 60 * np.sin(x / 40.0), 128 + 60 * np.cos(y / 37.0), 90 + x / 5.0]
+        if hole:
+            data = [np.where((x > 40) & (x < 90) & (y > 50) & (y < 80), nodata, np.maximum(band, 1)) for band in data]
+        if dtype == "uint16":
+            data = [band * 257 for band in data]
+        file = f"{folder}/{name}.tif"
+        with rasterio.open(file, "w", driver="GTiff", height=rows, width=cols, count=bands, dtype=dtype, nodata=nodata,
+                           crs=CRS.from_epsg(epsg), transform=from_origin(corner[0], corner[1], step, step), **options) as out:
+            out.write(np.stack(data).astype(dtype))
+            if colormap:
+                out.write_colormap(1, colormap)
+        made.append(dict(file=file, close=close))
+
+    one("rgb", photometric="RGB")
+    one("rgb-tiled-deflate", tiled=True, blockxsize=64, blockysize=64, compress="deflate", predictor=2, photometric="RGB")
+    one("rgb-bands-apart", interleave="band", compress="lzw", photometric="RGB")
+    one("rgba", bands=4, photometric="RGB", alpha="YES")
+    one("grey", bands=1)
+    one("grey-void", bands=1, nodata=0, hole=True)
+    one("rgb-void", nodata=0, hole=True, photometric="RGB")
+    one("rgb-16", dtype="uint16", photometric="RGB")
+    one("palette", bands=1, colormap={k: (k, 255 - k, (k * 7) % 256, 255) for k in range(256)})
+    one("many-bands", bands=4, photometric="MINISBLACK")
+    one("degrees", epsg=4326, step=0.00001, corner=(8.50, 47.40), photometric="RGB")
+    one("mercator", epsg=3857, corner=(950000.0, 6000000.0), photometric="RGB")
+    one("jpeg", close=9, compress="jpeg", photometric="YCBCR", tiled=True, blockxsize=128, blockysize=128, JPEG_QUALITY=95)
+    one("jpeg-rgb", close=9, compress="jpeg", photometric="RGB", JPEG_QUALITY=95)
+    return made
+
+
+def colours(file):
+    """Red, green, blue, alpha as GDAL has them."""
+    with rasterio.open(file) as source:
+        bands = source.read().astype(float)
+        if source.dtypes[0] == "uint16":
+            bands = np.round(bands / 257)
+        try:
+            table = source.colormap(1)
+            rgb = np.array([table[k][:3] for k in range(256)])[source.read(1)].transpose(2, 0, 1)
+        except ValueError:
+            rgb = bands[:3] if source.count >= 3 else np.repeat(bands[:1], 3, axis=0)
+        alpha = np.full(rgb.shape[1:], 255.0)
+        if source.nodata is not None:
+            alpha[(source.read()[:3] == source.nodata).all(axis=0)] = 0
+        if source.colorinterp[-1] == rasterio.enums.ColorInterp.alpha:
+            alpha = bands[-1]
+        return np.concatenate([rgb, alpha[None]]).transpose(1, 2, 0), source.transform, source.crs
+
+
+def imagery(url, file, close):
+    """Every finest tile over the picture, and one of every coarser level, against GDAL's pixels where pyproj puts them."""
+    from rasterio.io import MemoryFile
+    def fetch(address):
+        with urllib.request.urlopen(address) as answer:
+            return answer.read()
+
+    about = json.loads(fetch(url))
+    data, transform, crs = colours(file)
+    rows, cols = data.shape[:2]
+    way = Transformer.from_crs("EPSG:3857", crs.to_wkt(), always_xy=True)
+    z = about["maxzoom"]
+    west, south, east, north = about["bounds"]
+    result = dict(tiles=0, inside=0, exact=0, wrong=[], levels=[about["minzoom"], z])
+
+    def number(lon, lat, z):
+        n = 2**z
+        return (lon + 180) / 360 * n, (1 - math.log(math.tan(math.radians(lat)) + 1 / math.cos(math.radians(lat))) / math.pi) / 2 * n
+
+    def tile(z, x, y):
+        body = fetch(about["tiles"][0].format(z=z, x=x, y=y))
+        with MemoryFile(body) as memory, memory.open() as source:
+            return source.read().transpose(1, 2, 0).astype(float)
+
+    (x0, y0), (x1, y1) = number(west, north, z), number(east, south, z)
+    for x in range(int(x0), int(x1) + 1):
+        for y in range(int(y0), int(y1) + 1):
+            if result["tiles"] >= 9:
+                continue
+            seen = tile(z, x, y)
+            result["tiles"] += 1
+            edge = 2 * 20037508.342789244 / 2**z
+            i, j = np.meshgrid((x + (np.arange(256) + 0.5) / 256) * edge - 20037508.342789244,
+                               20037508.342789244 - (y + (np.arange(256) + 0.5) / 256) * edge)
+            sx, sy = way.transform(i.ravel(), j.ravel())
+            u, v = ~transform * (np.array(sx), np.array(sy))
+            u, v, seen = u.reshape(256, 256), v.reshape(256, 256), seen
+            inside = (u >= 1) & (v >= 1) & (u < cols - 1) & (v < rows - 1)
+            outside = (u < -1) | (v < -1) | (u > cols + 1) | (v > rows + 1)
+            if (seen[outside][:, 3] != 0).any():
+                result["wrong"].append(f"{z}/{x}/{y}: not transparent outside")
+            def same(du, dv):
+                expected = data[np.clip(np.floor(v).astype(int) + dv, 0, rows - 1), np.clip(np.floor(u).astype(int) + du, 0, cols - 1)]
+                both_void = (expected[..., 3] == 0) & (seen[..., 3] == 0)
+                return (np.abs(expected - seen) <= close).all(axis=2) | both_void
+            exact = same(0, 0)
+            near = np.any([same(du, dv) for du in (-1, 0, 1) for dv in (-1, 0, 1)], axis=0)
+            result["inside"] += int(inside.sum())
+            result["exact"] += int((exact & inside).sum())
+            if not near[inside].all():
+                result["wrong"].append(f"{z}/{x}/{y}: {int((~near & inside).sum())} pixels are of no neighbour")
+    for coarse in range(z):
+        x, y = number((west + east) / 2, (south + north) / 2, coarse)
+        seen = tile(coarse, int(x), int(y))
+        share = (seen[..., 3] > 0).mean()
+        expected = min(1.0, (x1 - x0) * (y1 - y0) / 4.0 ** (z - coarse))
+        if abs(share - expected) > 0.35 + 0.3 * expected and coarse > about["minzoom"] + 1:
+            result["wrong"].append(f"level {coarse}: {share} of a tile is painted, not {expected}")
+    return result
+
+
 if __name__ == "__main__":
     command, *rest = sys.argv[1:]
+    if command == "pictures":
+        print(json.dumps(pictures(*rest)))
+    if command == "imagery":
+        print(json.dumps(imagery(rest[0], rest[1], float(rest[2]))))
     if command == "write":
         print(json.dumps(write(*rest)))
     elif command == "heights":

@@ -1,5 +1,6 @@
 //! Walks through a room or the whole house, from the outside.
 
+mod adopted;
 mod cityjson;
 mod examples;
 mod export;
@@ -8,6 +9,7 @@ mod ifc_meaning;
 mod ifc_oracle;
 mod intake;
 mod live;
+mod models;
 mod rasters;
 mod simulate;
 mod sites;

@@ -151,6 +151,11 @@ fn describe_coverage(base: &str, coverage: &Coverage) -> Value {
     let (rel, href, media) = match coverage.content() {
         Content::Terrain(_) => ("tiles", format!("{base}/terrain/layer.json"), "application/json"),
         Content::Imagery(_) => ("tiles", format!("{base}/imagery/{}", encode::segment(id)), "application/json"),
+        Content::Tileset(_) => (
+            "http://www.opengis.net/def/rel/ogc/1.0/3dtiles",
+            format!("{base}/adopted/{}/{}/tileset.json", coverage.site(), encode::segment(id)),
+            "application/json",
+        ),
     };
     let (min, max) = (coverage.bounds().min, coverage.bounds().max);
     json!({

@@ -51,6 +51,7 @@ const IMPORT: &[Param] = &[
         Form::OneOf(&["terrain", "imagery"]),
         "What the one band of a raster is, where its form leaves that open.",
     ),
+    Param::new("up", Form::OneOf(&["y", "z"]), "Which axis of a model points up, where its format leaves that open."),
     Param::new("replace", Form::Bool, "Take the place of all that the dataset holds, also when nothing is in common."),
     Param::new("map", Form::Text, "A mapping's TOML text: which fields of features and tables say what."),
     Param::new("epoch", Form::Number, "The decimal year at which positions of WGS 84 or ITRF hold."),

@@ -1,5 +1,6 @@
 //! One file a route family: its handlers, its parameters and what it says of itself in the API document.
 
+mod adopted;
 mod alarms;
 mod attachments;
 mod checks;
@@ -7,6 +8,7 @@ mod collections;
 mod datasets;
 mod diff;
 mod health;
+mod imagery;
 mod imports;
 mod items;
 mod landing;
@@ -45,6 +47,8 @@ pub fn all() -> Router<City> {
         .merge(checks::routes())
         .merge(tiles3d::routes())
         .merge(terrain::routes())
+        .merge(imagery::routes())
+        .merge(adopted::routes())
         .merge(sta::routes())
         .merge(state::routes())
         .merge(live::routes())
@@ -71,6 +75,8 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         checks::OPERATIONS,
         tiles3d::OPERATIONS,
         terrain::OPERATIONS,
+        imagery::OPERATIONS,
+        adopted::OPERATIONS,
         sta::OPERATIONS,
         state::OPERATIONS,
         live::OPERATIONS,

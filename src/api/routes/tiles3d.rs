@@ -54,9 +54,17 @@ pub fn routes() -> Router<City> {
 async fn map(ask: Ask) -> Answer {
     ask.params(&[])?;
     let (snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
+    let beside = ask.coverages().into_iter().filter_map(|c| Some((c.clone(), c.tileset()?.clone())));
+    let beside: Vec<_> = beside
+        .map(|(coverage, adopted)| {
+            let uri =
+                format!("../adopted/{}/{}/tileset.json", coverage.site(), encode::segment(coverage.dataset().as_str()));
+            tiles3d::Beside { uri, around: adopted.around, error: adopted.error }
+        })
+        .collect();
     let body = ask.work(move || {
         let plans = plans(&tiles, &snapshots, &View::Map, reads)?;
-        Ok(tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>()))
+        Ok(tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside))
     });
     Ok(encode::tagged(&ask.headers, "application/json", body.await?))
 }
@@ -73,7 +81,7 @@ async fn collection(ask: Ask<String>) -> Answer {
         let plans = plans(&tiles, &snapshots, &view(scope), reads)?;
         Ok(match plans.as_slice() {
             [only] => tiles3d::of_site(only, &format!("{}/", only.snapshot().site())),
-            several => tiles3d::of_sites(&several.iter().map(AsRef::as_ref).collect::<Vec<_>>()),
+            several => tiles3d::of_sites(&several.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &[]),
         })
     });
     Ok(encode::tagged(&ask.headers, "application/json", body.await?))

@@ -1,5 +1,6 @@
 //! Schemas of the ground: terrain, imagery, and heights.
 
+use super::city::link;
 use super::{closed, list, maybe, number, numbers, text, whole, word, words};
 use serde_json::{Value, json};
 
@@ -48,4 +49,26 @@ pub fn heights() -> Value {
 pub fn places() -> Value {
     let place = json!({ "type": "array", "items": number(), "minItems": 2, "maxItems": 2 });
     closed("Places", [("points", list(place))])
+}
+
+/// A picture as TileJSON 3.0 has it.
+pub fn imagery() -> Value {
+    let fields = [
+        ("tilejson", word("3.0.0")),
+        ("name", text()),
+        ("version", text()),
+        ("scheme", word("xyz")),
+        ("tiles", list(text())),
+        ("minzoom", whole()),
+        ("maxzoom", whole()),
+        ("bounds", numbers(4)),
+        ("center", numbers(3)),
+    ];
+    closed("TileJson", fields)
+}
+
+/// The pictures.
+pub fn imageries() -> Value {
+    let one = closed("Imagery", [("id", text()), ("site", text()), ("title", text()), ("links", list(link()))]);
+    closed("Imageries", [("imagery", list(one))])
 }

@@ -60,6 +60,9 @@ pub(super) struct Source {
     /// What the one band of a raster is, where its form leaves that open: terrain or imagery
     #[arg(long = "as", value_name = "WHAT")]
     content: Option<String>,
+    /// Which axis of a model points up: y or z [default: y; z with --crs]
+    #[arg(long, value_name = "AXIS")]
+    up: Option<String>,
     /// Take the place of all that the dataset holds, also when the file has nothing in common with it
     #[arg(long)]
     replace: bool,
@@ -144,6 +147,7 @@ impl Source {
             ("allow-ballpark", self.allow_ballpark.then(|| "true".to_owned())),
             ("replace", self.replace.then(|| "true".to_owned())),
             ("helmert", self.helmert.clone()),
+            ("up", self.up.clone()),
             ("as", self.content.clone()),
             ("epoch", self.epoch.map(|year| year.to_string())),
             ("map", self.mapping.clone()),

@@ -131,7 +131,6 @@ fn content(layout: &rows::Layout, colour: ColorType, wanted: Option<Content>) ->
     let by_form = match colour {
         ColorType::Gray(8) if layout.is_unsigned => Content::Colours,
         ColorType::Gray(8 | 16 | 32 | 64) => Content::Heights,
-        ColorType::Palette(8) => Content::Colours,
         ColorType::RGB(8 | 16) | ColorType::RGBA(8 | 16) | ColorType::GrayA(8 | 16) if layout.is_unsigned => {
             Content::Colours
         }
@@ -171,6 +170,10 @@ fn unreadable(error: tiff::TiffError) -> Fault {
     let said: String = error.to_string().chars().take(200).collect();
     match error {
         tiff::TiffError::LimitsExceeded => too_large(),
+        tiff::TiffError::UnsupportedError(_) if said.contains("RGBPalette") => {
+            Fault::bad_input("has its colours in a palette (PhotometricInterpretation 3), which is not read")
+                .remedy("write them out with gdal_translate -expand rgb")
+        }
         tiff::TiffError::UnsupportedError(_) => Fault::bad_input(format!("is a TIFF that is not read: {said}"))
             .remedy("write it again with gdal_translate -co COMPRESS=DEFLATE -co TILED=YES"),
         tiff::TiffError::IoError(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => {

@@ -28,7 +28,7 @@ pub(super) struct Layout {
     premultiplied: bool,
     /// The value that stands for none.
     void: Option<f64>,
-    /// Red, green, blue by index, of 16 bits.
+    /// Red, green, blue by index, where one band is an index.
     palette: Vec<[u8; 3]>,
     /// The factor and the addend that make heights of samples.
     pub scale: (f64, f64),
@@ -58,7 +58,7 @@ impl Layout {
             }
             None => None,
         };
-        let map = if matches!(colour, ColorType::Palette(_)) { tags.numbers(Tag::ColorMap)? } else { Vec::new() };
+        let map = if matches!(colour, ColorType::Gray(8)) { tags.numbers(Tag::ColorMap)? } else { Vec::new() };
         let third = map.len() / 3;
         let (red, rest) = map.split_at_checked(third).unwrap_or_default();
         let (green, blue) = rest.split_at_checked(third).unwrap_or_default();
@@ -112,9 +112,16 @@ impl Layout {
         if self.is_void(r) && self.is_void(g) && self.is_void(b) {
             return [0; 4];
         }
-        if let ColorType::Palette(_) = self.colour {
+        if !self.palette.is_empty() {
             return self.palette.get(r as usize).map_or([0; 4], |[r, g, b]| [*r, *g, *b, 255]);
         }
+        let [r, g, b] = if let ColorType::YCbCr(_) = self.colour {
+            // ITU-R BT.601, full range, as JPEG's files have it; the library leaves it to its callers.
+            let (y, blue, red) = (r, g - 128.0, b - 128.0);
+            [y + 1.402 * red, y - 0.344_136 * blue - 0.714_136 * red, y + 1.772 * blue]
+        } else {
+            [r, g, b]
+        };
         let whole = if self.bits == 16 { 257.0 } else { 1.0 };
         let alpha = self.alpha.and_then(band).map_or(255.0, |a| a / whole);
         let share = if self.premultiplied && alpha > 0.0 { alpha / 255.0 } else { 1.0 };

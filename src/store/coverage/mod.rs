@@ -20,6 +20,7 @@ use crate::geom::Bounds;
 use crate::model::{Class, Collections, DatasetName, SiteCode};
 use crate::units::Instant;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use xxhash_rust::xxh3::xxh3_64;
@@ -32,6 +33,26 @@ pub enum Form {
     Terrain(GridSpec),
     /// A picture seen from above.
     Imagery(GridSpec),
+    /// A tileset of another tool, left where it lies.
+    Tileset(Adopted),
+}
+
+/// A tileset of another tool: where it lies, and how it is moved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adopted {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// The name of its first JSON file.
+    pub entry: String,
+    /// The rigid move between geocentric axes, where there is one: a matrix, column after column.
+    pub shift: Option<[f64; 16]>,
+    /// The transform above the root of each further JSON file, by its path in the folder.
+    pub above: BTreeMap<String, [f64; 16]>,
+    /// The box around it where it stands now, between geocentric axes: the middle and three half axes.
+    pub around: [f64; 12],
+    /// Its geometric error, metres.
+    pub error: f64,
 }
 
 /// A coverage's manifest.
@@ -58,6 +79,8 @@ pub enum Content {
     Terrain(Grid),
     /// A picture seen from above.
     Imagery(Grid),
+    /// A tileset of another tool.
+    Tileset(Adopted),
 }
 
 /// A dataset that is not made of assets.
@@ -117,6 +140,10 @@ impl Coverage {
     pub fn imagery(&self) -> Option<&Grid> {
         if let Content::Imagery(grid) = &self.content { Some(grid) } else { None }
     }
+    /// The adopted tileset, where it is one.
+    pub fn tileset(&self) -> Option<&Adopted> {
+        if let Content::Tileset(adopted) = &self.content { Some(adopted) } else { None }
+    }
 
     fn open(dir: &Path, site: &SiteCode, manifest: Manifest, blocks: &Arc<Blocks>) -> Result<Self> {
         let unfit = |what: &str| Fault::new(Kind::Corrupt, format!("'{what}' in a coverage's manifest is not known"));
@@ -130,6 +157,7 @@ impl Coverage {
         let content = match &manifest.form {
             Form::Terrain(spec) => Content::Terrain(grid(spec)?),
             Form::Imagery(spec) => Content::Imagery(grid(spec)?),
+            Form::Tileset(adopted) => Content::Tileset(adopted.clone()),
         };
         Ok(Self { site: site.clone(), dataset, manifest, class, id, content })
     }

@@ -6,7 +6,7 @@ mod tileset;
 mod vertices;
 
 pub use glb::encode;
-pub use tileset::{of_site, of_sites};
+pub use tileset::{Beside, of_site, of_sites};
 
 /// Grows whenever the same content would be written as other bytes, so that tile addresses change with it.
 pub const FORMAT: u32 = 2;

@@ -18,11 +18,24 @@ pub fn of_site(plan: &Plan, prefix: &str) -> Vec<u8> {
     document(&root, plan.root().map_or(0.0, |n| n.error))
 }
 
-/// The tileset of several sites: one tile for each, whose content is the site's own tileset at `<code>/tileset.json`.
-pub fn of_sites(plans: &[&Plan]) -> Vec<u8> {
-    let error = plans.iter().filter_map(|p| p.root()).map(|n| n.error).fold(FAR, f64::max);
+/// A tileset of another tool, as the whole map has it.
+#[derive(Debug, Clone)]
+pub struct Beside {
+    /// Where it is served, from the whole map's own address.
+    pub uri: String,
+    /// Its box between geocentric axes: the middle and three half axes.
+    pub around: [f64; 12],
+    /// Its geometric error, metres.
+    pub error: f64,
+}
+
+/// The tileset of several sites: one tile for each, whose content is the site's own tileset at `<code>/tileset.json`; then
+/// those `beside` them.
+pub fn of_sites(plans: &[&Plan], beside: &[Beside]) -> Vec<u8> {
+    let errors = plans.iter().filter_map(|p| p.root()).map(|n| n.error);
+    let error = errors.chain(beside.iter().map(|b| b.error)).fold(FAR, f64::max);
     let mut around = Bounds::EMPTY;
-    let children: Vec<Value> = plans
+    let mut children: Vec<Value> = plans
         .iter()
         .map(|plan| {
             let frame = plan.snapshot().frame();
@@ -35,6 +48,13 @@ pub fn of_sites(plans: &[&Plan]) -> Vec<u8> {
             })
         })
         .collect();
+    for Beside { uri, around: own, error } in beside {
+        let [x, y, z, a, b, c, d, e, f, g, h, i] = *own;
+        let reach = [a.abs() + d.abs() + g.abs(), b.abs() + e.abs() + h.abs(), c.abs() + f.abs() + i.abs()];
+        let end = |sign: f64| [x + sign * reach[0], y + sign * reach[1], z + sign * reach[2]];
+        around = around.union(Bounds { min: end(-1.0), max: end(1.0) });
+        children.push(json!({ "boundingVolume": { "box": own }, "geometricError": error, "content": { "uri": uri } }));
+    }
     let around = if around.is_empty() { NOWHERE } else { around };
     let mut root = json!({
         "boundingVolume": { "box": straight(&padded(&around)) },

@@ -1,6 +1,7 @@
 //! Rasters from the file to the answer, judged by GDAL, numpy and pyproj.
 
 mod heights;
+mod pictures;
 mod refusals;
 mod terrain;
 

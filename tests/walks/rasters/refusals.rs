@@ -52,6 +52,11 @@ fn a_bad_raster_is_one_error_with_its_remedy_and_leaves_nothing() {
             "TILED=YES",
         ),
         ("strips missing", with(&[(278, 3, 1, vec![1, 0])]), "no sound TIFF"),
+        (
+            "palette",
+            with(&[(262, 3, 1, vec![3, 0]), (258, 3, 1, vec![8, 0]), (279, 4, 1, vec![64, 0, 0, 0])]),
+            "-expand rgb",
+        ),
         ("cmyk", with(&[(262, 3, 1, vec![5, 0])]), "is not read"),
         ("far away", with(&[(33_922, 12, 6, doubles(&[0.0, 0.0, 0.0, 9e9, 9e9, 0.0]))]), "EPSG:32632"),
     ];

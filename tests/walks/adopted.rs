@@ -1,0 +1,249 @@
+//! Tilesets of other tools: looked through, served from where they lie, moved as a whole.
+
+use crate::support::{Server, key, run, shared};
+use cimbra::crs::{SiteFrame, from_ecef, to_ecef};
+use cimbra::geom::matrix::{IDENTITY, Matrix, apply, times};
+use cimbra::units::Geodetic;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Imports with `more` arguments: the exit code, the report and what stderr says.
+fn import(file: &Path, store: &Path, more: &[&str]) -> (Option<i32>, Value, String) {
+    let (file, store) = (file.to_str().unwrap(), store.to_str().unwrap());
+    let done = run(&[&["import", file, "--store", store, "--json"], more].concat());
+    let report = serde_json::from_slice(&done.stdout).unwrap_or_default();
+    (done.status.code(), report, String::from_utf8_lossy(&done.stderr).into_owned())
+}
+
+/// A tileset of two levels made by hand around a place: a box with a transform, a region below, a further JSON file.
+fn made(folder: &Path, at: Geodetic) -> PathBuf {
+    std::fs::create_dir_all(folder.join("子 集/深")).unwrap();
+    std::fs::write(folder.join("子 集/深/a.glb"), b"glTF-not-read-here").unwrap();
+    std::fs::write(folder.join("root.b3dm"), vec![7_u8; 5000]).unwrap();
+    std::fs::write(folder.join("secret.txt"), "s").unwrap();
+    std::fs::write(folder.join(".hidden.json"), "{}").unwrap();
+    let region = region(at);
+    let inner = json!({ "asset": { "version": "1.1" }, "geometricError": 5, "root": {
+        "boundingVolume": { "region": region }, "geometricError": 0,
+        "transform": [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 5.0, 6.0, 7.0, 1.0],
+        "contents": [{ "uri": "%E6%B7%B1/a.glb?v=3", "boundingVolume": { "region": region } }] } });
+    std::fs::write(folder.join("子 集/inner.json"), inner.to_string()).unwrap();
+    let whole = json!({ "asset": { "version": "1.0" }, "geometricError": 300, "root": {
+        "boundingVolume": { "box": [0, 0, 20, 100, 0, 0, 0, 80, 0, 0, 0, 25] }, "geometricError": 50, "refine": "ADD",
+        "transform": SiteFrame::new(at).enu_to_ecef(), "content": { "url": "root.b3dm" },
+        "children": [{ "boundingVolume": { "sphere": [10, 0, 5, 30] }, "viewerRequestVolume": { "region": region },
+            "geometricError": 5, "content": { "uri": "./x/../子 集/inner.json" } }] } });
+    let file = folder.join("tileset.json");
+    std::fs::write(&file, whole.to_string()).unwrap();
+    file
+}
+
+/// A region of 60 by 50 by 30 metres, nearly.
+fn region(at: Geodetic) -> [f64; 6] {
+    let (lon, lat) = (at.lon.to_radians(), at.lat.to_radians());
+    [lon - 5e-6, lat - 4e-6, lon + 5e-6, lat + 4e-6, at.h - 3.0, at.h + 27.0]
+}
+
+const AT: Geodetic = Geodetic::new(118.78, 32.04, 12.0);
+
+fn matrix(value: &Value) -> Matrix {
+    serde_json::from_value(value.clone()).unwrap_or(IDENTITY)
+}
+
+#[test]
+fn a_tileset_is_served_from_where_it_lies_and_nothing_else_of_its_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, store) = (dir.path().join("photos"), dir.path().join("store"));
+    let file = made(&folder, AT);
+    std::fs::write(dir.path().join("beside.json"), "{}").unwrap();
+    std::os::unix::fs::symlink(dir.path().join("beside.json"), folder.join("link.json")).unwrap();
+    let (code, report, told) = import(&file, &store, &["--dataset", "实景"]);
+    assert_eq!((code, &report["objects"]), (Some(0), &json!(1)), "{told}");
+    assert!(report.to_string().contains("3 tiles, 2 files"), "{report:#}");
+    let integrator = key(&store, "integrator");
+    let server = Server::start(&store, &[]);
+    let base = "/adopted/000000000001/%E5%AE%9E%E6%99%AF";
+    let (status, headers, body) = server.get_bytes(&format!("{base}/tileset.json"), &[]);
+    assert_eq!((status, body), (200, std::fs::read(&file).unwrap()), "not moved, so as it is");
+    let tag = headers["etag"].to_str().unwrap().to_owned();
+    assert_eq!(server.get_bytes(&format!("{base}/tileset.json"), &[("If-None-Match", &tag)]).0, 304);
+    let (status, headers, body) = server.get_bytes(&format!("{base}/%E5%AD%90%20%E9%9B%86/%E6%B7%B1/a.glb?"), &[]);
+    assert_eq!(
+        (status, &headers["content-type"], body.as_slice()),
+        (200, &"model/gltf-binary".parse().unwrap(), &b"glTF-not-read-here"[..])
+    );
+    let (status, headers, body) =
+        server.get_bytes(&format!("{base}/root.b3dm"), &[("Range", "bytes=10-19"), ("Accept-Encoding", "gzip")]);
+    assert_eq!((status, headers["content-range"].to_str().unwrap(), body), (206, "bytes 10-19/5000", vec![7; 10]));
+    assert_eq!(server.get_bytes(&format!("{base}/root.b3dm"), &[("Range", "bytes=9999-")]).0, 416);
+    for hidden in [
+        "secret.txt",
+        ".hidden.json",
+        "link.json",
+        "../beside.json",
+        "..%2fbeside.json",
+        "%2e%2e/beside.json",
+        "none.glb",
+        "子%20集",
+        "a%00.json",
+    ] {
+        assert_eq!(server.get(&format!("{base}/{hidden}")).0, 404, "{hidden}");
+    }
+    for elsewhere in ["/adopted/000000000002/x/tileset.json", "/adopted/000000000001/other/tileset.json"] {
+        assert_eq!(server.get(elsewhere).0, 404);
+    }
+    // The whole map has it.
+    let map = server.get("/3dtiles/tileset.json").1;
+    let child = &map["root"]["children"][0];
+    assert_eq!(child["content"]["uri"], "../adopted/000000000001/%E5%AE%9E%E6%99%AF/tileset.json");
+    let own: [f64; 12] = serde_json::from_value(child["boundingVolume"]["box"].clone()).unwrap();
+    let middle = from_ecef([own[0], own[1], own[2]]);
+    assert!((middle.lon - AT.lon).abs() < 1e-6 && (middle.h - 32.0).abs() < 0.01, "{middle:?}");
+    assert!(map["root"]["geometricError"].as_f64() >= child["geometricError"].as_f64());
+    let one = server.get("/collections/%E5%AE%9E%E6%99%AF").1;
+    assert!(one["links"].to_string().contains("/adopted/000000000001/"), "{one}");
+    // Over HTTP a tileset.json comes without its folder.
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let sent = agent.post(format!("{}/imports?name=tileset.json", server.base)).header("X-API-Key", &integrator);
+    let mut answer = sent.send(std::fs::read(&file).unwrap()).unwrap();
+    let told = answer.body_mut().read_to_string().unwrap();
+    assert!(answer.status() == 400 && told.contains("not in the upload"), "{told}");
+    let gone = agent
+        .delete(format!("{}/collections/%E5%AE%9E%E6%99%AF", server.base))
+        .header("X-API-Key", &integrator)
+        .call()
+        .unwrap();
+    assert_eq!(gone.status(), 200);
+    assert_eq!(server.get(&format!("{base}/tileset.json")).0, 404);
+    assert!(file.exists(), "what was adopted stays where it lies");
+}
+
+#[test]
+fn a_move_keeps_every_tile_where_it_was_in_the_whole_and_regions_move_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = made(&dir.path().join("photos"), AT);
+    let to = Geodetic::new(118.791, 32.052, 40.0);
+    let store = dir.path().join("store");
+    let (code, report, told) =
+        import(&file, &store, &["--dataset", "m", "--origin", "118.791,32.052,40,30", "--height-offset", "2.5"]);
+    assert_eq!(code, Some(0), "{told}");
+    let moved = SiteFrame::new(AT).to_enu(Geodetic { h: 42.5, ..to }).iter().map(|d| d * d).sum::<f64>().sqrt();
+    assert!((report["files"][0]["moved_metres"].as_f64().unwrap() - moved).abs() < 1e-6);
+    let server = Server::start(&store, &[]);
+    let whole = server.get("/adopted/000000000001/m/tileset.json").1;
+    let inner = server.get("/adopted/000000000001/m/%E5%AD%90%20%E9%9B%86/inner.json").1;
+    let text = whole.to_string() + &inner.to_string();
+    assert!(!text.contains("region"), "a region would stay where it was: {text}");
+    let now = SiteFrame::new(Geodetic { h: to.h + 2.5, ..to });
+    let root = matrix(&whole["root"]["transform"]);
+    // 30 degrees clockwise: what lay to the north lies to the north-north-east.
+    let north = now.to_enu(from_ecef(apply(&root, [0.0, 100.0, 3.0])));
+    let (sin, cos) = 30.0_f64.to_radians().sin_cos();
+    assert!((0..3).all(|k| (north[k] - [100.0 * sin, 100.0 * cos, 3.0][k]).abs() < 1e-6), "{north:?}");
+    // The region's corners, moved rigidly, lie in the boxes that stand for it; and those are no larger than they need be.
+    let [west, south, east, north, low, high] = region(AT);
+    let before = SiteFrame::new(AT);
+    let inner_root = times(&root, &matrix(&inner["root"]["transform"]));
+    let boxes = [
+        (&whole["root"]["children"][0]["viewerRequestVolume"]["box"], root),
+        (&inner["root"]["boundingVolume"]["box"], inner_root),
+        (&inner["root"]["contents"][0]["boundingVolume"]["box"], inner_root),
+    ];
+    for (volume, place) in boxes {
+        let own: [f64; 12] = serde_json::from_value(volume.clone()).unwrap();
+        let at = |p: [f64; 3]| apply(&place, p);
+        let middle = at([own[0], own[1], own[2]]);
+        let axes: Vec<[f64; 3]> = (1..4)
+            .map(|k| {
+                let end = at([own[0] + own[3 * k], own[1] + own[3 * k + 1], own[2] + own[3 * k + 2]]);
+                std::array::from_fn(|i| end[i] - middle[i])
+            })
+            .collect();
+        for (lon, lat, h) in [(west, south, low), (east, north, high), (west, north, high), (east, south, low)] {
+            let [x, y, z] = before.to_enu(Geodetic::new(lon.to_degrees(), lat.to_degrees(), h));
+            let point = to_ecef(now.to_geodetic([x * cos + y * sin, -x * sin + y * cos, z]));
+            for axis in &axes {
+                let length: f64 = axis.iter().map(|c| c * c).sum();
+                let along: f64 = (0..3).map(|i| (point[i] - middle[i]) * axis[i]).sum();
+                assert!(
+                    (along / length).abs() <= 1.0 && length.sqrt() < 60.0,
+                    "{} of an axis of {}",
+                    along / length,
+                    length.sqrt()
+                );
+            }
+        }
+    }
+    // The box in the whole map moves along.
+    let own: [f64; 12] = serde_json::from_value(
+        server.get("/3dtiles/tileset.json").1["root"]["children"][0]["boundingVolume"]["box"].clone(),
+    )
+    .unwrap();
+    let middle = now.to_enu(from_ecef([own[0], own[1], own[2]]));
+    assert!((0..3).all(|k| (middle[k] - [0.0, 0.0, 20.0][k]).abs() < 1e-6), "{middle:?}");
+}
+
+#[test]
+fn the_real_sample_is_adopted_with_nothing_missing() {
+    let Some(shared) = shared() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = shared.join("data/3dtiles/TilesetWithRequestVolume/tileset.json");
+    let (code, report, told) =
+        import(&file, &dir.path().join("store"), &["--dataset", "sample", "--height-offset", "-3"]);
+    assert_eq!(code, Some(0), "{told}");
+    assert!(report.to_string().contains("6 files of content") && !report.to_string().contains("missing"), "{report:#}");
+    let server = Server::start(&dir.path().join("store"), &[]);
+    for name in ["city/ll.b3dm", "points.pnts", "building.b3dm"] {
+        let (status, _, body) = server.get_bytes(&format!("/adopted/000000000001/sample/{name}"), &[]);
+        assert_eq!((status, body), (200, std::fs::read(file.parent().unwrap().join(name)).unwrap()));
+    }
+}
+
+#[test]
+fn a_tileset_that_cannot_be_adopted_is_one_error_with_its_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("photos");
+    let file = made(&folder, AT);
+    let good: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let with = |pointer: &str, value: Value| {
+        let mut changed = good.clone();
+        *changed.pointer_mut(pointer).unwrap() = value;
+        changed
+    };
+    let implicit = json!({ "boundingVolume": { "region": region(AT) }, "geometricError": 1, "content": { "uri": "{level}/{x}/{y}.glb" },
+        "implicitTiling": { "subdivisionScheme": "QUADTREE", "availableLevels": 2, "subtreeLevels": 2, "subtrees": { "uri": "root.b3dm" } } });
+    let cases: Vec<(&str, Value, &[&str], &str)> = vec![
+        ("version", with("/asset/version", json!("0.0")), &[], "3d-tiles-tools upgrade"),
+        ("climbing", with("/root/content/url", json!("../../etc/passwd.glb")), &[], "leaves its folder"),
+        ("another server", with("/root/content/url", json!("http://127.0.0.1/x.glb")), &[], "is not a file beside it"),
+        ("encoded climbing", with("/root/content/url", json!("%2e%2e/beside.glb")), &[], "leaves its folder"),
+        ("no volume", with("/root/boundingVolume", json!({})), &[], "bounding volume"),
+        ("a volume of words", with("/root/boundingVolume", json!({ "box": ["a"] })), &[], "bounding volume"),
+        ("a transform of fifteen", with("/root/transform", json!(vec![1.0; 15])), &[], "sixteen"),
+        (
+            "nothing there",
+            with(
+                "/root",
+                json!({ "boundingVolume": { "sphere": [0, 0, 0, 1] }, "geometricError": 1, "content": { "uri": "no.glb" } }),
+            ),
+            &[],
+            "none of its contents",
+        ),
+        ("no place", with("/root/transform", json!(IDENTITY)), &[], "--origin"),
+        ("a crs", good.clone(), &["--crs", "EPSG:4549"], "--crs"),
+        ("implicit regions", with("/root", implicit), &["--height-offset", "3"], "implicitly"),
+    ];
+    let store = dir.path().join("store");
+    for (what, json, more, wanted) in cases {
+        std::fs::write(&file, json.to_string()).unwrap();
+        let (code, _, told) = import(&file, &store, more);
+        assert!(code == Some(2) && told.contains(wanted) && told.contains("tileset.json"), "{what}: {told}");
+    }
+    // A circle of files ends.
+    std::fs::write(&file, with("/root/children/0/content/uri", json!("tileset.json")).to_string()).unwrap();
+    assert_eq!(import(&file, &store, &[]).0, Some(2));
+    std::fs::write(&file, good.to_string()).unwrap();
+    std::fs::remove_file(folder.join("root.b3dm")).unwrap();
+    let (code, report, _) = import(&file, &store, &[]);
+    assert!(code == Some(0) && report.to_string().contains("1 files that it names are missing"), "{report:#}");
+}
