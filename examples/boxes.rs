@@ -16,7 +16,15 @@ fn main() -> Result<()> {
     let triangles = vec![[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]];
     let geodetic = corners.map(|p| site.frame().to_geodetic(p).to_array());
     let (name, title, crs) = (DatasetName::new("sketch")?, "A sketch".to_owned(), "EPSG:4979".to_owned());
-    let mut draft = site.draft(Dataset { name, title, crs, source: None, imported: Instant(0), layers: Vec::new() })?;
+    let mut draft = site.draft(Dataset {
+        name,
+        title,
+        crs,
+        source: None,
+        imported: Instant(0),
+        layers: Vec::new(),
+        entry: Default::default(),
+    })?;
     draft.put(Asset {
         id: "hall".into(),
         class: Class::Building,

@@ -71,10 +71,9 @@ impl<'i, 's> FileImport<'i, 's> {
         code: SiteCode,
         dataset: DatasetName,
         origin: Option<Geodetic>,
-        stamp: Stamp,
         report: &'i mut FileReport,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        Ok(Self {
             intake,
             file,
             site,
@@ -90,13 +89,13 @@ impl<'i, 's> FileImport<'i, 's> {
             below: HashMap::new(),
             extent: Bounds::EMPTY,
             draft: None,
-            stamp,
+            stamp: Stamp::of(file)?,
             seen: HashSet::new(),
             check: ModelCheck::default(),
             light: Lightening::default(),
             inspection: Inspection::default(),
             report,
-        }
+        })
     }
 
     /// Takes one item of the reader.

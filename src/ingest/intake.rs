@@ -3,7 +3,6 @@
 use super::batch::FileImport;
 use super::georeference::{Georeference, Origin};
 use super::report::{FileReport, Report};
-use super::stamp::Stamp;
 use super::survey::survey;
 use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
@@ -214,12 +213,11 @@ impl Intake<'_> {
             Some(there) => Some(there.frame().origin()),
             None => self.new_origin(file, reader, &options)?,
         };
-        let stamp = Stamp::of(file)?;
         let stop = AtomicBool::new(false);
         // The file is copied while it is read; a copy of what is refused is given up.
         std::thread::scope(|scope| {
             let copy = self.store.map(|store| scope.spawn(|| store.keep(file, &stop)));
-            let mut import = FileImport::new(self, file, &site, code, name, origin, stamp, report);
+            let mut import = FileImport::new(self, file, &site, code, name, origin, report)?;
             let done = reader.read(file, &options, &mut |item| import.take(item)).and_then(|()| {
                 import.finish(|| {
                     let copy = copy.ok_or_else(|| Fault::internal("a check keeps no file"))?;

@@ -43,7 +43,15 @@ pub fn block(site: &Site, i: usize, side: usize, height: f64) -> Asset {
 /// The dataset of the grid.
 pub fn dataset() -> Dataset {
     let name = DatasetName::from_stem("grid");
-    Dataset { name, title: "grid".into(), crs: "EPSG:4979".into(), source: None, imported: Instant(0), layers: vec![] }
+    Dataset {
+        name,
+        title: "grid".into(),
+        crs: "EPSG:4979".into(),
+        source: None,
+        imported: Instant(0),
+        layers: vec![],
+        entry: Default::default(),
+    }
 }
 
 /// A site of `count` blocks in one commit.

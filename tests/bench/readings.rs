@@ -18,8 +18,17 @@ fn devices(dir: &Path) -> Store {
     let site = store.create_site(&code, Geodetic::new(118.78, 32.04, 10.0), Instant(0)).unwrap();
     let name = DatasetName::from_stem("devices");
     let (title, crs) = ("devices".to_owned(), "EPSG:4979".to_owned());
-    let mut draft =
-        site.draft(Dataset { name, title, crs, source: None, imported: Instant(0), layers: vec![] }).unwrap();
+    let mut draft = site
+        .draft(Dataset {
+            name,
+            title,
+            crs,
+            source: None,
+            imported: Instant(0),
+            layers: vec![],
+            entry: Default::default(),
+        })
+        .unwrap();
     for i in 0..DEVICES {
         let attributes = vec![("datastreams".to_owned(), Value::Text("smoke:m-1;temperature:Cel".to_owned()))];
         let asset = Asset {

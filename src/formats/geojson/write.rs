@@ -46,13 +46,16 @@ fn feature(item: &Item) -> Json {
         let name = if OWN.contains(&name.as_str()) { format!("source.{name}") } else { name.clone() };
         properties.insert(name, to_json(value));
     }
-    let mut feature = json!({ "type": "Feature", "id": *asset.id, "geometry": footprint(&asset.geometry.footprint) });
+    let mut feature = Map::new();
+    feature.insert("type".into(), json!("Feature"));
+    feature.insert("id".into(), json!(*asset.id));
+    feature.insert("geometry".into(), footprint(&asset.geometry.footprint));
     let b = asset.bounds;
     if !b.is_empty() {
-        feature["bbox"] = b.min.iter().chain(&b.max).map(|c| json!(c)).collect();
+        feature.insert("bbox".into(), b.min.iter().chain(&b.max).map(|c| json!(c)).collect());
     }
-    feature["properties"] = Json::Object(properties);
-    feature
+    feature.insert("properties".into(), Json::Object(properties));
+    Json::Object(feature)
 }
 
 /// An attribute as JSON; a number that JSON cannot hold is null.

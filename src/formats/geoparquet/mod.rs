@@ -109,13 +109,13 @@ impl<W: Write + Send> Writer for GeoParquetWriter<W> {
         self.flush()?;
         let side = |name: &str| (name.to_owned(), json!(["bbox", name]));
         let covering: serde_json::Map<String, serde_json::Value> = BOX.into_iter().map(side).collect();
-        let mut column = json!({
-            "encoding": "WKB",
-            "geometry_types": self.kinds_of_geometry,
-            "covering": { "bbox": covering },
-        });
+        let mut column = serde_json::Map::new();
+        column.insert("encoding".into(), json!("WKB"));
+        column.insert("geometry_types".into(), json!(self.kinds_of_geometry));
+        column.insert("covering".into(), json!({ "bbox": covering }));
         if !self.extent.is_empty() {
-            column["bbox"] = self.extent.min.iter().chain(&self.extent.max).map(|c| json!(c)).collect();
+            let bbox = self.extent.min.iter().chain(&self.extent.max).map(|c| json!(c)).collect();
+            column.insert("bbox".into(), bbox);
         }
         let geo = json!({ "version": "1.1.0", "primary_column": "geometry", "columns": { "geometry": column } });
         self.out.append_key_value_metadata(KeyValue::new("geo".to_owned(), geo.to_string()));

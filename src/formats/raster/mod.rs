@@ -64,7 +64,7 @@ impl GeoTiff {
     /// Reads the header of `file`; `content` decides where one band of numbers could be both, and is refused where it cannot be.
     ///
     /// # Errors
-    /// [`Kind::BadInput`](crate::fault::Kind::BadInput) for a file that is no TIFF, has no place on a map, or whose samples are
+    /// [`Kind::BadInput`] for a file that is no TIFF, has no place on a map, or whose samples are
     /// of no kind that is read: each with the remedy. [`Kind::TooLarge`] beyond 2^32 pixels.
     pub fn open(file: &Path, content: Option<Content>) -> Result<Self> {
         let about = |fault: Fault| fault.about(file.display().to_string());

@@ -132,6 +132,13 @@ impl Objects {
     }
 }
 
+/// Sets a member of an object.
+pub(super) fn set(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(members) = object {
+        members.insert(name.to_owned(), value);
+    }
+}
+
 /// A mesh as triangles, each surface kind that the standard has for the type said of its triangles.
 fn surfaces(mesh: &Mesh, kind: &str) -> Value {
     let faces: Vec<Value> = mesh.triangles.iter().map(|t| json!([t])).collect();
@@ -141,7 +148,7 @@ fn surfaces(mesh: &Mesh, kind: &str) -> Value {
         (_, true) => json!({ "type": "Solid", "boundaries": [faces] }),
         (_, false) => json!({ "type": "MultiSurface", "boundaries": faces }),
     };
-    geometry["lod"] = json!("3");
+    set(&mut geometry, "lod", json!("3"));
     let named = |k: SurfaceKind| match k {
         SurfaceKind::Wall => Some("WallSurface"),
         SurfaceKind::Roof => Some("RoofSurface"),
@@ -165,7 +172,7 @@ fn surfaces(mesh: &Mesh, kind: &str) -> Value {
     }
     let values = if solid { json!([values]) } else { json!(values) };
     let kinds: Vec<Value> = kinds.into_iter().map(|name| json!({ "type": name })).collect();
-    geometry["semantics"] = json!({ "surfaces": kinds, "values": values });
+    set(&mut geometry, "semantics", json!({ "surfaces": kinds, "values": values }));
     geometry
 }
 

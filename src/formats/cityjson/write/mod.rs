@@ -11,7 +11,7 @@ mod spill;
 
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::write::{Item, Writer, writing};
-use convert::Objects;
+use convert::{Objects, set};
 use head::{Head, Quantum};
 use pool::Pool;
 use serde_json::{Map, Value, json};
@@ -130,7 +130,7 @@ impl<W: Write> Writer for CityJsonWriter<W> {
                 let mut feature = json!({ "type": "CityJSONFeature", "id": root, "CityObjects": objects,
                     "vertices": own.tables.vertices });
                 if let Some(appearance) = own.tables.appearance() {
-                    feature["appearance"] = appearance;
+                    set(&mut feature, "appearance", appearance);
                 }
                 line(&mut out, feature)
             })?;

@@ -14,6 +14,9 @@ pub(super) struct Feature {
     pub tables: Tables,
 }
 
+/// A feature as it is kept: objects, vertices, textures, materials, places in textures.
+type Kept = (Vec<(String, Value)>, Vec<[i64; 3]>, Vec<Value>, Vec<Value>, Vec<Value>);
+
 /// Features by their roots, in the order in which roots appear.
 pub(super) struct Spill {
     file: BufWriter<File>,
@@ -62,7 +65,7 @@ impl Spill {
                 file.seek(SeekFrom::Start(*offset)).map_err(|e| reading(&e))?;
                 let mut text = Vec::new();
                 (&mut file).take(*length).read_to_end(&mut text).map_err(|e| reading(&e))?;
-                let kept: (Vec<(String, Value)>, Vec<[i64; 3]>, Vec<Value>, Vec<Value>, Vec<Value>) =
+                let kept: Kept =
                     serde_json::from_slice(&text).map_err(|e| Fault::internal(format!("a kept feature: {e}")))?;
                 let (objects, vertices, textures, materials, places) = kept;
                 features.push(Feature {
