@@ -7,6 +7,7 @@
     reason = "a bench prints, and stops where it cannot go on"
 )]
 
+mod cities;
 mod city;
 mod commits;
 mod ifc;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 
 /// What can be measured, by the word that chooses it: `make bench ONLY="queries views"`.
 const PARTS: &[(&str, fn())] = &[
+    ("cities", cities::run),
     ("commits", commits::run),
     ("ifc", ifc::run),
     ("lighten", lighten::run),

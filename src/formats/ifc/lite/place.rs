@@ -50,7 +50,7 @@ pub(super) fn find(
         }
         return if map.geographic { by_angles(&map, notes) } else { by_map(&map.said, unit, notes) };
     }
-    let north = true_north(bytes, &mut book.decoder);
+    let north = true_north(bytes, &mut book.decoder, notes);
     let true_north = north.unwrap_or(0.0);
     let nowhere =
         Place { crs: None, placement: Placement::Unplaced { true_north }, shift: [0.0; 3], factors: [1.0; 3] };
@@ -208,20 +208,25 @@ fn position(site: &Site) -> Option<(Geodetic, f64)> {
 }
 
 /// Degrees counter-clockwise from the file's y axis to true north, where a context says.
-fn true_north(bytes: &[u8], decoder: &mut EntityDecoder<'_>) -> Option<f64> {
+fn true_north(bytes: &[u8], decoder: &mut EntityDecoder<'_>, notes: &mut Vec<String>) -> Option<f64> {
     /// `IfcGeometricRepresentationContext.TrueNorth`, the same in every schema.
     const SLOT: usize = 5;
-    let mut scanner = EntityScanner::new(bytes);
+    let (mut scanner, mut odd) = (EntityScanner::new(bytes), false);
     while let Some((_, keyword, start, end)) = scanner.next_entity() {
         if !keyword.eq_ignore_ascii_case("IFCGEOMETRICREPRESENTATIONCONTEXT") {
             continue;
         }
         let Ok(context) = decoder.decode_at(start, end) else { continue };
-        if let Ok(Some([x, y, _])) = decoder.direction3_at(&context, SLOT)
-            && x.hypot(y) > 1e-9
-        {
+        let Ok(Some([x, y, z])) = decoder.direction3_at(&context, SLOT) else { continue };
+        // The direction lies in the plane of the map; one exporter writes a count before its two numbers.
+        if z.abs() > 1e-6 * x.hypot(y) {
+            odd = true;
+        } else if x.hypot(y) > 1e-9 {
             return Some((-x).atan2(y).to_degrees());
         }
+    }
+    if odd {
+        notes.push("a context's true north points out of the plane: it is taken as not given".into());
     }
     None
 }

@@ -248,7 +248,8 @@ mod tests {
         assert_eq!(decode_geometry(&bytes), Some(Stored::Placed(footprint, placed)));
         let end = bytes.len();
         assert_eq!(decode_geometry(&bytes[..end - 1]), None);
-        bytes[end - 1] ^= 0x10;
+        // The last number is a row's third, 0: it becomes 2.
+        bytes[end - 1] ^= 0x40;
         assert_eq!(decode_geometry(&bytes), None, "two rows that are not at right angles");
     }
 
