@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 const EDGES: usize = 1500;
 /// Triangles of a mesh that is looked through for cuts.
 const TRIANGLES: usize = 50_000;
+/// Triangles that are sooner compared along a line than put into a tree.
+const FEW: usize = 4096;
 /// Pairs of triangles that are compared in one mesh.
 const PAIRS: usize = 2_000_000;
 
@@ -82,7 +84,7 @@ fn between(topology: &Topology, a: u32, b: u32, ends: &[u32]) -> Vec<u32> {
 }
 
 /// Triangles of one part that cut through each other.
-fn cuts(topology: &Topology) -> Option<Flaw> {
+pub(super) fn cuts(topology: &Topology) -> Option<Flaw> {
     let count = topology.corners.len();
     let first = topology.points.first().copied()?;
     let told = |defect, count, near| Some(Flaw { defect, count, length: 0.0, near });
@@ -91,30 +93,57 @@ fn cuts(topology: &Topology) -> Option<Flaw> {
     }
     let triangles: Vec<Triangle> = (0..count).map(|i| topology.triangle(i)).collect();
     let parts = topology.parts();
-    let tree = Nearest::new(triangles.clone());
     let (mut pairs, mut cutting, mut near) = (0, Vec::new(), None);
-    for (i, triangle) in triangles.iter().enumerate() {
-        let bounds = Bounds::of(*triangle);
-        tree.touching(&bounds, &mut |j| {
-            let j = j as usize;
-            pairs += 1;
-            let apart = topology.corners[i].iter().all(|c| !topology.corners[j].contains(c));
-            if j > i && apart && parts[i] == parts[j] {
-                let cut = pierced(triangle, &triangles[j]).or_else(|| pierced(&triangles[j], triangle));
-                if let Some(at) = cut {
-                    near.get_or_insert(at);
-                    cutting.extend([i, j]);
-                }
+    let mut compare = |i: usize, j: usize| {
+        let apart = topology.corners[i].iter().all(|c| !topology.corners[j].contains(c));
+        if apart && parts[i] == parts[j] {
+            let (one, other) = (&triangles[i], &triangles[j]);
+            if let Some(at) = pierced(one, other).or_else(|| pierced(other, one)) {
+                near.get_or_insert(at);
+                cutting.extend([i, j]);
             }
-            pairs < PAIRS
-        });
-        if pairs >= PAIRS {
-            return told(Defect::NotChecked, count, first);
+        }
+    };
+    if count <= FEW {
+        sweep(&triangles, &mut compare);
+    } else {
+        let tree = Nearest::new(triangles.clone());
+        for (i, triangle) in triangles.iter().enumerate() {
+            tree.touching(&Bounds::of(*triangle), &mut |j| {
+                pairs += 1;
+                if j as usize > i {
+                    compare(i, j as usize);
+                }
+                pairs < PAIRS
+            });
+            if pairs >= PAIRS {
+                return told(Defect::NotChecked, count, first);
+            }
         }
     }
     cutting.sort_unstable();
     cutting.dedup();
     near.and_then(|at| told(Defect::SelfIntersections, cutting.len(), at))
+}
+
+/// Gives every pair of triangles whose boxes touch, the lower number first: along the longest side of them all, each is compared
+/// with those that begin before it ends.
+fn sweep(triangles: &[Triangle], compare: &mut dyn FnMut(usize, usize)) {
+    let whole = Bounds::of(triangles.iter().flatten().copied()).size();
+    let long = (0..3).max_by(|a, b| whole[*a].total_cmp(&whole[*b])).unwrap_or(0);
+    let side = |t: &Triangle, k: usize, pick: fn(f64, f64) -> f64| pick(pick(t[0][k], t[1][k]), t[2][k]);
+    // The longest side comes first.
+    let axes = [long, (long + 1) % 3, (long + 2) % 3];
+    let of = |(i, t): (usize, &Triangle)| (axes.map(|k| [side(t, k, f64::min), side(t, k, f64::max)]), i);
+    let mut boxes: Vec<([[f64; 2]; 3], usize)> = triangles.iter().enumerate().map(of).collect();
+    boxes.sort_by(|a, b| a.0[0][0].total_cmp(&b.0[0][0]).then(a.1.cmp(&b.1)));
+    for (at, (one, i)) in boxes.iter().enumerate() {
+        for (other, j) in boxes[at + 1..].iter().take_while(|(other, _)| other[0][0] <= one[0][1]) {
+            if one[1..].iter().zip(&other[1..]).all(|(a, b)| a[0] <= b[1] && b[0] <= a[1]) {
+                compare(*i.min(j), *i.max(j));
+            }
+        }
+    }
 }
 
 /// Where a side of `one` goes through the inside of `other`; touching and lying flat on each other is no cut.

@@ -62,6 +62,10 @@ impl Mesh {
     pub fn place(&self, offset: [f32; 3]) -> [f64; 3] {
         std::array::from_fn(|k| self.origin[k] + f64::from(offset[k]))
     }
+    /// An offset of any precision moved into the mesh's frame.
+    pub fn place_exact(&self, offset: [f64; 3]) -> [f64; 3] {
+        std::array::from_fn(|k| self.origin[k] + offset[k])
+    }
     /// Every position in the mesh's frame.
     pub fn points(&self) -> impl Iterator<Item = [f64; 3]> + '_ {
         self.positions.iter().map(|p| self.place(*p))

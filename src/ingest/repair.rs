@@ -3,7 +3,7 @@
 use super::finding::{self, Finding, Kind};
 use crate::crs::SiteFrame;
 use crate::formats::SourceObject;
-use crate::geom::{Defect, Flaw, Shape, check, mend};
+use crate::geom::{Defect, Examined, Flaw, Shape, examine};
 use crate::model::{Asset, Class, Collection};
 
 /// Whether the source says that the object's shape encloses a volume, or it is an element of a building model that should.
@@ -30,11 +30,10 @@ const fn encloses(class: Class) -> bool {
 /// Mends the asset's mesh, and says what was mended and what else is wrong with it.
 pub(super) fn mend_asset(asset: &mut Asset, body: bool, frame: &SiteFrame) -> Vec<(Kind, Finding)> {
     let Some(mesh) = asset.geometry.mesh.as_mut().filter(|m| !m.triangles.is_empty()) else { return Vec::new() };
-    let (mended, repaired) = mend(mesh, body);
-    if let Some(mended) = mended.filter(|m| !m.triangles.is_empty()) {
+    let Examined { mended, repaired, left } = examine(mesh, body);
+    if let Some(mended) = mended {
         *mesh = mended;
     }
-    let left = check(mesh);
     let told = |flaw: &Flaw, repaired| {
         let (kind, said) = words(flaw, body);
         let near: [f64; 3] = {

@@ -95,6 +95,12 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
     };
     let view = format!("asset={}&size=64x48", escaped(&device));
     let attachments = format!("/assets/{}/attachments", escaped(&device));
+    let revision = server.get("/datasets/h").1["editions"][0]["revision"].to_string();
+    let managed = |path: &str| Call {
+        path: path.replace("REVISION", &revision),
+        key: Some(town.integrator.clone()),
+        body: Some(Vec::new()),
+    };
     // By the SHA-256 of "abc" (FIPS 180-2, appendix B.1).
     let attached = format!("{attachments}/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     vec![
@@ -169,6 +175,13 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
         ("postRule", send("/rules".into(), &town.operator, rule)),
         ("getRules", get("/rules".into())),
         ("getRule", get("/rules/warm".into())),
+        ("getDatasets", get("/datasets".into())),
+        ("getDataset", get("/datasets/h".into())),
+        ("describeDataset", send("/datasets/h".into(), &town.integrator, json!({ "owner": "规划局" }))),
+        ("rollBackDataset", managed("/datasets/h/rollback?revision=REVISION")),
+        ("withdrawDataset", managed("/datasets/h/withdraw")),
+        ("publishDataset", managed("/datasets/h/publish")),
+        ("deleteDataset", Call { path: "/datasets/h".into(), key: Some(town.integrator.clone()), body: None }),
         ("getView", get(format!("/views?{view}"))),
         ("getPick", get(format!("/views/pick?{view}&x=32&y=24"))),
     ]

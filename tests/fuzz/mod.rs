@@ -36,7 +36,7 @@ pub struct Target {
 }
 
 /// Longer than any case of at most a few hundred kilobytes may take.
-const SLOWEST_CASE: Duration = Duration::from_secs(10);
+const SLOWEST_CASE: Duration = Duration::from_secs(25);
 
 fn seconds() -> u64 {
     std::env::var("CIMBRA_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3)

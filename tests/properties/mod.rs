@@ -5,4 +5,5 @@ mod damage;
 mod lighten;
 mod search;
 mod solids;
+mod sound;
 mod store;
