@@ -31,7 +31,8 @@ fn body(mesh: &Mesh, weld: f32) -> (bool, f64) {
             *edges.entry((a.min(b), a.max(b))).or_default() += (a < b) as i32 - (a > b) as i32;
         }
         let [a, b, c] = t.map(|i| mesh.positions[i as usize].map(f64::from));
-        six_fold += a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2])
+        six_fold += a[0] * (b[1] * c[2] - b[2] * c[1])
+            + a[1] * (b[2] * c[0] - b[0] * c[2])
             + a[2] * (b[0] * c[1] - b[1] * c[0]);
     }
     (edges.values().all(|n| *n == 0), six_fold / 6.0)
