@@ -78,7 +78,7 @@ impl<P> Ask<P> {
     /// A snapshot of each site in which the caller may read anything, in the order of their codes.
     pub fn snapshots(&self) -> Vec<Arc<Snapshot>> {
         let snapshots = self.city.store.sites().into_iter().map(|site| site.snapshot());
-        snapshots.filter(|snapshot| !snapshot.collections().and(self.caller.reads).is_empty()).collect()
+        snapshots.filter(|snapshot| snapshot.has_ever(self.caller.reads)).collect()
     }
     /// The rasters and tilesets that the caller may read, by site and name.
     pub fn coverages(&self) -> Vec<Arc<Coverage>> {

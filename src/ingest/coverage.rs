@@ -10,7 +10,7 @@ use crate::formats::SourceFrame;
 use crate::formats::raster::{Content, GeoTiff};
 use crate::geom::Bounds;
 use crate::model::{Class, DatasetName, SiteCode};
-use crate::store::{Dataset, Folder, Form, GridSpec, OfColours, OfHeights, PyramidWriter, Site};
+use crate::store::{Dataset, Entry, Folder, Form, GridSpec, OfColours, OfHeights, PyramidWriter, Site, Standing};
 use crate::units::Geodetic;
 use sha2::{Digest, Sha256};
 use std::cell::OnceCell;
@@ -138,7 +138,10 @@ impl Intake<'_> {
         let at = (self.clock)();
         let title = report.title();
         let crs = report.frame.clone().unwrap_or_default();
-        let dataset = Dataset { name, title, crs, source, imported: at, layers: Vec::new(), entry: Default::default() };
+        // What people said of it stays; what is imported is shown.
+        let accuracy = report.accuracy_metres;
+        let entry = Entry { accuracy, standing: Standing::Published, ..site.snapshot().entry_of(&name) };
+        let dataset = Dataset { name, title, crs, source, imported: at, layers: Vec::new(), entry };
         report.removed = site.put_coverage(dataset, class, bounds, form, folder, at)?.removed;
         report.revision = self.store.map(crate::store::Store::revision);
         Ok(())

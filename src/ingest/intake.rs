@@ -156,6 +156,8 @@ impl Intake<'_> {
             let mut done = FileReport { file: file.display().to_string(), ..FileReport::default() };
             let result = self.file(&file, &mut names, &mut done);
             if let Err(fault) = result {
+                // What was refused holds no name: another file of its stem may have it.
+                names.retain(|_, holder| *holder != file);
                 done.fail(&fault.about(file.display().to_string()));
             }
             done.seconds = begun.elapsed().as_secs_f64();

@@ -1,27 +1,52 @@
 //! Responsibility grids (网格): whether they cover their community once and only once, in square metres.
 
 use super::spelling::text;
-use super::{AssetId, Attributes, Finding, Footprint, SiteCode};
+use super::{AssetId, Attributes, Class, Collection, Finding, Footprint, SiteCode};
 use crate::crs::SiteFrame;
 use geo::{
     Area, BooleanOps, BoundingRect, ConvexHull, Euclidean, InteriorPoint, Length, MultiPolygon, Polygon, unary_union,
 };
 
-/// Attributes of a grid that name or reach the person who is responsible for it: shown only to those who may read what is
-/// guarded. `owner` is a post, not a person.
-pub const PERSONAL: &[&str] = &[
-    "owner_name",
-    "owner_phone",
+/// Words in names of attributes that name or reach a person: who answers for a grid, who lives in a flat. `owner` is a post, not
+/// a person. Letters and digits alone count, in lower case: `Owner Phone` is `ownerphone`.
+const PERSONAL: &[&str] = &[
+    "ownername",
+    "personname",
+    "householder",
+    "contact",
     "phone",
     "mobile",
-    "telephone",
+    "email",
+    "wechat",
+    "idcard",
     "负责人",
     "网格员",
     "网格长",
-    "联系电话",
+    "联系人",
+    "业主",
+    "户主",
+    "姓名",
     "电话",
     "手机",
+    "微信",
+    "邮箱",
+    "身份证",
 ];
+
+/// Whether objects of a class may have attributes that name or reach a person: grids and dwellings.
+pub fn may_be_personal(class: Class) -> bool {
+    class == Class::Grid || class.collection() == Collection::Spaces
+}
+
+/// Whether an attribute of an object of this class names or reaches a person, by its name: such are shown only to those who
+/// may read what is guarded.
+pub fn is_personal(class: Class, name: &str) -> bool {
+    if !may_be_personal(class) {
+        return false;
+    }
+    let bare: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    PERSONAL.iter().any(|word| bare.contains(word))
+}
 
 /// Slivers of a mean width below this, metres, are the rounding of corners, and so is what covers less, square metres.
 const SLIVER: f64 = 0.01;

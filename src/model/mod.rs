@@ -24,7 +24,7 @@ pub use class::{Class, Collection};
 pub use code::{CommunityCode, ComponentCode, Names, VideoId};
 pub use collections::Collections;
 pub use finding::Finding;
-pub use grid::{Cover, Gap, Grid, Overlap, PERSONAL};
+pub use grid::{Cover, Gap, Grid, Overlap, is_personal, may_be_personal};
 pub use id::{AssetId, DatasetName, SiteCode};
 pub use network::{Network, Node, Part, Segment, Summary, Utility};
 pub use place::{Address, labels};

@@ -73,6 +73,8 @@ pub struct Draft<'a> {
     gone: HashSet<AssetId>,
     layers: HashSet<Arc<str>>,
     retire: bool,
+    /// The revision whose names the dataset's assets have again, where they have none now.
+    names: Option<u32>,
     /// Shapes that this draft wrote whole, by where they lie.
     shapes: Shapes<(u64, u32)>,
     tally: Committed,
@@ -91,6 +93,7 @@ impl<'a> Draft<'a> {
         };
         let base = site.snapshot();
         let layers = dataset.layers.iter().cloned().collect();
+        let names = base.withdrawn_from(&dataset.name);
         let tally = Committed { revision: 0, added: 0, replaced: 0, removed: 0, unchanged: 0 };
         Ok(Self {
             site,
@@ -107,6 +110,7 @@ impl<'a> Draft<'a> {
             gone: HashSet::new(),
             layers,
             retire: false,
+            names,
             shapes: Shapes::new(SAME, SHAPES),
             tally,
             failed: None,
@@ -226,6 +230,11 @@ impl<'a> Draft<'a> {
         self.retire = true;
     }
 
+    /// Gives assets that are not in the city the names that they had at a revision.
+    pub(super) fn with_names_of(&mut self, revision: u64) {
+        self.names = u32::try_from(revision).ok();
+    }
+
     /// Names the kept file that the dataset's assets come from, by its SHA-256 (hex).
     pub fn of_source(&mut self, hash: &str) {
         self.dataset.source = Some(hash.to_owned());
@@ -263,6 +272,11 @@ impl<'a> Draft<'a> {
             let called = self.base.record(row).map_or_else(|| id.clone(), |record| record.id().into());
             return Ok((called, Some(row)));
         }
+        let before = self.names.and_then(|at| self.base.brought(&self.dataset.name, id, Some(at)));
+        let before = before.and_then(|row| self.base.record(row)).map(|record| AssetId::from(record.id()));
+        if let Some(called) = before.filter(|called| self.is_free(called)) {
+            return Ok((called, None));
+        }
         if self.is_free(id) {
             return Ok((id.clone(), None));
         }
@@ -272,9 +286,11 @@ impl<'a> Draft<'a> {
         free.map(|name| (name, None)).ok_or_else(taken)
     }
 
-    /// Whether no other asset is called so, here or in another site; then it stays free for this draft until the draft ends.
+    /// Whether no other asset is called so, here or in another site, or will be when its dataset is published again; then it stays
+    /// free for this draft until the draft ends.
     fn is_free(&self, id: &AssetId) -> bool {
-        (self.gone.contains(id) || self.base.find(id).is_none()) && self.site.claim(id)
+        let here = self.gone.contains(id) || self.base.find(id).is_none();
+        here && !self.base.reserves(id, Some(&self.dataset.name)) && self.site.claim(id)
     }
 
     fn hash(&self, version: &Version, geometry: &[u8], attributes: &[u8]) -> u64 {

@@ -24,21 +24,22 @@ impl Site {
     /// Takes a dataset's assets out of the city until it is published again.
     ///
     /// # Errors
-    /// [`Kind::NotFound`] for no such dataset, [`Kind::Conflict`] when it is not published.
+    /// [`Kind::NotFound`] for no such dataset, [`Kind::Conflict`] when it is not published, or is no set of assets.
     pub fn withdraw(&self, name: &DatasetName, at: Instant) -> Result<Committed> {
-        let mut dataset = self.managed(name)?;
+        let mut dataset = self.of_assets(name)?;
         if dataset.entry.standing != Standing::Published {
             return Err(Fault::new(Kind::Conflict, format!("dataset '{name}' is withdrawn already")));
         }
         dataset.entry.standing = Standing::Withdrawn;
         self.end(dataset, at)
     }
-    /// Puts a withdrawn dataset's assets into the city as they were before.
+    /// Puts a withdrawn dataset's assets into the city as they were before, under the ids that they had: nothing else was called
+    /// so meanwhile.
     ///
     /// # Errors
     /// [`Kind::NotFound`] for no such dataset, [`Kind::Conflict`] when it is published.
     pub fn publish_again(&self, name: &DatasetName, at: Instant) -> Result<Committed> {
-        if self.managed(name)?.entry.standing != Standing::Withdrawn {
+        if self.of_assets(name)?.entry.standing != Standing::Withdrawn {
             return Err(Fault::new(Kind::Conflict, format!("dataset '{name}' is published already")));
         }
         let snapshot = self.snapshot();
@@ -50,7 +51,7 @@ impl Site {
     /// # Errors
     /// [`Kind::NotFound`] for no such dataset or edition, [`Kind::Conflict`] when it held nothing then.
     pub fn roll_back(&self, name: &DatasetName, revision: u64, at: Instant) -> Result<Committed> {
-        self.managed(name)?;
+        self.of_assets(name)?;
         let snapshot = self.snapshot();
         let edition = snapshot.editions(name).find(|e| e.revision == revision).cloned();
         let edition = edition.ok_or_else(|| {
@@ -64,11 +65,15 @@ impl Site {
         }
         self.restore(name, &edition, at)
     }
-    /// Takes a dataset's assets out of the city for good and its entry out of the catalogue. What was stays in history.
+    /// Takes a dataset's assets out of the city for good and its entry out of the catalogue. What was stays in history. A raster
+    /// or a tileset is removed.
     ///
     /// # Errors
     /// No such dataset; what the disk says.
     pub fn delete(&self, name: &DatasetName, at: Instant) -> Result<Committed> {
+        if let Some(removed) = self.remove_coverage(name, at)? {
+            return Ok(removed);
+        }
         let mut dataset = self.managed(name)?;
         dataset.entry = Entry { standing: Standing::Deleted, ..Entry::default() };
         self.end(dataset, at)
@@ -80,6 +85,17 @@ impl Site {
         found.ok_or_else(|| {
             Fault::not_found(format!("site {} has no dataset '{name}'", self.code())).remedy("/datasets lists them")
         })
+    }
+    /// The dataset, if it is one of assets: a raster or a tileset has one edition, which is shown or gone.
+    fn of_assets(&self, name: &DatasetName) -> Result<Dataset> {
+        if self.coverage(name).is_some() {
+            return Err(Fault::new(
+                Kind::Conflict,
+                format!("'{name}' is a raster or a tileset, which has one edition"),
+            )
+            .remedy("delete it, or import it anew"));
+        }
+        self.managed(name)
     }
     /// Ends every asset of the dataset.
     fn end(&self, dataset: Dataset, at: Instant) -> Result<Committed> {
@@ -93,6 +109,7 @@ impl Site {
         dataset = Dataset { title, crs, source, ..dataset };
         dataset.entry.standing = Standing::Published;
         let mut draft = self.draft(dataset)?;
+        draft.with_names_of(edition.revision);
         // Taken after the draft has begun: nothing can come between the two.
         let snapshot = self.snapshot();
         for asset in snapshot.assets_of(name, edition.revision) {
@@ -111,6 +128,20 @@ impl Snapshot {
     /// What the catalogue says of a dataset; nothing of one that is not there.
     pub fn entry_of(&self, name: &DatasetName) -> Entry {
         self.catalogue().find(|d| d.name == *name).map(|d| d.entry.clone()).unwrap_or_default()
+    }
+    /// The revision that a withdrawn dataset comes back from.
+    pub(super) fn withdrawn_from(&self, name: &DatasetName) -> Option<u32> {
+        let withdrawn = self.catalogue().any(|d| d.name == *name && d.entry.standing == Standing::Withdrawn);
+        let last = || self.editions(name).rev().find(|e| e.standing == Standing::Published);
+        withdrawn.then(last).flatten().and_then(|e| u32::try_from(e.revision).ok())
+    }
+    /// Whether an asset of a withdrawn dataset other than `own` is called so, and will be again.
+    pub(super) fn reserves(&self, id: &str, own: Option<&DatasetName>) -> bool {
+        let withdrawn = |d: &&Dataset| d.entry.standing == Standing::Withdrawn && own != Some(&d.name);
+        self.catalogue().filter(withdrawn).any(|d| {
+            let row = self.withdrawn_from(&d.name).and_then(|at| self.lookup(id, Some(at)));
+            row.and_then(|row| self.asset(row)).is_some_and(|asset| *asset.dataset() == d.name)
+        })
     }
     /// The assets that a dataset had at a revision, as its source called them.
     fn assets_of<'a>(&'a self, name: &'a DatasetName, revision: u64) -> impl Iterator<Item = Result<Asset>> + 'a {

@@ -241,7 +241,8 @@ impl Site {
             return false;
         }
         drop(claims);
-        !self.node.live.others(&self.code).iter().any(|site| site.snapshot().find(id).is_some())
+        let has = |snapshot: &Snapshot| snapshot.find(id).is_some() || snapshot.reserves(id, None);
+        !self.node.live.others(&self.code).iter().any(|site| has(&site.snapshot()))
     }
     /// Lets go of what the draft that ended had claimed.
     pub(super) fn release(&self) {

@@ -233,6 +233,11 @@ impl Snapshot {
     pub fn collections(&self) -> Collections {
         present(&self.counts)
     }
+    /// Whether there is anything of these collections, or ever was: history is asked for, too.
+    pub fn has_ever(&self, collections: Collections) -> bool {
+        let was = || self.past.rows.iter_from(0).any(|(_, r)| collections.contains(r.class.collection()));
+        !self.collections().and(collections).is_empty() || was()
+    }
     /// The collections that current assets of a dataset are in; of one layer of its file where `layer` names one.
     pub fn collections_of(&self, dataset: &DatasetName, layer: Option<&str>) -> Collections {
         let of_dataset = self.by_dataset.range((dataset.clone(), None)..).take_while(|((name, _), _)| name == dataset);

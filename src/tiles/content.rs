@@ -3,7 +3,7 @@
 use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
 use crate::lod::{self, Drawn, Form, Look};
-use crate::model::{AssetId, Attributes, Class, Collections};
+use crate::model::{AssetId, Attributes, Class, Collections, is_personal};
 use crate::store::{Row, Snapshot};
 use std::sync::Arc;
 
@@ -107,6 +107,15 @@ fn feature(snapshot: &Snapshot, row: Row, readable: Collections) -> Result<Featu
         name: asset.name().to_owned(),
         parent: asset.parent_id_for(readable).map(Into::into),
         storey: asset.storey().map(Into::into),
-        attributes: snapshot.attributes(row)?,
+        attributes: shown(snapshot.attributes(row)?, asset.class(), readable),
     })
+}
+
+/// The attributes without what names a person, for who may not read that.
+fn shown(attributes: Arc<Attributes>, class: Class, readable: Collections) -> Arc<Attributes> {
+    let personal = |name: &str| !readable.has_guarded() && is_personal(class, name);
+    if !attributes.iter().any(|(name, _)| personal(name)) {
+        return attributes;
+    }
+    Arc::new(attributes.iter().filter(|(name, _)| !personal(name)).cloned().collect())
 }

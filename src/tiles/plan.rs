@@ -5,7 +5,7 @@ use super::schema::{self, Schema, Signature};
 use super::tiles3d;
 use crate::fault::Result;
 use crate::lod::{self, Facts, Form, Tile, View};
-use crate::model::Collections;
+use crate::model::{Collections, may_be_personal};
 use crate::store::{Row, Snapshot};
 use quick_cache::sync::Cache;
 use rayon::prelude::*;
@@ -100,6 +100,10 @@ impl Plan {
             let parent = self.snapshot.asset(draw.row).and_then(|a| a.parent_id_for(self.allowed)).unwrap_or_default();
             hasher.update(&(parent.len() as u64).to_le_bytes());
             hasher.update(parent.as_bytes());
+            // Two callers' tiles may differ in what names a person.
+            if self.snapshot.asset(draw.row).is_some_and(|a| may_be_personal(a.class())) {
+                hasher.update(&[u8::from(self.allowed.has_guarded())]);
+            }
             match &draw.form {
                 Form::Whole(None) => hasher.update(b"whole"),
                 Form::Whole(Some(pieces)) => {

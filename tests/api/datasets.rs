@@ -61,7 +61,7 @@ fn names(client: &Client, query: &str) -> Vec<String> {
 #[test]
 fn an_edition_comes_back_a_withdrawn_one_too_and_a_deleted_one_stays_in_history() {
     let dir = tempfile::tempdir().unwrap();
-    let (integrator, viewer) = (key(dir.path(), "integrator"), key(dir.path(), "viewer"));
+    let [integrator, viewer, operator] = ["integrator", "viewer", "operator"].map(|role| key(dir.path(), role));
     let mut server = Some(Server::start(dir.path(), &[]));
     let first = ["烟感", "路灯一", "路灯二"];
     let second = ["烟感", "路灯一号", "路灯三"];
@@ -130,7 +130,8 @@ fn an_edition_comes_back_a_withdrawn_one_too_and_a_deleted_one_stays_in_history(
     assert_eq!(client.get("/datasets/lamps").1["owner"], "路灯所");
 
     let rule = r#"{"id": "test-smoke", "observedProperty": "smoke", "raiseAt": 0.5, "severity": "critical"}"#;
-    assert_eq!(client.post("/rules", rule).0, 201);
+    let operator = Client { server: client.server, key: &operator };
+    assert_eq!(operator.post("/rules", rule).0, 201);
     let reading = client.get("/sta/v1.1/Datastreams").1["value"][0]["@iot.id"].as_i64().unwrap();
     let (status, said) = client.post(&format!("/sta/v1.1/Datastreams({reading})/Observations"), r#"{"result": 0.9}"#);
     assert_eq!(status, 201, "{said}");

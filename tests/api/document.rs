@@ -93,14 +93,14 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
         let of_buildings = tile(&format!("/collections/buildings/3dtiles/{site}/tileset.json"));
         (site, [of_map, of_buildings])
     };
-    let view = format!("asset={}&size=64x48", escaped(&device));
-    let attachments = format!("/assets/{}/attachments", escaped(&device));
-    let revision = server.get("/datasets/h").1["editions"][0]["revision"].to_string();
-    let managed = |path: &str| Call {
-        path: path.replace("REVISION", &revision),
+    let edition = server.get("/datasets/h").1["editions"][0]["revision"].as_u64().unwrap();
+    let manage = |act: &str| Call {
+        path: format!("/datasets/h{act}"),
         key: Some(town.integrator.clone()),
         body: Some(Vec::new()),
     };
+    let view = format!("asset={}&size=64x48", escaped(&device));
+    let attachments = format!("/assets/{}/attachments", escaped(&device));
     // By the SHA-256 of "abc" (FIPS 180-2, appendix B.1).
     let attached = format!("{attachments}/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     vec![
@@ -177,11 +177,11 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
         ("getRule", get("/rules/warm".into())),
         ("getDatasets", get("/datasets".into())),
         ("getDataset", get("/datasets/h".into())),
-        ("describeDataset", send("/datasets/h".into(), &town.integrator, json!({ "owner": "规划局" }))),
-        ("rollBackDataset", managed("/datasets/h/rollback?revision=REVISION")),
-        ("withdrawDataset", managed("/datasets/h/withdraw")),
-        ("publishDataset", managed("/datasets/h/publish")),
-        ("deleteDataset", Call { path: "/datasets/h".into(), key: Some(town.integrator.clone()), body: None }),
+        ("describeDataset", send("/datasets/h".into(), &town.integrator, json!({ "owner": "测绘院" }))),
+        ("rollBackDataset", manage(&format!("/rollback?revision={edition}"))),
+        ("withdrawDataset", manage("/withdraw")),
+        ("publishDataset", manage("/publish")),
+        ("deleteDataset", Call { body: None, ..manage("") }),
         ("getView", get(format!("/views?{view}"))),
         ("getPick", get(format!("/views/pick?{view}&x=32&y=24"))),
     ]

@@ -234,7 +234,7 @@ fn networks_and_grids_are_checked_and_a_valve_stops_what_is_connected() {
             (
                 "g1",
                 json!({ "type": "Polygon", "coordinates": [[[118.7, 32.0], [118.701, 32.0], [118.701, 32.001], [118.7, 32.001], [118.7, 32.0]]] }),
-                json!({ "class": "grid", "owner": "岗位7", "负责人": "张三", "phone": "13800000000" }),
+                json!({ "class": "grid", "owner": "岗位7", "负责人": "张三", "phone": "13800000000", "Owner Phone": "139", "联系人电话": "137" }),
             ),
             (
                 "g2",
@@ -267,7 +267,13 @@ fn networks_and_grids_are_checked_and_a_valve_stops_what_is_connected() {
     // Who answers for a grid is a person: shown to those who may read what is guarded.
     let open = town.server.get("/collections/grids/items/g1").1["properties"].clone();
     assert_eq!((&open["owner"], &open["负责人"], &open["phone"]), (&json!("岗位7"), &Value::Null, &Value::Null));
+    assert_eq!((&open["Owner Phone"], &open["联系人电话"]), (&Value::Null, &Value::Null), "in whatever spelling");
+    let editions = |key: &[(&str, &str)]| {
+        let body = town.server.get_bytes("/datasets/main", key).2;
+        serde_json::from_slice::<Value>(&body).unwrap()["editions"][0]["assets"].clone()
+    };
     let bearer = format!("Bearer {}", town.viewer);
+    assert_eq!((editions(&[]), editions(&[("Authorization", &bearer)])), (Value::Null, json!(8)), "guarded ones count");
     let body = town.server.get_bytes("/collections/grids/items/g1", &[("Authorization", &bearer)]).2;
     assert_eq!(serde_json::from_slice::<Value>(&body).unwrap()["properties"]["负责人"], "张三");
 }

@@ -246,4 +246,47 @@ fn a_tileset_that_cannot_be_adopted_is_one_error_with_its_remedy() {
     std::fs::remove_file(folder.join("root.b3dm")).unwrap();
     let (code, report, _) = import(&file, &store, &[]);
     assert!(code == Some(0) && report.to_string().contains("1 files that it names are missing"), "{report:#}");
+    // Served under the name of the first file, that one could not be reached.
+    let other = folder.join("main.json");
+    std::fs::write(&other, with("/root/children/0/content/uri", json!("tileset.json")).to_string()).unwrap();
+    let (code, _, told) = import(&other, &store, &["--dataset", "other"]);
+    assert!(code == Some(2) && told.contains("served under that name"), "{told}");
+}
+
+#[test]
+fn the_catalogue_knows_what_lies_beside_the_assets_and_deletes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, store) = (dir.path().join("photos"), dir.path().join("store"));
+    let file = made(&folder, AT);
+    let (code, report, told) = import(&file, &store, &["--dataset", "photos"]);
+    assert_eq!(code, Some(0), "{told}");
+    let site = report["files"][0]["site"].as_str().unwrap().to_owned();
+    let at = store.to_str().unwrap();
+    let dataset = |arguments: &[&str]| {
+        let done = run(&[&["dataset"], arguments, &["--store", at]].concat());
+        let said = [done.stdout, done.stderr].concat();
+        (done.status.code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    assert_eq!(dataset(&["describe", "photos", "--owner", "测绘院"]).0, Some(0));
+    assert_eq!(import(&file, &store, &["--dataset", "photos"]).0, Some(0));
+    for act in [&["withdraw", "photos"][..], &["rollback", "photos", "--revision", "1"]] {
+        let (code, said) = dataset(act);
+        assert!(code != Some(0) && said.contains("is a raster or a tileset"), "{act:?}: {said}");
+    }
+    let integrator = key(&store, "integrator");
+    {
+        let server = Server::start(&store, &[]);
+        let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let (status, listed) = server.get("/datasets");
+        assert_eq!((status, &listed["datasets"][0]["id"]), (200, &json!("photos")), "{listed}");
+        assert_eq!(server.get("/datasets/photos").1["owner"], "测绘院", "what was said of it outlives an import");
+        assert_eq!(server.post("/datasets/photos/withdraw", Some(&integrator), &json!({})).0, 409);
+        assert_eq!(server.get(&format!("/adopted/{site}/photos/tileset.json")).0, 200);
+        let request = agent.delete(format!("{}/datasets/photos", server.base)).header("X-API-Key", &integrator);
+        assert_eq!(request.call().unwrap().status().as_u16(), 200);
+        assert_eq!(server.get(&format!("/adopted/{site}/photos/tileset.json")).0, 404);
+        assert_eq!(server.get("/datasets").1["datasets"], json!([]));
+    }
+    assert!(!dataset(&["list"]).1.contains("photos"), "and not after opening the store again");
+    assert!(file.is_file(), "its folder is not ours");
 }

@@ -3,7 +3,7 @@
 use super::derived;
 use crate::fault::Result;
 use crate::formats::{footprint, to_json};
-use crate::model::{Class, Collections, PERSONAL};
+use crate::model::{Collections, is_personal};
 use crate::store::{AssetRef, Row, Snapshot};
 use serde_json::{Map, Value as Json, json};
 
@@ -20,9 +20,8 @@ pub fn feature(snapshot: &Snapshot, row: Row, skip_geometry: bool, readable: Col
     let geometry = if skip_geometry { Json::Null } else { footprint(&snapshot.geometry(row)?.footprint) };
     let mut properties = own(&asset, readable);
     let attributes = snapshot.attributes(row)?;
-    let personal = asset.class() == Class::Grid && !readable.has_guarded();
     for (name, value) in attributes.iter() {
-        if personal && PERSONAL.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        if !readable.has_guarded() && is_personal(asset.class(), name) {
             continue;
         }
         if OWN.contains(&name.as_str()) || derived::NAMES.contains(&name.as_str()) {

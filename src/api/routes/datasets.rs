@@ -85,7 +85,11 @@ pub fn routes() -> Router<City> {
 /// Whether this caller may know of the dataset: of what it holds, or of its being withdrawn.
 fn knows<P>(ask: &Ask<P>, snapshot: &Snapshot, dataset: &Dataset) -> bool {
     match dataset.entry.standing {
-        Standing::Published => !snapshot.collections_of(&dataset.name, None).and(ask.caller.reads).is_empty(),
+        Standing::Published => {
+            let beside = ask.city.store.site(snapshot.site()).and_then(|site| site.coverage(&dataset.name));
+            let of_assets = snapshot.collections_of(&dataset.name, None).and(ask.caller.reads);
+            !of_assets.is_empty() || beside.is_some_and(|coverage| coverage.is_in(ask.caller.reads))
+        }
         _ => ask.caller.require(Right::Import).is_ok(),
     }
 }
@@ -142,9 +146,11 @@ fn whole(site: &Site, name: &DatasetName, reads: Collections) -> Result<Value> {
     let snapshot = site.snapshot();
     let dataset = snapshot.catalogue().find(|d| d.name == *name);
     let mut value = shown(&snapshot, dataset.ok_or_else(|| Fault::not_found("it is gone"))?, reads);
+    // How many there were counts what is guarded as well.
+    let assets = |e: &crate::store::Edition| reads.has_guarded().then_some(e.assets);
     let edition = |e: &crate::store::Edition| {
         json!({ "revision": e.revision, "at": e.at.to_string(), "title": e.title, "crs": e.crs, "sha256": e.source,
-            "assets": e.assets, "standing": e.standing.name() })
+            "assets": assets(e), "standing": e.standing.name() })
     };
     value["editions"] = snapshot.editions(name).map(edition).collect();
     Ok(value)
@@ -237,11 +243,6 @@ async fn manage(ask: Ask<String>, known: &'static [Param], act: Act) -> Answer {
     }
     let revision = revision.unwrap_or(0);
     let (site, name) = find(&ask, params.get("site"))?;
-    if site.coverage(&name).is_some() {
-        let detail = format!("'{name}' is a raster or a tileset");
-        let remedy = format!("remove it with DELETE /collections/{name}, or import it anew");
-        return Err(Fault::new(Kind::Conflict, detail).remedy(remedy).into());
-    }
     let (store, now, by) = (ask.city.store.clone(), (ask.city.clock)(), ask.caller.name.clone());
     let done = ask.work(move || act(&store, &site, &name, revision, &by, now)).await?;
     let (Committed { revision, added, replaced, removed, unchanged }, ended) = done;

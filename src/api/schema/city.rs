@@ -319,7 +319,7 @@ pub fn dataset() -> Value {
             ("title", text()),
             ("crs", text()),
             ("sha256", maybe("string")),
-            ("assets", whole()),
+            ("assets", maybe("integer")),
             ("standing", words(&["published", "withdrawn", "deleted"])),
         ],
     );

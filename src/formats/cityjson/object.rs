@@ -3,6 +3,7 @@
 use super::boundary::Space;
 use super::model::{Document, Object, Templates, Transform};
 use super::shape::{Chosen, Remark, choose};
+use super::write::is_written_as;
 use crate::fault::Result;
 use crate::formats::attribute::{add, text};
 use crate::formats::reader::clip;
@@ -157,7 +158,13 @@ fn source_object(
     let mut attributes = attributes.members();
     let known = Class::from_source(kind.trim_start_matches('+'));
     let stranger = known.is_none().then(|| clip(&kind));
-    let class = known.unwrap_or(Class::Element);
+    // The standard has fewer types than there are classes; what was exported from here says its own, and what it is part of.
+    let said = text(&attributes, &["class"]).and_then(|word| Class::ALL.iter().copied().find(|c| c.name() == word));
+    let said = said.filter(|class| is_written_as(*class, &kind));
+    let own = |name: &str| said.and_then(|_| text(&attributes, &[name]));
+    let (parent, storey) =
+        (parent.or_else(|| own("parent").map(AssetId::from)), storey.or_else(|| own("storey").map(Arc::from)));
+    let class = said.or(known).unwrap_or(Class::Element);
     let name = text(&attributes, NAMES).unwrap_or_default();
     add(&mut attributes, "cityjson_type", Value::Text(kind));
     if let Some(lod) = chosen.lod {

@@ -9,12 +9,14 @@ use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Instructions of SQLite's machine between two looks at how many there have been.
 const STEP: i32 = 10_000;
-/// Looks until a row is given up: about five seconds of one core.
+/// Looks until a file is given up: about five seconds of one core, and what its rows earn.
 const LOOKS: u32 = 50_000;
+/// Looks that each row and each question earns: about ten milliseconds, where an ordinary row takes microseconds.
+const EARNED: u32 = 100;
 /// The largest value or row, bytes.
 const LARGEST: i32 = 64 << 20;
 /// Tables that are taken at most.
@@ -24,6 +26,9 @@ const MOST_TABLES: usize = 2_000;
 pub(super) struct Database {
     connection: Connection,
     looks: Arc<AtomicU32>,
+    rows: AtomicU64,
+    /// More rows than a file has bytes come only of a view that makes them up, perhaps without end.
+    most: u64,
 }
 
 /// What SQLite says, as a fault.
@@ -31,7 +36,8 @@ pub(super) fn fault(error: &rusqlite::Error) -> Fault {
     let said: String = error.to_string().chars().take(200).collect();
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => {
-            Fault::new(FaultKind::TooLarge, "has a view or a table of which a single row takes more than seconds")
+            Fault::new(FaultKind::TooLarge, "has a view or a table whose rows take more than seconds")
+                .remedy("save the view's rows as a table")
         }
         Some(ErrorCode::TooBig) => {
             Fault::new(FaultKind::TooLarge, format!("has a value larger than {} MiB", LARGEST >> 20))
@@ -55,7 +61,7 @@ impl Database {
             return Err(Fault::bad_input("has changes in a write-ahead log beside it that are not in it yet")
                 .remedy("close the program that writes it, or run: sqlite3 FILE 'PRAGMA wal_checkpoint(TRUNCATE)'"));
         }
-        crate::formats::reader::open(file)?;
+        let most = crate::formats::reader::open(file)?.metadata().map_err(|e| Fault::io("reading", &e))?.len();
         // `immutable` promises that nobody writes; SQLite then makes no lock and no file beside it.
         let mut uri = "file:".to_owned();
         for byte in file.as_os_str().as_bytes() {
@@ -85,12 +91,25 @@ impl Database {
             Ok(())
         };
         bounded().map_err(|e| fault(&e))?;
-        Ok(Self { connection, looks })
+        Ok(Self { connection, looks, rows: AtomicU64::new(0), most })
     }
-    /// The connection, with the whole time for a row before it.
+    /// The connection, with more time before it.
     pub fn afresh(&self) -> &Connection {
-        self.looks.store(0, Ordering::Relaxed);
+        let left = self.looks.load(Ordering::Relaxed).saturating_sub(EARNED);
+        self.looks.store(left, Ordering::Relaxed);
         &self.connection
+    }
+    /// Counts a row.
+    ///
+    /// # Errors
+    /// More rows than a file of this size can hold.
+    pub fn count_row(&self) -> Result<()> {
+        self.afresh();
+        if self.rows.fetch_add(1, Ordering::Relaxed) < self.most {
+            return Ok(());
+        }
+        Err(Fault::new(FaultKind::TooLarge, format!("has a view that gives more than {} rows, one a byte", self.most))
+            .remedy("save the view's rows as a table"))
     }
     fn has(&self, table: &str, column: &str) -> Result<bool> {
         let sql = "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2";

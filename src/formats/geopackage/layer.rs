@@ -81,8 +81,8 @@ impl Layer {
         let mut rows = statement.query([]).map_err(|e| fault(&e))?;
         let (mut number, mut measured, mut blobs, mut wrong) = (0_usize, 0, 0, 0);
         loop {
-            database.afresh();
             let Some(row) = rows.next().map_err(|e| fault(&e))? else { break };
+            database.count_row()?;
             number += 1;
             let mut attributes = Attributes::new();
             let (mut parts, mut key) = (Ok(Parts::default()), None);

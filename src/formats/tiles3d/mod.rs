@@ -25,6 +25,9 @@ const TILES: usize = 5_000_000;
 const FILES: usize = 200_000;
 const DEEPEST: usize = 200;
 
+/// What the first file of every tileset is served as.
+const FIRST: &str = "tileset.json";
+
 /// Whether a file that begins with `head` is the JSON of a tileset.
 pub fn is_tileset(head: &[u8]) -> bool {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
@@ -87,6 +90,10 @@ pub fn survey(file: &Path) -> Result<Survey> {
             }
         }
         tiles(root, &above, &path, &folder, depth, &mut found, &mut waiting, 0).map_err(about)?;
+    }
+    if entry != FIRST && found.above.contains_key(FIRST) {
+        return Err(Fault::bad_input(format!("names '{FIRST}', and is itself served under that name"))
+            .remedy(format!("rename that file, or make this one {FIRST}")));
     }
     if found.contents == 0 {
         return Err(Fault::bad_input(format!("has none of its contents: {} files are missing", found.missing.len()))

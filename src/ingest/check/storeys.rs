@@ -25,7 +25,13 @@ impl ModelCheck {
         }
         for storeys in buildings.values_mut() {
             storeys.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            self.order(storeys, tell);
+            // Units and parts of a building have storeys of their own, side by side.
+            let mut beside: BTreeMap<Option<&str>, Vec<(f64, usize)>> = BTreeMap::new();
+            for (elevation, i) in storeys.iter() {
+                let parent = self.seen.get(*i).and_then(|s| s.parent.as_deref());
+                beside.entry(parent).or_default().push((*elevation, *i));
+            }
+            beside.values().for_each(|storeys| self.order(storeys, tell));
         }
         if self.seen.iter().any(|s| s.level.is_some()) {
             self.contents(&buildings, tell);

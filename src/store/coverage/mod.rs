@@ -14,7 +14,7 @@ pub use relief::{Found, Relief};
 
 use super::archive::embedded::{sync_dir, write_whole};
 use super::site::Site;
-use super::{Committed, Dataset};
+use super::{Committed, Dataset, Entry, Standing};
 use crate::fault::{Fault, Kind, Result};
 use crate::geom::Bounds;
 use crate::model::{Class, Collections, DatasetName, SiteCode};
@@ -300,12 +300,13 @@ impl Site {
         coverages.show(&name, Some(next));
         draft.commit(at)
     }
-    /// Removes the coverage called `dataset`, durably; `false` when there is none. Its file stays among the sources.
+    /// Removes the coverage called `dataset`, durably, and its entry in the catalogue; `None` when there is none. Its file stays
+    /// among the sources.
     ///
     /// # Errors
     /// [`Kind::Io`] when the disk refuses.
-    pub fn remove_coverage(&self, dataset: &DatasetName, at: Instant) -> Result<bool> {
-        let Some(old) = self.coverage(dataset) else { return Ok(false) };
+    pub fn remove_coverage(&self, dataset: &DatasetName, at: Instant) -> Result<Option<Committed>> {
+        let Some(old) = self.coverage(dataset) else { return Ok(None) };
         let Manifest { title, source, .. } = old.manifest.clone();
         let known = self.snapshot().datasets().find(|d| d.name == *dataset).cloned();
         let unnamed = || Dataset {
@@ -317,12 +318,13 @@ impl Site {
             layers: Vec::new(),
             entry: Default::default(),
         };
-        let draft = self.draft(known.unwrap_or_else(unnamed))?;
+        let entry = Entry { standing: Standing::Deleted, ..Entry::default() };
+        let draft = self.draft(Dataset { entry, ..known.unwrap_or_else(unnamed) })?;
         let coverages = self.coverages_of();
         let path = coverages.manifest(dataset);
         std::fs::remove_file(&path).map_err(|e| Fault::io(&format!("removing {}", path.display()), &e))?;
         sync_dir(&coverages.dir)?;
         coverages.show(dataset, None);
-        draft.commit(at).map(|_| true)
+        draft.commit(at).map(Some)
     }
 }

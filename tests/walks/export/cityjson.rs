@@ -133,6 +133,8 @@ fn two_files_and_other_formats_leave_together_and_come_in_again() {
     assert_eq!(all["CityObjects"]["L1"]["type"], "CityFurniture");
     let told = import(&at("all.city.json"), &at("again"), &[]);
     assert!(told.contains("11 objects in, 0 refused"), "{told}");
+    // The standard has no lamps; what was exported from here says what it is, so that a camera stays guarded, too.
+    assert!(told.contains("1 lamp_pole"), "{told}");
 }
 
 #[test]

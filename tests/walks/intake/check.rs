@@ -115,6 +115,27 @@ fn every_fault_of_a_model_is_found_by_its_id_and_a_sound_one_has_none() {
     );
 }
 
+/// Two stairs of a house lead to storeys of their own, at the same levels.
+#[test]
+fn storeys_of_units_side_by_side_are_not_one_above_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut lines = vec![body("house", "building", "", 0.0, 20.0, 6.0).replace(r#""parent":"","#, "")];
+    for unit in ["u1", "u2"] {
+        let properties = json!({"id": unit, "class": "building_unit", "parent": "house"});
+        lines.push(feature(properties, Value::Null));
+        for i in 0..2 {
+            let own = storey(&format!("{unit}s{i}"), &format!("{}F", i + 1), i, 3.0 * i as f64);
+            lines.push(own.replace(r#""parent":"house""#, &format!(r#""parent":"{unit}""#)));
+        }
+    }
+    let report = checked(&lines, dir.path(), None);
+    assert_eq!(found(&report.files[0]), BTreeSet::new(), "{}", report.text());
+    // One stair with both pairs: now they are.
+    let lines: Vec<String> = lines.iter().map(|l| l.replace(r#""parent":"u2""#, r#""parent":"u1""#)).collect();
+    let report = checked(&lines, dir.path(), None);
+    assert!(found(&report.files[0]).contains(&("storeys_overlap", "u2s0")), "{}", report.text());
+}
+
 /// Devices come in a file of their own, after the rooms.
 #[test]
 fn devices_are_looked_for_in_the_rooms_that_the_site_has() {

@@ -4,6 +4,7 @@ mod check;
 mod crash;
 mod diff;
 mod frames;
+mod mended;
 mod place;
 mod real;
 mod refusals;

@@ -45,6 +45,20 @@ fn an_id_of_another_dataset_is_renamed_and_reported_and_a_new_version_ends_what_
 }
 
 #[test]
+fn a_refused_file_does_not_hold_the_name_of_its_stem() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("store")).unwrap();
+    let (broken, a, other) = (dir.path().join("a.ifc"), dir.path().join("a.city.jsonl"), dir.path().join("a.csv"));
+    write(&broken, "ISO-10303-21;\nHEADER;").unwrap();
+    write(&a, blocks(3, 10)).unwrap();
+    write(&other, "id,x,y,z,crs\np,458000,5438000,100,EPSG:25832\n").unwrap();
+    let report = import(Some(&store), &[&broken, &a, &other], ImportOptions::default());
+    assert_eq!((report.files[1].objects, report.files[1].error.as_ref()), (3, None), "{}", report.text());
+    let error = report.files[2].error.as_ref().unwrap();
+    assert!(report.files[0].error.is_some() && error.contains("just imported from"), "{error}");
+}
+
+#[test]
 fn what_is_refused_in_a_new_version_stays_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let (store, a) = (Store::open(&dir.path().join("store")).unwrap(), dir.path().join("a.city.jsonl"));

@@ -76,8 +76,8 @@ fn the_finest_terrain_answers_and_a_void_is_filled_by_the_next() {
     assert_eq!(who.as_deref(), Some("plain"), "the hole of int16-void");
     let site = opened.sites()[0].clone();
     let plain = relief.terrains().map(|(c, _)| c.dataset().clone()).find(|d| d.as_str() == "plain").unwrap();
-    assert!(site.remove_coverage(&plain, cimbra::units::Instant(5)).unwrap());
-    assert!(!site.remove_coverage(&plain, cimbra::units::Instant(6)).unwrap());
+    assert!(site.remove_coverage(&plain, cimbra::units::Instant(5)).unwrap().is_some());
+    assert!(site.remove_coverage(&plain, cimbra::units::Instant(6)).unwrap().is_none());
     assert_eq!(names(&Relief::new(&opened, Collections::ALL), hole), None);
     // Who holds what was removed reads on; who opens the store anew does not find it.
     assert_eq!(names(&relief, hole).as_deref(), Some("plain"));

@@ -4,6 +4,7 @@ mod basics;
 mod damage;
 mod kill;
 mod shapes;
+mod standing;
 mod together;
 
 use cimbra::geom::{Bounds, Mesh, Surface, SurfaceKind};

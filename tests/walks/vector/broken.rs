@@ -199,3 +199,22 @@ fn what_is_sqlite_and_no_geopackage_is_named_and_nothing_in_it_runs() {
     std::fs::write(at("d.gpkg-wal"), "x").unwrap();
     assert!(said(&at("d.gpkg")).contains("write-ahead log"));
 }
+
+#[test]
+fn a_view_without_an_end_is_given_up() {
+    let dir = made();
+    let endless =
+        "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x AS n, 'a' || x AS id FROM c";
+    let slow = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 900000000) SELECT count(*) AS n, 'a' AS id FROM c";
+    for (view, expected) in [(endless, "gives more than"), (slow, "take more than seconds")] {
+        let file = dir.path().join("view.gpkg");
+        std::fs::copy(dir.path().join("values.gpkg"), &file).unwrap();
+        let database = Connection::open(&file).unwrap();
+        database.execute_batch(&format!("CREATE VIEW v AS {view};")).unwrap();
+        let sql = "INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('v', 'attributes', 'v')";
+        database.execute(sql, []).unwrap();
+        drop(database);
+        let said = said(&file);
+        assert!(said.contains(expected), "{said}");
+    }
+}

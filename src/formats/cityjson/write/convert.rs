@@ -176,6 +176,11 @@ fn surfaces(mesh: &Mesh, kind: &str) -> Value {
     geometry
 }
 
+/// Whether an object of the type `kind` may be what is written of a class.
+pub(in crate::formats::cityjson) fn is_written_as(class: Class, kind: &str) -> bool {
+    kind == proper(class) || kind == alone(class)
+}
+
 /// The type that a class has where its parent allows it.
 fn proper(class: Class) -> &'static str {
     match class {

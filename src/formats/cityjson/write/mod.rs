@@ -21,6 +21,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Write};
 
 pub use convert::Family;
+pub(in crate::formats::cityjson) use convert::is_written_as;
 
 /// What the caller decides.
 #[derive(Debug, Clone, Default)]
