@@ -238,7 +238,7 @@ async fn manage(ask: Ask<String>, known: &'static [Param], act: Act) -> Answer {
     let revision = revision.unwrap_or(0);
     let (site, name) = find(&ask, params.get("site"))?;
     if site.coverage(&name).is_some() {
-        let detail = format!("'{name}' is a raster or a tileset");
+        let detail = format!("'{name}' is a raster, a tileset or a point cloud");
         let remedy = format!("remove it with DELETE /collections/{name}, or import it anew");
         return Err(Fault::new(Kind::Conflict, detail).remedy(remedy).into());
     }

@@ -57,10 +57,10 @@ impl Heap {
             Self::File(file) => file.count,
         }
     }
-    /// The same points in memory, if they are few.
-    pub fn settled(self) -> Result<Self> {
+    /// The same points in memory, if they are at most `few`.
+    pub fn settled(self, few: u64) -> Result<Self> {
         match self {
-            Self::File(file) if file.count <= IN_MEMORY => {
+            Self::File(file) if file.count <= few => {
                 let mut all = Vec::with_capacity(usize::try_from(file.count).unwrap_or_default());
                 Self::File(file).each(&mut |spot| {
                     all.push(*spot);

@@ -20,7 +20,7 @@ use crate::geom::Bounds;
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Adopted, Form, Site};
 use crate::units::Geodetic;
-use heap::{Growing, Spot};
+use heap::{Growing, IN_MEMORY, Spot};
 use octree::{Cube, UNIT, build};
 use serde_json::json;
 use std::cell::OnceCell;
@@ -84,7 +84,8 @@ impl Intake<'_> {
         let Some((store, (waiting, spilled))) = self.store.zip(waiting.zip(spilled)) else { return Ok(()) };
         self.not_of_assets(site.get(), &name)?;
         let folder = store.scratch()?;
-        let mut tiles = Tiles { folder: folder.path(), scratch: waiting.path(), colours, written: 0 };
+        let mut tiles =
+            Tiles { folder: folder.path(), scratch: waiting.path(), colours, written: 0, in_memory: IN_MEMORY };
         let cube = Cube::around(seen.min, seen.max);
         let root = build(&mut tiles, "r", cube, spilled.done()?, f64::INFINITY)?;
         let error = root.bounds.size().iter().map(|s| s * s).sum::<f64>().sqrt().max(1.0);

@@ -4,7 +4,7 @@
 //! 32 cells along an edge that leaves it half of that; the others go down to its eighths. Memory is bounded by
 //! [`heap::IN_MEMORY`](super::heap::IN_MEMORY), whatever the cloud's size; the same points in the same order give the same bytes.
 
-use super::heap::{Growing, Heap, IN_MEMORY, Spot};
+use super::heap::{Growing, Heap, Spot};
 use super::tile::{Node, Tiles};
 use crate::fault::Result;
 
@@ -110,7 +110,7 @@ fn fineness(cube: &Cube, points: &Heap) -> Result<u32> {
 /// # Errors
 /// The disk refuses.
 pub(super) fn build(tiles: &mut Tiles, name: &str, cube: Cube, points: Heap, above: f64) -> Result<Node> {
-    let points = points.settled()?;
+    let points = points.settled(tiles.in_memory)?;
     if points.len() <= TILE as u64 || cube.power <= SMALLEST {
         return leaf(tiles, name, &points, above.min(cube.metres()));
     }
@@ -118,7 +118,7 @@ pub(super) fn build(tiles: &mut Tiles, name: &str, cube: Cube, points: Heap, abo
     let bits = if wide { 0 } else { fineness(&cube, &points)? };
     let error = above.min(cube.metres() / f64::from(1_u32 << bits));
     let (mut taken, mut own) = (Taken::new(bits), Vec::new());
-    let in_memory = points.len() <= IN_MEMORY;
+    let in_memory = points.len() <= tiles.in_memory;
     let mut eighths = Vec::with_capacity(8);
     for k in 0..8 {
         eighths.push(if in_memory {
@@ -172,4 +172,52 @@ fn leaf(tiles: &mut Tiles, name: &str, points: &Heap, error: f64) -> Result<Node
     })?;
     flush(&mut some, &mut root)?;
     root.ok_or_else(|| crate::fault::Fault::internal("a tile without points"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::heap::IN_MEMORY;
+    use super::super::tile::Colours;
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// The tree of a slope of points with a heap of equal ones, and its files.
+    fn tree(in_memory: u64) -> (String, BTreeMap<String, Vec<u8>>) {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, scratch) = (dir.path().join("tiles"), dir.path().join("waiting"));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(&scratch).unwrap();
+        let mut points = Growing::file(scratch.join("points")).unwrap();
+        let (mut min, mut max) = ([i32::MAX; 3], [i32::MIN; 3]);
+        for k in 0..260_000_i32 {
+            // Two in five lie on one another.
+            let (x, y) = if k % 5 < 2 { (7, 7) } else { ((k * 7919) % 4_000_037, (k * 104_729) % 3_999_971) };
+            let place = [x - 2_000_000, y, (x + y) / 9];
+            let spot = Spot { place, colour: [1, 2, 3], intensity: 4, class: 2, returns: [1, 1], spare: 0 };
+            points.push(&spot).unwrap();
+            (min, max) = (std::array::from_fn(|i| min[i].min(place[i])), std::array::from_fn(|i| max[i].max(place[i])));
+        }
+        let mut tiles = Tiles { folder: &folder, scratch: &scratch, colours: Colours::Classes, written: 0, in_memory };
+        let root = build(&mut tiles, "r", Cube::around(min, max), points.done().unwrap(), f64::INFINITY).unwrap();
+        assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0, "nothing waits any longer");
+        let files = std::fs::read_dir(&folder).unwrap().map(|entry| {
+            let path = entry.unwrap().path();
+            (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap())
+        });
+        (root.json().to_string(), files.collect())
+    }
+
+    #[test]
+    fn points_in_files_and_in_memory_become_the_same_tiles_and_points_on_one_another_find_an_end() {
+        let (in_memory, spilled) = (tree(IN_MEMORY), tree(20_000));
+        assert!(in_memory == spilled && in_memory.1.len() > 10, "{} and {}", in_memory.1.len(), spilled.1.len());
+        let counts = in_memory.1.values().map(|glb| {
+            let text = String::from_utf8_lossy(glb);
+            let (_, count) = text.split_once("\"count\":").unwrap();
+            count.split([',', '}']).next().unwrap().parse::<usize>().unwrap()
+        });
+        let counts: Vec<usize> = counts.collect();
+        assert!(counts.iter().sum::<usize>() == 260_000 && counts.iter().all(|count| *count <= TILE), "{counts:?}");
+        assert!(in_memory.1.keys().any(|name| name.contains('-')), "{:?}", in_memory.1.keys());
+    }
 }

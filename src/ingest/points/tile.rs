@@ -66,6 +66,8 @@ pub(super) struct Tiles<'a> {
     /// Where points wait for their tile.
     pub scratch: &'a Path,
     pub colours: Colours,
+    /// The most points of a tile and those below it that are sorted in memory.
+    pub in_memory: u64,
     /// Tiles with content, so far.
     pub written: usize,
 }
