@@ -85,12 +85,12 @@ fn walk(file: &File, mut at: u64, end: u64, layers: u64, header: &Header) -> Res
         for layer in 0..layers {
             body += u64::from(u32::from_le_bytes(bytes(file, at + 4 + 4 * layer)?));
         }
-        if body > CHUNK {
-            return Err(Fault::new(Kind::TooLarge, "has a chunk of over 1 GiB").remedy("write it again with LASzip"));
-        }
         at = at + 4 + 4 * layers + body;
         if at > end {
             return Err(not_whole("a chunk of points reaches beyond the place where the chunks end"));
+        }
+        if body > CHUNK {
+            return Err(Fault::new(Kind::TooLarge, "has a chunk of over 1 GiB").remedy("write it again with LASzip"));
         }
     }
     if points < header.points {

@@ -2,8 +2,13 @@
 
 use crate::fault::Result;
 use crate::formats::glb;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::LazyLock;
+
+/// GL's numbers for what bytes hold (glTF 2.0 §5.1.3).
+const UNSIGNED_BYTE: u32 = 5121;
+const UNSIGNED_SHORT: u32 = 5123;
+const FLOAT: u32 = 5126;
 
 /// One point as a tile has it, 32 bytes.
 #[derive(Debug, Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
@@ -56,9 +61,21 @@ pub fn points_glb(origin: [f64; 3], points: &[Vertex]) -> Result<Vec<u8>> {
         }
     }
     let bytes = bytemuck::cast_slice::<Vertex, u8>(points).to_vec();
-    let accessor = |offset: usize, component: u32, kind: &str| json!({ "bufferView": 0, "byteOffset": offset, "componentType": component, "type": kind, "count": points.len() });
-    let (mut positions, mut colours) = (accessor(0, 5126, "VEC3"), accessor(12, 5123, "VEC4"));
-    (positions["min"], positions["max"], colours["normalized"]) = (json!(min), json!(max), json!(true));
+    let accessor = |offset: usize, component: u32, kind: &str, more: Value| {
+        let mut accessor = json!({ "bufferView": 0, "byteOffset": offset, "componentType": component, "type": kind,
+            "count": points.len() });
+        if let (Some(accessor), Value::Object(more)) = (accessor.as_object_mut(), more) {
+            accessor.extend(more);
+        }
+        accessor
+    };
+    let accessors = [
+        accessor(0, FLOAT, "VEC3", json!({ "min": min, "max": max })),
+        accessor(12, UNSIGNED_SHORT, "VEC4", json!({ "normalized": true })),
+        accessor(20, UNSIGNED_BYTE, "SCALAR", json!({})),
+        accessor(24, UNSIGNED_SHORT, "SCALAR", json!({})),
+        accessor(28, UNSIGNED_BYTE, "VEC2", json!({})),
+    ];
     let [x, y, z] = origin;
     let document = json!({
         "asset": { "version": "2.0", "generator": "Cimbra" },
@@ -83,7 +100,7 @@ pub fn points_glb(origin: [f64; 3], points: &[Vertex]) -> Result<Vec<u8>> {
         "materials": [{
             "pbrMetallicRoughness": { "metallicFactor": 0.0, "roughnessFactor": 1.0 },
             "extensions": { "KHR_materials_unlit": {} } }],
-        "accessors": [positions, colours, accessor(20, 5121, "SCALAR"), accessor(24, 5123, "SCALAR"), accessor(28, 5121, "VEC2")],
+        "accessors": accessors,
         "bufferViews": [{ "buffer": 0, "byteLength": bytes.len(), "byteStride": 32, "target": 34962 }],
         "buffers": [{ "byteLength": bytes.len() }]
     });

@@ -44,7 +44,7 @@ fn a_bad_cloud_is_one_error_with_its_reason_and_leaves_nothing() {
         ("packed points too many", with(packed.clone(), 107, &900_000_u32.to_le_bytes()), "not whole"),
         ("layers cut short", layered[..layered.len() / 2].to_vec(), "not whole"),
         ("a layer of gigabytes", with(layered.clone(), chunk + 36 + 8, &u32::MAX.to_le_bytes()), "is not whole"),
-        ("a stray point", with(plain.clone(), start + 34 * 9, &i32::MAX.to_le_bytes()), "over 200 km"),
+        ("a stray point", with(plain.clone(), start + 34 * 9, &(-250_000_000_i32).to_le_bytes()), "over 200 km"),
     ];
     let (store, mut wrong) = (dir.path().join("store"), Vec::new());
     for (name, bytes, said) in cases {
