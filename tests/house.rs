@@ -55,6 +55,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ifc_lite_core", &["src/formats/ifc/lite/"]),
     ("rustix", &["src/formats/ifc/worker.rs", "src/app/cli/read_ifc.rs", "src/app/listen.rs"]),
     ("tobj", &["src/formats/obj/"]),
+    ("las", &["src/formats/points/"]),
     ("tiff", &["src/formats/raster/"]),
     ("anyhow", &["src/main.rs"]),
 ];

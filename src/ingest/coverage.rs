@@ -178,7 +178,7 @@ impl Intake<'_> {
     }
 
     /// The declared CRS with the heights that the caller adds to it: `--crs EPSG:2056+5728` for a file that says EPSG:2056.
-    fn with_heights(&self, declared: Option<&str>) -> Option<String> {
+    pub(super) fn with_heights(&self, declared: Option<&str>) -> Option<String> {
         let given = self.options.crs.as_deref();
         let fuller = given.filter(|g| declared.is_some_and(|d| g.strip_prefix(d).is_some_and(|v| v.starts_with('+'))));
         fuller.or(declared).map(str::to_owned)
@@ -231,7 +231,7 @@ fn resolution(raster: &GeoTiff, transform: &Transform, height: f64) -> Result<f6
     Ok(length(points[1]).max(length(points[2])))
 }
 
-fn remark_distance(frame: &SiteFrame, bounds: &Bounds, report: &mut FileReport) {
+pub(super) fn remark_distance(frame: &SiteFrame, bounds: &Bounds, report: &mut FileReport) {
     let middle = Bounds { min: bounds.center(), max: bounds.center() };
     let distance = farthest(frame, &middle);
     if distance > FAR {
@@ -241,7 +241,7 @@ fn remark_distance(frame: &SiteFrame, bounds: &Bounds, report: &mut FileReport) 
 }
 
 /// SHA-256 of a file, hex.
-fn hash(file: &Path) -> Result<String> {
+pub(super) fn hash(file: &Path) -> Result<String> {
     let io = |e: std::io::Error| Fault::io("reading", &e).about(file.display().to_string());
     let mut hasher = Sha256::new();
     std::io::copy(&mut std::fs::File::open(file).map_err(io)?, &mut hasher).map_err(io)?;

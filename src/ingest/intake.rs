@@ -7,6 +7,7 @@ use super::survey::survey;
 use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::ifc::Worker;
+use crate::formats::points::is_las;
 use crate::formats::raster::{Content, is_tiff};
 use crate::formats::tiles3d::is_tileset;
 use crate::formats::{Mapping, ReadOptions, Reader, Up, companions, head_of, reader_for};
@@ -170,10 +171,14 @@ impl Intake<'_> {
 
     fn file(&self, file: &Path, names: &mut HashMap<DatasetName, PathBuf>, report: &mut FileReport) -> Result<()> {
         let head = head_of(file)?;
-        let (raster, tileset) = (is_tiff(&head), is_tileset(&head));
-        let reader = if raster || tileset { None } else { Some(reader_for(file, &head)?) };
-        let beside = if tileset { "3D Tiles" } else { "GeoTIFF" };
-        report.format = Some(reader.map_or(beside, Reader::name).to_owned());
+        let beside: Option<(&str, Beside<'_>)> = match &head {
+            head if is_tiff(head) => Some(("GeoTIFF", Self::raster)),
+            head if is_tileset(head) => Some(("3D Tiles", Self::adopt)),
+            head if is_las(head) => Some(("LAS", Self::cloud)),
+            _ => None,
+        };
+        let reader = if beside.is_some() { None } else { Some(reader_for(file, &head)?) };
+        report.format = beside.map(|(name, _)| name).or(reader.map(Reader::name)).map(str::to_owned);
         let size = std::fs::metadata(file).map_or(0, |m| m.len());
         (self.progress)(Progress::File(file, size));
         let endings = reader.map_or(COVERAGES, Reader::extensions);
@@ -194,10 +199,10 @@ impl Intake<'_> {
         if let Some(there) = self.store.and_then(|s| s.site(&code)) {
             _ = site.set(there);
         }
-        let Some(reader) = reader else {
-            let take = if tileset { Self::adopt } else { Self::raster };
+        if let Some((_, take)) = beside {
             return take(self, file, &site, &code, name, report);
-        };
+        }
+        let reader = reader.ok_or_else(|| Fault::internal("a file of no kind"))?;
         if let Some(there) = site.get() {
             not_a_coverage(there, &name)?;
         }
@@ -320,8 +325,11 @@ pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// Endings of rasters and tilesets.
-const COVERAGES: &[&str] = &["tif", "tiff", "gtiff", "json"];
+/// Endings of what becomes a dataset beside the assets.
+const COVERAGES: &[&str] = &["tif", "tiff", "gtiff", "json", "las", "laz"];
+
+/// Takes a file as a dataset beside the assets.
+type Beside<'a> = fn(&Intake<'a>, &Path, &OnceCell<Arc<Site>>, &SiteCode, DatasetName, &mut FileReport) -> Result<()>;
 
 /// Refuses assets for a dataset that is a coverage.
 fn not_a_coverage(site: &Site, name: &DatasetName) -> Result<()> {
@@ -329,7 +337,7 @@ fn not_a_coverage(site: &Site, name: &DatasetName) -> Result<()> {
         None => Ok(()),
         Some(_) => Err(Fault::new(
             Kind::Conflict,
-            format!("dataset '{name}' is a raster or a tileset, and this holds objects"),
+            format!("dataset '{name}' is a raster, a tileset or a point cloud, and this holds objects"),
         )
         .remedy("import it under another name with --dataset NAME")),
     }

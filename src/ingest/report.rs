@@ -2,6 +2,7 @@
 
 use super::finding::Findings;
 use super::lighten::Lightweight;
+use super::points::PointCount;
 use crate::fault::Fault;
 use crate::model::Class;
 use serde::{Deserialize, Serialize};
@@ -77,6 +78,9 @@ pub struct FileReport {
     /// What repeated and simplified shapes save.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lightweight: Option<Lightweight>,
+    /// What a point cloud holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points: Option<PointCount>,
     /// Why the whole file was refused; then nothing of it came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -131,6 +135,7 @@ impl FileReport {
         self.classes.clear();
         self.findings.clear();
         self.lightweight = None;
+        self.points = None;
         self.renamed.clear();
     }
     fn text(&self, check: bool, out: &mut String) {
@@ -154,6 +159,7 @@ impl FileReport {
         }
         self.notes.iter().for_each(|note| _ = writeln!(out, "  note: {note}"));
         self.lightweight.iter().for_each(|light| light.text(out));
+        self.points.iter().for_each(|points| points.text(out));
         self.findings.text(out);
         for Renamed { id, renamed } in self.renamed.iter().take(NAMED) {
             _ = writeln!(out, "  renamed: {id} is {renamed} here, for another dataset or site has its id");

@@ -8,6 +8,7 @@ mod geojson;
 mod ifc;
 mod model;
 mod mutate;
+mod points;
 mod raster;
 mod table;
 mod tileset;
@@ -90,7 +91,11 @@ impl Target {
     fn cases(self, case: &Path) {
         let reader = READERS.iter().find(|r| r.name() == self.reader).copied();
         // What is no reader of objects has a way of its own.
-        let own = if self.reader == "GeoTIFF" { raster::drive } else { tileset::drive };
+        let own = match self.reader {
+            "GeoTIFF" => raster::drive,
+            "LAS" => points::drive,
+            _ => tileset::drive,
+        };
         let drive = |case: &Path| reader.map_or_else(|| own(case), |reader| drive(reader, case));
         for seed in &self.seeds {
             std::fs::write(case, seed).unwrap();

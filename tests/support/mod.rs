@@ -3,6 +3,7 @@
 mod city;
 pub mod gltf;
 pub mod ifc;
+pub mod las;
 pub mod osm;
 pub mod tiff;
 

@@ -10,6 +10,7 @@ mod ifc_oracle;
 mod intake;
 mod live;
 mod models;
+mod points;
 mod rasters;
 mod simulate;
 mod sites;

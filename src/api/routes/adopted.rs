@@ -1,4 +1,4 @@
-//! `/adopted`: the files of tilesets that other tools made, from where they lie, moved where that was asked for.
+//! `/adopted`: the files of tilesets that other tools made, from where they lie, moved where that was asked for, and of point clouds.
 
 use crate::api::ask::Ask;
 use crate::api::encode;
@@ -23,7 +23,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub const OPERATIONS: &[Operation] = &[Operation::get(
     "/adopted/{siteId}/{collectionId}/{path}",
     "getAdopted",
-    "A file of an adopted tileset; 'tileset.json' is its first, whatever it is called in its folder.",
+    "A file of an adopted tileset or of a point cloud's; 'tileset.json' is its first, whatever it is called in its folder.",
     schema::bytes,
 )
 .in_form("application/octet-stream")];

@@ -25,7 +25,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::get(
         "/collections/{collectionId}",
         "deleteCollection",
-        "Removes a dataset that is a raster or a tileset; its file stays among the store's sources.",
+        "Removes a dataset that is a raster, a tileset or a point cloud; its file stays among the store's sources.",
         city::removed,
     )
     .deletes()

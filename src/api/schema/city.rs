@@ -215,6 +215,18 @@ fn lightweight() -> Value {
     optional(closed("Lightweight", fields), light)
 }
 
+fn points() -> Value {
+    let fields = [
+        ("read", whole()),
+        ("withheld", whole()),
+        ("kept", whole()),
+        ("classes", map(whole())),
+        ("extent", numbers(6)),
+        ("density", number()),
+    ];
+    closed("PointCount", fields)
+}
+
 /// A file attached to an asset.
 pub fn attachment() -> Value {
     let fields = [
@@ -272,6 +284,7 @@ pub fn report() -> Value {
             ("accuracy_metres", number()),
             ("moved_metres", number()),
             ("lightweight", lightweight()),
+            ("points", points()),
             ("error", text()),
             ("revision", whole()),
         ],

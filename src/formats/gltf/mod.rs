@@ -11,11 +11,13 @@
 //! colour; pictures on surfaces stay in the file.
 
 mod buffers;
+mod container;
 mod document;
 mod features;
 mod scene;
 
 pub(super) use buffers::percent_decoded;
+pub use container::glb;
 
 use super::reader::open;
 use super::taken::{Taken, Word, take_text};

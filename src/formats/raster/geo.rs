@@ -2,6 +2,7 @@
 
 use super::unreadable;
 use crate::fault::{Fault, Result};
+use crate::formats::geo_keys::{GeoKeys, System};
 use crate::geom::Affine;
 use std::fs::File;
 use std::io::BufReader;
@@ -9,8 +10,6 @@ use tiff::decoder::Decoder;
 use tiff::decoder::ifd::Value;
 use tiff::tags::Tag;
 
-/// The value of a key whose meaning is in the file's own words (§7.4).
-const USER_DEFINED: u16 = 32_767;
 /// GDAL's own metadata, an XML text.
 const GDAL_METADATA: u16 = 42_112;
 
@@ -62,41 +61,7 @@ impl Tags<'_> {
             affine = affine.after_shift(-0.5, -0.5);
         }
         affine.inverse().ok_or_else(|| Fault::bad_input("has a georeference that places nothing (a scale of 0)"))?;
-        let horizontal = match keys.short(1024) {
-            Some(2) => keys.short(2048),
-            Some(3) => return Err(Fault::bad_input("has geocentric coordinates (GTModelType 3): it lies on no map")),
-            _ => keys.short(3072).or_else(|| keys.short(2048)),
-        };
-        let named = horizontal.filter(|code| *code != USER_DEFINED && *code != 0);
-        if horizontal == Some(USER_DEFINED) {
-            let said: String =
-                keys.ascii(3073).or_else(|| keys.ascii(1026)).unwrap_or_default().chars().take(80).collect();
-            notes.push(format!("its CRS has no code, only words: '{said}'"));
-        }
-        let vertical = keys.short(4096).filter(|code| *code != 0);
-        // 5001 to 5099 are the ellipsoids of GeoTIFF 1.0 (its §6.3.4.1); 5030 is that of WGS 84.
-        let ellipsoidal = vertical.is_some_and(|code| (5001..=5099).contains(&code));
-        let datum = vertical.filter(|code| *code != USER_DEFINED && !ellipsoidal);
-        let crs = match (named, datum) {
-            (Some(h), Some(v)) => Some(format!("EPSG:{h}+{v}")),
-            (Some(h), None) => Some(format!("EPSG:{h}")),
-            (None, _) => None,
-        };
-        if ellipsoidal {
-            notes.push("its heights are above the ellipsoid".into());
-        }
-        if vertical == Some(USER_DEFINED) {
-            notes.push("its vertical CRS has no code and is passed over".into());
-        }
-        let metres = match (datum, keys.short(4099)) {
-            (Some(_), _) | (None, None | Some(9001)) => 1.0,
-            (None, Some(9002)) => 0.304_8,
-            (None, Some(9003)) => 1200.0 / 3937.0,
-            (None, Some(unit)) => {
-                return Err(Fault::bad_input(format!("has heights in the unit EPSG:{unit}, which is not read"))
-                    .remedy("convert the heights to metres"));
-            }
-        };
+        let System { crs, metres } = keys.system(&mut notes)?;
         if self.0.more_images() {
             notes.push("further images in the file (overviews, masks, pages) are left out".into());
         }
@@ -118,14 +83,12 @@ impl Tags<'_> {
         }
     }
 
-    fn keys(&mut self) -> Result<Keys> {
+    fn keys(&mut self) -> Result<GeoKeys> {
         let directory = self.numbers(Tag::GeoKeyDirectoryTag)?;
         let ascii = self.text(Tag::GeoAsciiParamsTag).unwrap_or_default().unwrap_or_default();
         let whole = |n: &f64| (0.0..=65_535.0).contains(n).then_some(*n as u16);
         let numbers: Option<Vec<u16>> = directory.iter().map(whole).collect();
-        let numbers = numbers.ok_or_else(|| unfit(Tag::GeoKeyDirectoryTag))?;
-        let entries = numbers.chunks_exact(4).skip(1).filter_map(|e| <[u16; 4]>::try_from(e).ok());
-        Ok(Keys { entries: entries.collect(), ascii })
+        Ok(GeoKeys::new(&numbers.ok_or_else(|| unfit(Tag::GeoKeyDirectoryTag))?, ascii))
     }
 
     /// What a sample is worth: its factor and what is added (GDAL's `SCALE` and `OFFSET`), in units of `metres`.
@@ -158,22 +121,4 @@ fn number(value: &Value) -> Option<f64> {
         Value::Double(n) => *n,
         _ => return None,
     })
-}
-
-/// The geo keys (§7.1.1).
-struct Keys {
-    /// Key, the tag that holds its value (0: the entry itself), how many, the value or its place.
-    entries: Vec<[u16; 4]>,
-    ascii: String,
-}
-
-impl Keys {
-    fn short(&self, key: u16) -> Option<u16> {
-        self.entries.iter().find(|[k, tag, ..]| *k == key && *tag == 0).map(|[.., value]| *value)
-    }
-    fn ascii(&self, key: u16) -> Option<&str> {
-        let [_, _, count, start] = self.entries.iter().find(|[k, tag, ..]| *k == key && *tag == 34_737)?;
-        let (start, count) = (usize::from(*start), usize::from(*count));
-        self.ascii.get(start..start + count).map(|text| text.trim_end_matches('|'))
-    }
 }

@@ -3,9 +3,11 @@
 //! Contents are not read: b3dm, i3dm, pnts, cmpt, glTF and whatever else a tileset names go to clients as they are. What is
 //! looked at is the tree: versions, bounding volumes, the files that it names and that they lie within its folder.
 
+mod points;
 mod rebase;
 mod volume;
 
+pub use points::{Vertex, points_glb};
 pub use rebase::rebased;
 pub use volume::{Box12, corners, moved};
 

@@ -33,15 +33,15 @@ pub enum Form {
     Terrain(GridSpec),
     /// A picture seen from above.
     Imagery(GridSpec),
-    /// A tileset of another tool, left where it lies.
+    /// A tileset: of another tool, left where it lies, or of a point cloud, in the coverage's folder.
     Tileset(Adopted),
 }
 
-/// A tileset of another tool: where it lies, and how it is moved.
+/// A tileset that is served as it lies: where that is, and how it is moved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Adopted {
-    /// Its folder.
+    /// Its folder; a relative one lies in the coverage's own, such as that of a point cloud's tiles.
     pub folder: PathBuf,
     /// The name of its first JSON file.
     pub entry: String,
@@ -79,7 +79,7 @@ pub enum Content {
     Terrain(Grid),
     /// A picture seen from above.
     Imagery(Grid),
-    /// A tileset of another tool.
+    /// A tileset.
     Tileset(Adopted),
 }
 
@@ -140,7 +140,7 @@ impl Coverage {
     pub fn imagery(&self) -> Option<&Grid> {
         if let Content::Imagery(grid) = &self.content { Some(grid) } else { None }
     }
-    /// The adopted tileset, where it is one.
+    /// The tileset, where it is one.
     pub fn tileset(&self) -> Option<&Adopted> {
         if let Content::Tileset(adopted) = &self.content { Some(adopted) } else { None }
     }
@@ -157,7 +157,10 @@ impl Coverage {
         let content = match &manifest.form {
             Form::Terrain(spec) => Content::Terrain(grid(spec)?),
             Form::Imagery(spec) => Content::Imagery(grid(spec)?),
-            Form::Tileset(adopted) => Content::Tileset(adopted.clone()),
+            // An absolute path stays what it is.
+            Form::Tileset(adopted) => {
+                Content::Tileset(Adopted { folder: folder.join(&adopted.folder), ..adopted.clone() })
+            }
         };
         Ok(Self { site: site.clone(), dataset, manifest, class, id, content })
     }

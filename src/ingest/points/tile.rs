@@ -1,0 +1,138 @@
+//! The tiles of a point cloud on their way to the disk, and the tree of them.
+
+use super::heap::Spot;
+use super::octree::UNIT;
+use crate::fault::{Fault, Result};
+use crate::formats::tiles3d::{Box12, Vertex, points_glb};
+use crate::geom::Bounds;
+use serde_json::{Value, json};
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Metres by which boxes are wider than their points: rounding to 32 bits moves a point by half of that.
+const SLACK: f64 = 0.001;
+
+/// A tile.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// The name of its content, where it has any.
+    name: Option<String>,
+    /// Its geometric error, metres.
+    pub error: f64,
+    /// East-north-up metres.
+    pub bounds: Bounds,
+    children: Vec<Self>,
+}
+
+impl Node {
+    /// Takes a tile below this one.
+    pub fn adopt(&mut self, child: Self) {
+        self.bounds = self.bounds.union(child.bounds);
+        self.children.push(child);
+    }
+    /// Its box: the middle and three half axes.
+    pub fn around(&self) -> Box12 {
+        let ([x, y, z], [a, b, c]) = (self.bounds.center(), self.bounds.size().map(|s| s / 2.0 + SLACK));
+        [x, y, z, a, 0.0, 0.0, 0.0, b, 0.0, 0.0, 0.0, c]
+    }
+    /// As `tileset.json` has it.
+    pub fn json(&self) -> Value {
+        let mut tile = json!({ "boundingVolume": { "box": self.around() }, "geometricError": self.error });
+        if let Some(name) = &self.name {
+            tile["content"] = json!({ "uri": format!("{name}.glb") });
+        }
+        if !self.children.is_empty() {
+            tile["children"] = self.children.iter().map(Self::json).collect();
+        }
+        tile
+    }
+}
+
+/// Where a cloud's colours are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Colours {
+    /// The points' own, with 8 bits as they are.
+    Eight,
+    /// The points' own, of 16 bits.
+    Sixteen,
+    /// The points' classes.
+    Classes,
+}
+
+/// Writes tiles into a folder.
+pub(super) struct Tiles<'a> {
+    pub folder: &'a Path,
+    /// Where points wait for their tile.
+    pub scratch: &'a Path,
+    pub colours: Colours,
+    /// The most points of a tile and those below it that are sorted in memory.
+    pub in_memory: u64,
+    /// Tiles with content, so far.
+    pub written: usize,
+}
+
+impl Tiles<'_> {
+    /// Where the points of the tile `name` wait.
+    pub fn spill(&self, name: &str) -> PathBuf {
+        self.scratch.join(name)
+    }
+    /// Writes the content of the tile `name`, if there are points.
+    pub fn write(&mut self, name: &str, points: &[Spot], error: f64) -> Result<Node> {
+        let metres = |spot: &Spot| spot.place.map(|c| f64::from(c) * UNIT);
+        let bounds = Bounds::of(points.iter().map(metres));
+        if points.is_empty() {
+            return Ok(Node { name: None, error, bounds, children: Vec::new() });
+        }
+        let origin = bounds.center().map(|c| (c / UNIT).round() * UNIT);
+        let vertices: Vec<Vertex> = points
+            .iter()
+            .map(|spot| {
+                let mut offset = metres(spot);
+                offset.iter_mut().zip(origin).for_each(|(c, o)| *c -= o);
+                Vertex::new(offset, colour(self.colours, spot), spot.class, spot.intensity, spot.returns)
+            })
+            .collect();
+        save(self.folder, &format!("{name}.glb"), &points_glb(origin, &vertices)?)?;
+        self.written += 1;
+        Ok(Node { name: Some(name.to_owned()), error, bounds, children: Vec::new() })
+    }
+}
+
+/// Writes a file durably.
+pub(super) fn save(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let path = folder.join(name);
+    let write = || {
+        let mut file = File::create(&path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|e| Fault::io(&format!("writing {}", path.display()), &e))
+}
+
+fn colour(colours: Colours, spot: &Spot) -> [u8; 3] {
+    #[expect(clippy::cast_possible_truncation, reason = "the upper half, or numbers that are known to fit")]
+    match colours {
+        Colours::Eight => spot.colour.map(|c| c as u8),
+        Colours::Sixteen => spot.colour.map(|c| (c >> 8) as u8),
+        Colours::Classes => of_class(spot.class),
+    }
+}
+
+/// A colour for each class (LAS 1.4 R15 table 17), sRGB.
+const fn of_class(class: u8) -> [u8; 3] {
+    match class {
+        2 => [161, 130, 98],
+        3 => [168, 208, 120],
+        4 => [104, 172, 84],
+        5 => [48, 128, 64],
+        6 => [214, 110, 84],
+        7 | 18 => [232, 72, 200],
+        9 => [72, 132, 216],
+        10 => [96, 88, 120],
+        11 => [112, 112, 116],
+        13..=16 => [232, 200, 72],
+        17 => [148, 132, 176],
+        _ => [188, 188, 188],
+    }
+}

@@ -1,0 +1,39 @@
+//! Point clouds made by the library's own writer, for tests that break them.
+
+use las::point::Format;
+use las::{Builder, Point, Vlr, Writer};
+use std::io::Cursor;
+
+/// The keys of EPSG:32650.
+pub const KEYS: [u16; 12] = [1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32650];
+
+/// A file of `count` points of `format` on a slope of 100 m, LAZ if `packed`.
+pub fn las(format: u8, packed: bool, count: u16) -> Vec<u8> {
+    let mut builder = Builder::from(if format < 6 { (1, 3) } else { (1, 4) });
+    builder.point_format = Format::new(format).unwrap();
+    builder.point_format.is_compressed = packed;
+    builder.transforms.x.offset = 670_000.0;
+    builder.transforms.y.offset = 3_546_000.0;
+    for transform in [&mut builder.transforms.x, &mut builder.transforms.y, &mut builder.transforms.z] {
+        transform.scale = 0.001;
+    }
+    let data = KEYS.iter().flat_map(|n| n.to_le_bytes()).collect();
+    builder.vlrs.push(Vlr { user_id: "LASF_Projection".into(), record_id: 34_735, description: "keys".into(), data });
+    let mut writer = Writer::new(Cursor::new(Vec::new()), builder.into_header().unwrap()).unwrap();
+    for k in 0..count {
+        let at = f64::from(k);
+        let mut point =
+            Point { x: 670_000.0 + at % 100.0, y: 3_546_000.0 + at / 100.0, z: at / 9.0, ..Point::default() };
+        (point.intensity, point.return_number, point.number_of_returns) = (k, 1, 1);
+        point.gps_time = is_of(format, &[1, 3, 4, 5, 6, 7, 8, 9, 10]).then_some(at);
+        point.color = is_of(format, &[2, 3, 5, 7, 8, 10]).then_some(las::Color::new(k, 255, 0));
+        point.nir = is_of(format, &[8, 10]).then_some(k);
+        writer.write_point(point).unwrap();
+    }
+    writer.close().unwrap();
+    writer.into_inner().unwrap().into_inner()
+}
+
+fn is_of(format: u8, those: &[u8]) -> bool {
+    those.contains(&format)
+}
