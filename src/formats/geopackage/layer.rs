@@ -80,8 +80,7 @@ impl Layer {
         let is_geometry = |name: &str| self.geometry.as_ref().is_some_and(|g| g.eq_ignore_ascii_case(name));
         let mut rows = statement.query([]).map_err(|e| fault(&e))?;
         let (mut number, mut measured, mut blobs, mut wrong) = (0_usize, 0, 0, 0);
-        loop {
-            let Some(row) = rows.next().map_err(|e| fault(&e))? else { break };
+        while let Some(row) = rows.next().map_err(|e| fault(&e))? {
             database.count_row()?;
             number += 1;
             let mut attributes = Attributes::new();

@@ -50,7 +50,7 @@ fn what_is_withdrawn_comes_back_under_its_ids_whatever_came_meanwhile() {
     let revision = site.snapshot().revision();
     assert_eq!(import(&site, "second", &["X2"], 90), ["second~X2"]);
     site.delete(&name("fifth"), Instant(100)).unwrap();
-    let edition = site.snapshot().editions(&name("second")).filter(|e| e.revision <= revision).next_back().cloned();
+    let edition = site.snapshot().editions(&name("second")).rfind(|e| e.revision <= revision).cloned();
     site.roll_back(&name("second"), edition.unwrap().revision, Instant(110)).unwrap();
     assert_eq!(called(&site, "second"), ["second~X1", "second~X2"]);
     // Imported anew while it is withdrawn: the same.
