@@ -86,12 +86,12 @@ impl Site {
             Fault::not_found(format!("site {} has no dataset '{name}'", self.code())).remedy("/datasets lists them")
         })
     }
-    /// The dataset, if it is one of assets: a raster or a tileset has one edition, which is shown or gone.
+    /// The dataset, if it is one of assets: a raster, a tileset or a point cloud has one edition, which is shown or gone.
     fn of_assets(&self, name: &DatasetName) -> Result<Dataset> {
         if self.coverage(name).is_some() {
             return Err(Fault::new(
                 Kind::Conflict,
-                format!("'{name}' is a raster or a tileset, which has one edition"),
+                format!("'{name}' is a raster, a tileset or a point cloud, which has one edition"),
             )
             .remedy("delete it, or import it anew"));
         }

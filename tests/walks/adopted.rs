@@ -271,7 +271,7 @@ fn the_catalogue_knows_what_lies_beside_the_assets_and_deletes_it() {
     assert_eq!(import(&file, &store, &["--dataset", "photos"]).0, Some(0));
     for act in [&["withdraw", "photos"][..], &["rollback", "photos", "--revision", "1"]] {
         let (code, said) = dataset(act);
-        assert!(code != Some(0) && said.contains("is a raster or a tileset"), "{act:?}: {said}");
+        assert!(code != Some(0) && said.contains("is a raster, a tileset or a point cloud"), "{act:?}: {said}");
     }
     let integrator = key(&store, "integrator");
     {

@@ -191,7 +191,8 @@ mod tests {
         let (mut min, mut max) = ([i32::MAX; 3], [i32::MIN; 3]);
         for k in 0..260_000_i32 {
             // Two in five lie on one another.
-            let (x, y) = if k % 5 < 2 { (7, 7) } else { ((k * 7919) % 4_000_037, (k * 104_729) % 3_999_971) };
+            let strewn = |step: i64, most: i64| i32::try_from(i64::from(k) * step % most).unwrap();
+            let (x, y) = if k % 5 < 2 { (7, 7) } else { (strewn(7919, 4_000_037), strewn(104_729, 3_999_971)) };
             let place = [x - 2_000_000, y, (x + y) / 9];
             let spot = Spot { place, colour: [1, 2, 3], intensity: 4, class: 2, returns: [1, 1], spare: 0 };
             points.push(&spot).unwrap();
