@@ -38,6 +38,18 @@ pub struct Entry {
     pub standing: Standing,
 }
 
+impl Entry {
+    /// Takes what people say of it; what they leave out stays, an empty text takes away.
+    pub fn say(&mut self, description: Option<String>, owner: Option<String>, licence: Option<String>) {
+        let fields = [(&mut self.description, description), (&mut self.owner, owner), (&mut self.licence, licence)];
+        for (field, said) in fields {
+            if let Some(text) = said {
+                *field = Some(text).filter(|t| !t.is_empty());
+            }
+        }
+    }
+}
+
 /// Whether a dataset's assets are in the city.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Standing {

@@ -186,16 +186,7 @@ async fn describe(ask: Ask<String>, body: Bytes) -> Answer {
     let (site, name) = find(&ask, params.get("site"))?;
     let (now, reads) = ((ask.city.clock)(), ask.caller.reads);
     let done = ask.work(move || {
-        let change = |entry: &mut crate::store::Entry| {
-            let set = |field: &mut Option<String>, said: Option<String>| {
-                if let Some(text) = said {
-                    *field = Some(text).filter(|t| !t.is_empty());
-                }
-            };
-            set(&mut entry.description, said.description);
-            set(&mut entry.owner, said.owner);
-            set(&mut entry.licence, said.licence);
-        };
+        let change = |entry: &mut crate::store::Entry| entry.say(said.description, said.owner, said.licence);
         site.describe(&name, change, now)?;
         whole(&site, &name, reads)
     });

@@ -91,16 +91,7 @@ impl Args {
             Act::Show { name } => show(&find(&sites, &name)?)?,
             Act::Describe { name, description, owner, licence } => {
                 let (site, name) = find(&sites, &name)?;
-                let set = |field: &mut Option<String>, said: Option<String>| {
-                    if let Some(text) = said {
-                        *field = Some(text).filter(|t| !t.is_empty());
-                    }
-                };
-                let change = |entry: &mut crate::store::Entry| {
-                    set(&mut entry.description, description);
-                    set(&mut entry.owner, owner);
-                    set(&mut entry.licence, licence);
-                };
+                let change = |entry: &mut crate::store::Entry| entry.say(description, owner, licence);
                 site.describe(&name, change, now)?;
                 say(&format!("{name}: described"))?;
             }
