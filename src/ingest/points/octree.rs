@@ -110,6 +110,7 @@ fn fineness(cube: &Cube, points: &Heap) -> Result<u32> {
 /// # Errors
 /// The disk refuses.
 pub(super) fn build(tiles: &mut Tiles, name: &str, cube: Cube, points: Heap, above: f64) -> Result<Node> {
+    (tiles.go_on)()?;
     let points = points.settled(tiles.in_memory)?;
     if points.len() <= TILE as u64 || cube.power <= SMALLEST {
         return leaf(tiles, name, &points, above.min(cube.metres()));
@@ -198,7 +199,8 @@ mod tests {
             points.push(&spot).unwrap();
             (min, max) = (std::array::from_fn(|i| min[i].min(place[i])), std::array::from_fn(|i| max[i].max(place[i])));
         }
-        let mut tiles = Tiles { folder: &folder, scratch: &scratch, colours: Colours::Classes, written: 0, in_memory };
+        let (colours, go_on) = (Colours::Classes, &|| Ok(()));
+        let mut tiles = Tiles { folder: &folder, scratch: &scratch, colours, written: 0, in_memory, go_on };
         let root = build(&mut tiles, "r", Cube::around(min, max), points.done().unwrap(), f64::INFINITY).unwrap();
         assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0, "nothing waits any longer");
         let files = std::fs::read_dir(&folder).unwrap().map(|entry| {

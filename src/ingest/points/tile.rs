@@ -70,6 +70,8 @@ pub(super) struct Tiles<'a> {
     pub in_memory: u64,
     /// Tiles with content, so far.
     pub written: usize,
+    /// Refuses when there is no time left; asked before each tile.
+    pub go_on: &'a dyn Fn() -> Result<()>,
 }
 
 impl Tiles<'_> {

@@ -1,15 +1,15 @@
 //! What a reader tells its sink, as bytes between two processes of this one program: a frame is its length and one word.
 
-mod object;
-
+use super::{beside, object};
 use crate::bytes::{Bytes, Sink};
 use crate::fault::{Fault, Kind, Result};
-use crate::formats::{Placement, SourceFrame, SourceItem};
+use crate::formats::points::{self, Point};
+use crate::formats::{Placement, SourceFrame, SourceItem, raster};
 use crate::units::Geodetic;
 use std::io::{self, Read, Write};
 
-/// Bytes of one frame at most: some ten million triangles.
-const FRAME: usize = 256 << 20;
+/// Bytes of one frame at most, as much as the store keeps of an object: some forty million triangles.
+const FRAME: usize = 1 << 30;
 /// Every kind of fault by its number.
 const KINDS: [Kind; 13] = [
     Kind::BadInput,
@@ -29,9 +29,19 @@ const KINDS: [Kind; 13] = [
 
 /// One word of the worker's.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Word {
+pub(in crate::formats) enum Word {
     /// What the reader found.
     Item(SourceItem),
+    /// What a raster's header says; its rows follow.
+    Raster(raster::About),
+    /// A row of heights.
+    Heights(Vec<f32>),
+    /// A row of colours.
+    Colours(Vec<[u8; 4]>),
+    /// What a point cloud's header says; its points follow.
+    Cloud(points::About),
+    /// Points, and how many between them were withheld.
+    Points(Vec<Point>, u64),
     /// The file is read whole; the last word.
     Done,
     /// The file is refused; the last word.
@@ -41,10 +51,10 @@ pub(super) enum Word {
 /// Writes one word; an object too large for a frame goes as refused.
 ///
 /// # Errors
-/// [`Kind::Io`] when the other end is gone; [`Kind::Internal`] for a shape that no IFC file has.
+/// [`Kind::Io`] when the other end is gone; [`Kind::TooLarge`] for a remark that no frame holds.
 pub(super) fn write(word: &Word, out: &mut dyn Write) -> Result<()> {
     let mut bytes = vec![0; 4];
-    put(word, &mut bytes)?;
+    put(word, &mut bytes);
     if bytes.len() > FRAME {
         let Word::Item(SourceItem::Object(object)) = word else {
             return Err(Fault::new(Kind::TooLarge, "has a remark that is too long"));
@@ -78,7 +88,7 @@ pub(super) fn read(from: &mut dyn Read) -> io::Result<Word> {
     get(&bytes).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-fn put(word: &Word, out: &mut Vec<u8>) -> Result<()> {
+fn put(word: &Word, out: &mut Vec<u8>) {
     match word {
         Word::Item(SourceItem::Frame(frame)) => {
             out.u8(0);
@@ -87,7 +97,7 @@ fn put(word: &Word, out: &mut Vec<u8>) -> Result<()> {
         }
         Word::Item(SourceItem::Object(object)) => {
             out.u8(1);
-            object::put(object, out)?;
+            object::put(object, out);
         }
         Word::Item(SourceItem::Refused { object, reason }) => {
             out.u8(2);
@@ -106,8 +116,28 @@ fn put(word: &Word, out: &mut Vec<u8>) -> Result<()> {
             out.maybe(fault.subject.as_deref());
             out.maybe(fault.remedy.as_deref());
         }
+        Word::Raster(about) => {
+            out.u8(6);
+            beside::put_raster(about, out);
+        }
+        Word::Heights(row) => {
+            out.u8(7);
+            out.extend_from_slice(bytemuck::cast_slice(row));
+        }
+        Word::Colours(row) => {
+            out.u8(8);
+            out.extend_from_slice(bytemuck::cast_slice(row));
+        }
+        Word::Cloud(about) => {
+            out.u8(9);
+            beside::put_cloud(about, out);
+        }
+        Word::Points(points, withheld) => {
+            out.u8(10);
+            out.u64(*withheld);
+            beside::put_points(points, out);
+        }
     }
-    Ok(())
 }
 
 fn get(bytes: &[u8]) -> Option<Word> {
@@ -124,6 +154,14 @@ fn get(bytes: &[u8]) -> Option<Word> {
             subject: owned(b.maybe()?),
             remedy: owned(b.maybe()?),
         }),
+        6 => Word::Raster(beside::raster(&mut b)?),
+        7 => Word::Heights(beside::row(&mut b)?),
+        8 => Word::Colours(beside::row(&mut b)?),
+        9 => Word::Cloud(beside::cloud(&mut b)?),
+        10 => {
+            let withheld = b.u64()?;
+            Word::Points(beside::points(&mut b)?, withheld)
+        }
         _ => return None,
     };
     b.end().map(|()| word)
@@ -236,7 +274,7 @@ mod tests {
         use rand::{RngExt, SeedableRng};
         let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
         let mut whole = Vec::new();
-        put(&words()[4], &mut whole).unwrap();
+        put(&words()[4], &mut whole);
         let (mut taken, rounds) = (0, 50_000);
         for _ in 0..rounds {
             let mut bytes = whole.clone();
