@@ -14,6 +14,8 @@ use crate::store::{Dataset, Entry, Folder, Form, GridSpec, OfColours, OfHeights,
 use crate::units::Geodetic;
 use sha2::{Digest, Sha256};
 use std::cell::OnceCell;
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -248,6 +250,17 @@ pub(super) fn remark_distance(frame: &SiteFrame, bounds: &Bounds, report: &mut F
 pub(super) fn hash(file: &Path) -> Result<String> {
     let io = |e: std::io::Error| Fault::io("reading", &e).about(file.display().to_string());
     let mut hasher = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(file).map_err(io)?, &mut hasher).map_err(io)?;
+    std::io::copy(&mut File::open(file).map_err(io)?, &mut hasher).map_err(io)?;
     Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// Writes a file durably.
+pub(super) fn save(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let path = folder.join(name);
+    let write = || {
+        let mut file = File::create(&path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|e| Fault::io(&format!("writing {}", path.display()), &e))
 }

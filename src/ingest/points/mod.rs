@@ -7,7 +7,7 @@ mod tile;
 
 pub use count::PointCount;
 
-use super::coverage::{hash, remark_distance};
+use super::coverage::{hash, remark_distance, save};
 use super::georeference::Georeference;
 use super::intake::{Intake, Progress};
 use super::report::FileReport;
@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
-use tile::{Colours, Tiles, save};
+use tile::{Colours, Tiles};
 
 /// The first JSON of a cloud's tileset.
 const ENTRY: &str = "tileset.json";
