@@ -254,7 +254,7 @@ fn the_command_line_reads_in_a_worker_that_ends_with_it() {
 }
 
 /// Whether process `id` is there and no zombie that nobody has buried yet.
-fn is_alive(id: u32) -> bool {
+pub fn is_alive(id: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
