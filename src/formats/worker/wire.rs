@@ -209,7 +209,7 @@ fn placement(b: &mut Bytes) -> Option<Option<Placement>> {
 mod tests {
     use super::*;
     use crate::formats::SourceObject;
-    use crate::geom::{Mesh, Shape, Surface, SurfaceKind};
+    use crate::geom::{Affine, Face, Mesh, Polygon, Shape, Surface, SurfaceKind};
     use crate::model::{Class, Value};
 
     fn words() -> Vec<Word> {
@@ -234,6 +234,44 @@ mod tests {
         };
         let line = vec![[0.0, 1.0, 2.0], [3.0, 4.0, -0.5]];
         let axis = SourceObject { shape: Shape::Lines(vec![line.clone(), line]), ..object.clone() };
+        let ring = vec![[0.0, 1.0, 2.0], [3.0, 4.0, -0.5], [5.0, 6.0, f64::MAX]];
+        let area = Polygon { exterior: ring.clone(), interiors: vec![ring.clone(), Vec::new()] };
+        let face = |colour| Face { polygon: area.clone(), kind: SurfaceKind::Wall, colour };
+        let faces = vec![face(None), face(Some([9, 8, 7, 6]))];
+        let solid = SourceObject {
+            shape: Shape::Faces { faces: faces.clone(), solid: true },
+            footprint: vec![area.clone(), Polygon::default()],
+            layer: Some("l".into()),
+            crs: Some("EPSG:1".into()),
+            ..object.clone()
+        };
+        let of = |shape| Word::Item(SourceItem::Object(Box::new(SourceObject { shape, ..object.clone() })));
+        let others = [
+            of(Shape::Faces { faces, solid: false }),
+            of(Shape::Points(ring.clone())),
+            of(Shape::Areas(vec![area.clone(), area.clone()])),
+            Word::Raster(raster::About {
+                width: 3,
+                height: 2,
+                crs: None,
+                affine: Affine([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+                content: raster::Content::Colours,
+                notes: vec!["n".into(), String::new()],
+            }),
+            Word::Heights(vec![1.5, -0.0, f32::MAX]),
+            Word::Colours(vec![[1, 2, 3, 4], [5, 6, 7, 8]]),
+            Word::Cloud(points::About {
+                form: "LAS".into(),
+                points: u64::MAX,
+                has_colour: true,
+                crs: Some("EPSG:2".into()),
+                notes: Vec::new(),
+            }),
+            Word::Points(
+                vec![Point { place: ring[2], colour: [1, 2, 65535], class: 6, intensity: 4, returns: [1, 2] }],
+                9,
+            ),
+        ];
         let bare = SourceObject { shape: Shape::Empty, storey: Some("12A".into()), ..object.clone() };
         let frame = |placement| Word::Item(SourceItem::Frame(SourceFrame { crs: Some("EPSG:1".into()), placement }));
         let mapped = Placement::MapConversion { eastings: 1.0, northings: 2.0, height: 3.0, rotation: 4.0, scale: 5.0 };
@@ -243,12 +281,14 @@ mod tests {
             frame(Some(Placement::Geographic { origin: Geodetic::new(1.0, 2.0, 3.0), true_north: 4.0, accuracy: 5.0 })),
             frame(Some(Placement::Unplaced { true_north: 90.0 })),
             Word::Item(SourceItem::Object(Box::new(object))),
+            Word::Item(SourceItem::Object(Box::new(solid))),
             Word::Item(SourceItem::Object(Box::new(bare))),
             Word::Item(SourceItem::Object(Box::new(axis))),
             Word::Item(SourceItem::Refused { object: "#7".into(), reason: "has no id".into() }),
             Word::Item(SourceItem::Note(String::new())),
             Word::Failed(Fault::bad_input("is cut short").about("a.ifc").remedy("export it again")),
         ];
+        words.extend(others);
         words.extend(KINDS.map(|kind| Word::Failed(Fault::new(kind, "x"))));
         words.push(Word::Done);
         words
@@ -273,11 +313,11 @@ mod tests {
     fn mutated_words_are_refused_or_hold_together() {
         use rand::{RngExt, SeedableRng};
         let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
-        let mut whole = Vec::new();
-        put(&words()[4], &mut whole);
+        let mut wholes = [Vec::new(), Vec::new()];
+        words()[4..].iter().zip(&mut wholes).for_each(|(word, whole)| put(word, whole));
         let (mut taken, rounds) = (0, 50_000);
-        for _ in 0..rounds {
-            let mut bytes = whole.clone();
+        for round in 0..rounds {
+            let mut bytes = wholes[round % 2].clone();
             let at = random.random_range(0..bytes.len());
             match random.random_range(0..3) {
                 0 => bytes.truncate(at + 1),
