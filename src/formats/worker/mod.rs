@@ -13,7 +13,7 @@ pub(super) use wire::Word;
 use super::points::{Cloud, is_las};
 use super::raster::{Content, GeoTiff, is_tiff};
 use super::reader::{head_of, reader_for};
-use super::{ReadOptions, Reader, Sink, Up};
+use super::{ReadOptions, Reader, Sink, SourceItem, Up};
 use crate::fault::{Fault, Kind, Result};
 use process::Running;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -26,6 +26,8 @@ use std::time::{Duration, Instant};
 const OUT_OF_MEMORY: &str = "memory allocation of";
 /// What a reader may have to say of each byte of its file, beyond what fits its memory: packed and indexed forms grow.
 const GROWTH: u64 = 64;
+/// Objects that cannot be taken, and notes, of one file: each is kept in memory for the report.
+const REMARKS: usize = 1_000_000;
 /// What helps against every limit.
 const IN_PARTS: &str = "export it in parts, such as one file a building or a quarter";
 
@@ -126,9 +128,17 @@ impl Worker {
     /// process broke down, and [`Kind::Unavailable`] when it cannot be started.
     pub fn read(&self, file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
         let mut words = self.start(file, options, None)?;
+        let mut remarks = 0;
         loop {
             match words.next()? {
-                Word::Item(item) => sink(item)?,
+                Word::Item(item) => {
+                    remarks += usize::from(!matches!(item, SourceItem::Object(_)));
+                    if remarks > REMARKS {
+                        let many = format!("has over {REMARKS} objects that cannot be taken");
+                        return Err(Fault::bad_input(many).about(&*words.about).remedy("look at a part of it first"));
+                    }
+                    sink(item)?;
+                }
                 Word::Done => return Ok(()),
                 _ => return Err(words.nonsense()),
             }
@@ -150,6 +160,9 @@ impl Worker {
             command.args(value.map(|value| format!("--{name}={value}")));
         }
         command.arg("--").arg(file);
+        // What it unpacks goes with it, also when it is killed.
+        let unpacked = tempfile::tempdir().map_err(|e| Fault::io("making a folder to unpack into", &e))?;
+        command.env("TMPDIR", unpacked.path());
         // A backtrace would push the runtime's one telling line out of what is kept.
         command.env("RUST_BACKTRACE", "0");
         let size = std::fs::metadata(file).map_or(0, |m| m.len());
@@ -157,7 +170,7 @@ impl Worker {
         let about = file.display().to_string();
         let running = Running::start(command, time, room).map_err(|fault| fault.about(&*about))?;
         let stream = BufReader::with_capacity(1 << 16, running);
-        Ok(Words { stream, limits: self.limits, about, begun: Instant::now() })
+        Ok(Words { stream, limits: self.limits, about, begun: Instant::now(), _unpacked: unpacked })
     }
 }
 
@@ -168,6 +181,8 @@ pub(super) struct Words {
     /// The file, for faults.
     about: String,
     begun: Instant,
+    /// The process's own folder for temporary files; removed after the process, which comes before it here, has ended.
+    _unpacked: tempfile::TempDir,
 }
 
 impl Words {

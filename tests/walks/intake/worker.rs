@@ -139,6 +139,11 @@ fn a_file_that_takes_too_long_is_ended_on_time() {
         assert_eq!((fault.kind, fault.detail.as_str()), (Kind::TooLarge, "took over 0.5 s, the limit"), "{script}");
         assert!(fault.remedy.unwrap().contains("in parts"));
     }
+    // What it has unpacked goes with it.
+    std::fs::write(&file, "echo x > \"$TMPDIR/unpacked\"; echo \"$TMPDIR\" > \"$0.said\"; exec sleep 1000").unwrap();
+    assert_eq!(read(&file, Some(stand_in(0.5))).unwrap_err().kind, Kind::TooLarge);
+    let unpacked = std::fs::read_to_string(dir.path().join("endless.ifc.said")).unwrap();
+    assert!(unpacked.len() > 5 && !Path::new(unpacked.trim()).exists(), "{unpacked}");
     let begun = Instant::now();
     let hurried = built(Limits { time: Duration::from_millis(30), ..Limits::default() });
     let fault = read(&large(&tower), Some(hurried)).unwrap_err();
