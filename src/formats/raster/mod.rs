@@ -95,7 +95,7 @@ impl GeoTiff {
         match words.next()? {
             Word::Raster(about) if u64::from(about.width) * u64::from(about.height) <= PIXELS => {
                 // A row's length, its kind and its pixels of four bytes.
-                words.expect(u64::from(about.height) * (u64::from(about.width) * 4 + 5) + 5);
+                words.expect(u64::from(about.height) * (u64::from(about.width) * 4 + 5));
                 Ok(Self { about, pixels: Pixels::Worker(words) })
             }
             _ => Err(words.nonsense()),

@@ -198,9 +198,9 @@ impl Words {
             Err(error) => Err(self.ended(&error).about(&*self.about)),
         }
     }
-    /// Lets it say `bytes` more, and no more.
+    /// Lets it say `bytes` more and one fault, and no more.
     pub fn expect(&mut self, bytes: u64) {
-        self.stream.get_mut().room = bytes;
+        self.stream.get_mut().room = bytes.saturating_add(1 << 16);
     }
     /// That the word before is none that could come.
     pub fn nonsense(&mut self) -> Fault {

@@ -211,6 +211,24 @@ mod tests {
     }
 
     #[test]
+    fn sorting_stops_when_there_is_no_time_left() {
+        use crate::fault::{Fault, Kind};
+        use std::cell::Cell;
+        let dir = tempfile::tempdir().unwrap();
+        let spot = |k: i32| Spot { place: [k; 3], colour: [0; 3], intensity: 0, class: 0, returns: [1, 1], spare: 0 };
+        let points = Heap::Memory((0..200_000).map(spot).collect());
+        let left = Cell::new(3);
+        let go_on = || {
+            left.set(left.get() - 1);
+            if left.get() < 0 { Err(Fault::new(Kind::TooLarge, "enough")) } else { Ok(()) }
+        };
+        let (folder, colours) = (dir.path(), Colours::Classes);
+        let mut tiles = Tiles { folder, scratch: folder, colours, written: 0, in_memory: IN_MEMORY, go_on: &go_on };
+        let done = build(&mut tiles, "r", Cube::around([0; 3], [200_000; 3]), points, f64::INFINITY);
+        assert!(done.unwrap_err().kind == Kind::TooLarge && left.get() == -1 && tiles.written <= 3);
+    }
+
+    #[test]
     fn points_in_files_and_in_memory_become_the_same_tiles_and_points_on_one_another_find_an_end() {
         let (in_memory, spilled) = (tree(IN_MEMORY), tree(20_000));
         assert!(in_memory == spilled && in_memory.1.len() > 10, "{} and {}", in_memory.1.len(), spilled.1.len());

@@ -17,6 +17,11 @@ use std::time::{Duration, Instant};
 use tiff::encoder::{Compression, DeflateLevel, TiffEncoder, colortype};
 use tiff::tags::Tag;
 
+fn keep<T>(all: &mut Vec<T>, one: T) -> Result<(), Fault> {
+    all.push(one);
+    Ok(())
+}
+
 fn written(dir: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     let file = dir.join(name);
     std::fs::write(&file, bytes).unwrap();
@@ -33,15 +38,15 @@ fn what_the_caller_says_reaches_the_reader_in_the_worker() {
     let turned = ReadOptions { up: Some(Up::Z), class: Some(Class::Bridge), ..ReadOptions::default() };
     for (file, options) in [(&table, &mapped), (&model, &turned), (&model, &ReadOptions::default())] {
         let (mut here, mut there): (Vec<SourceItem>, Vec<SourceItem>) = (Vec::new(), Vec::new());
-        reader_of(file).unwrap().read(file, options, &mut |item| Ok(here.push(item))).unwrap();
-        built(Limits::default()).read(file, options, &mut |item| Ok(there.push(item))).unwrap();
+        reader_of(file).unwrap().read(file, options, &mut |item| keep(&mut here, item)).unwrap();
+        built(Limits::default()).read(file, options, &mut |item| keep(&mut there, item)).unwrap();
         assert!(here == there && here.len() > 1, "{here:?} and {there:?}");
     }
     let object = |options: &ReadOptions, file: &Path| {
-        let mut said = String::new();
-        let take = &mut |item: SourceItem| Ok(said.push_str(&format!("{item:?}")));
+        let mut said: Vec<String> = Vec::new();
+        let take = &mut |item: SourceItem| keep(&mut said, format!("{item:?}"));
         built(Limits::default()).read(file, options, take).unwrap();
-        said
+        said.concat()
     };
     let said = object(&mapped, &table);
     assert!(said.contains("\"灯-2\"") && said.contains("LampPole") && said.contains("\"state\""), "{said}");
@@ -54,8 +59,8 @@ type Rows = (Vec<Vec<u32>>, Vec<Vec<[u8; 4]>>);
 fn rows(raster: Result<GeoTiff, Fault>) -> Result<Rows, Fault> {
     let (mut raster, mut heights, mut colours) = (raster?, Vec::new(), Vec::new());
     match raster.about.content {
-        Content::Heights => raster.heights(&mut |row| Ok(heights.push(row.iter().map(|h| h.to_bits()).collect())))?,
-        Content::Colours => raster.colours(&mut |row| Ok(colours.push(row.to_vec())))?,
+        Content::Heights => raster.heights(&mut |row| keep(&mut heights, row.iter().map(|h| h.to_bits()).collect()))?,
+        Content::Colours => raster.colours(&mut |row| keep(&mut colours, row.to_vec()))?,
     }
     Ok((heights, colours))
 }
@@ -85,8 +90,8 @@ fn rasters_and_clouds_cross_whole_and_so_do_their_faults() {
         let file = written(dir.path(), "c.laz", &bytes[..bytes.len() - cut]);
         let points = |opened: Result<Cloud, Fault>| -> Result<_, Fault> {
             let (mut cloud, mut all) = (opened?, Vec::new());
-            cloud.read(&mut |batch| Ok(all.extend_from_slice(batch)))?;
-            Ok((cloud.about.clone(), cloud.withheld, all))
+            cloud.read(&mut |batch| keep(&mut all, batch.to_vec()))?;
+            Ok((cloud.about.clone(), cloud.withheld, all.concat()))
         };
         let (here, there) = (points(Cloud::open(&file)), points(Cloud::open_in(&worker, &file)));
         assert!(here.as_ref().is_ok_and(|(.., all)| all.len() == 5000) || cut > 0, "{here:?}");
