@@ -196,6 +196,12 @@ fn a_worker_that_breaks_down_or_lies_refuses_the_file_and_no_more() {
     let mut endless = stand_in(60.0);
     endless.limits.memory = 100_000;
     assert_eq!(read(&file, Some(endless)).unwrap_err().kind, Kind::TooLarge, "a stream without end");
+    // Over a million remarks, each of which a report would hold.
+    let doubled = "printf '\\006\\0\\0\\0\\003\\001\\0\\0\\0n' > \"$TMPDIR/a\"; cd \"$TMPDIR\"
+        for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do cat a a > b; mv b a; done; cat a";
+    let remarks = dir.path().join("remarks.ifc");
+    std::fs::write(&remarks, doubled).unwrap();
+    assert!(read(&remarks, Some(stand_in(60.0))).unwrap_err().detail.contains("over 1000000 objects"));
     let mut slow = stand_in(60.0);
     slow.limits.total = Duration::from_millis(300);
     let begun = Instant::now();
