@@ -3,7 +3,7 @@
 use super::imports::file_name;
 use super::items::find;
 use crate::api::ask::Ask;
-use crate::api::encode::segment;
+use crate::api::encode::{segment, stream};
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
@@ -13,17 +13,12 @@ use crate::api::upload::receive;
 use crate::fault::{Fault, Result};
 use crate::model::Right;
 use crate::store::{Attachment, Incoming, Sent};
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::Read;
-
-/// Bytes of one piece of a download.
-const PIECE: usize = 256 << 10;
 
 const ATTACH: &[Param] = &[Param::new("name", Form::Text, "The file's name with its ending.").needed()];
 
@@ -119,7 +114,7 @@ async fn content(ask: Ask<(String, String)>) -> Answer {
     if has_it.is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == tag)) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    let mut response = Response::new(Body::from_stream(pieces(file)));
+    let mut response = Response::new(stream(file, 0, attachment.bytes));
     let headers = response.headers_mut();
     let mut set = |name, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -188,22 +183,4 @@ fn disposition(name: &str) -> String {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) { c } else { '_' }).collect();
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", segment(name))
-}
-
-/// A file's content, piece by piece, read off the async threads.
-fn pieces(file: File) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
-    futures_util::stream::unfold(Some(file), |file| async move {
-        let mut file = file?;
-        let read = tokio::task::spawn_blocking(move || {
-            let mut piece = vec![0; PIECE];
-            let length = file.read(&mut piece)?;
-            piece.truncate(length);
-            Ok((piece, file))
-        });
-        match read.await.unwrap_or_else(|e| Err(std::io::Error::other(e))) {
-            Ok((piece, _)) if piece.is_empty() => None,
-            Ok((piece, file)) => Some((Ok(Bytes::from(piece)), Some(file))),
-            Err(error) => Some((Err(error), None)),
-        }
-    })
 }
