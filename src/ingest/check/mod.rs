@@ -101,7 +101,7 @@ impl ModelCheck {
             }
         }
         self.storeys(tell);
-        self.devices(frame, there, tell);
+        self.devices(dataset, frame, there, tell);
     }
 
     /// What an asset is part of, nearest first; itself is the first.
