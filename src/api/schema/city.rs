@@ -255,6 +255,7 @@ fn checked() -> Value {
 /// The report of an import.
 pub fn report() -> Value {
     let renamed = closed("Renamed", [("id", text()), ("renamed", text())]);
+    let renewed = closed("Renewed", [("was", text()), ("id", text())]);
     let total =
         [("severity", severity()), ("objects", whole()), ("count", whole()), ("repaired", whole()), ("what", text())];
     let total = closed("FindingTotal", total);
@@ -269,6 +270,7 @@ pub fn report() -> Value {
         ("unchanged", whole()),
         ("removed", whole()),
         ("renamed", list(renamed)),
+        ("renewed", list(renewed)),
         ("refused", list(refused)),
         ("findings", list(finding())),
         ("finding_totals", map(total)),
