@@ -16,6 +16,8 @@ pub struct Limits {
     pub attachment_bytes: u64,
     /// Files attached to one asset; 413 beyond.
     pub attachments_per_asset: usize,
+    /// Bytes of all files attached to the assets of one site; 413 beyond.
+    pub attachment_bytes_per_site: u64,
     /// Bytes of an IFC file; its import is refused beyond, as beyond the next two.
     pub ifc_bytes: u64,
     /// Seconds that the process reading an IFC file is waited for.
@@ -64,6 +66,7 @@ impl Default for Limits {
             upload_bytes: 8 << 30,
             attachment_bytes: 64 << 20,
             attachments_per_asset: 100,
+            attachment_bytes_per_site: 16 << 30,
             ifc_bytes: ifc.bytes,
             ifc_seconds: ifc.time.as_secs(),
             ifc_memory_bytes: ifc.memory,

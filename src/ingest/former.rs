@@ -35,16 +35,18 @@ pub(super) fn bound(store: Option<&Store>, site: &Site, dataset: &DatasetName) -
     things.into_iter().flatten().filter(is_ours).collect()
 }
 
-/// Tells what became of things whose devices ended: those whose ids were renewed go on, and none is guessed.
+/// Tells what became of things whose devices ended: those whose ids were renewed go on, and none is guessed. What is attached to
+/// assets follows them as well.
 ///
 /// # Errors
-/// Geometry that cannot be paged in.
+/// Geometry that cannot be paged in, an attachment's line that cannot be written; the import is done all the same.
 pub(super) fn tell_bound(
     before: &[Arc<Thing>],
     store: Option<&Store>,
     site: &Site,
     report: &mut FileReport,
 ) -> Result<()> {
+    store.map_or(Ok(0), Store::settle_attachments)?;
     let snapshot = site.snapshot();
     for was in before.iter().filter(|thing| snapshot.find(&thing.device).is_none()) {
         let now = store.and_then(|store| store.series().thing(was.id));

@@ -5,6 +5,7 @@
 
 mod archive;
 mod asset;
+mod attached;
 mod attachments;
 mod audit;
 mod clash;
@@ -27,7 +28,7 @@ mod store;
 mod table;
 
 pub use asset::AssetRef;
-pub use attachments::{Attachment, Attachments, Incoming, Sent};
+pub use attachments::{Attachment, Attachments, Incoming, Quota, Sent};
 pub use audit::{Act, Audit};
 pub use commit::{Committed, Draft, Put};
 pub use coverage::{

@@ -1,6 +1,7 @@
 //! Ids that an exporter renewed: what ended and what came in its place in the same commit are one asset where dataset, class,
 //! shape and place say so and leave no choice.
 
+use super::asset::AssetRef;
 use super::clash;
 use super::snapshot::{Row, Snapshot};
 use crate::fault::Result;
@@ -45,6 +46,10 @@ impl Snapshot {
         let there = heir.and_then(|row| self.asset(row)).filter(|asset| self.find(asset.id()).is_some());
         Ok(there.map_or(Heir::None, |asset| Heir::One(asset.id().into())))
     }
+    /// What is called `id`, or was when it last was there.
+    pub fn last(&self, id: &str) -> Option<AssetRef<'_>> {
+        self.find(id).or_else(|| self.last_of(id).map(|(row, _)| row)).and_then(|row| self.asset(row))
+    }
     /// The last version of what was called `id`, and the revision that ended it.
     fn last_of(&self, id: &str) -> Option<(Row, u32)> {
         let past = clash::possible_sources(id).flat_map(|source| self.past.ids.candidates(source).map(Row::past));
@@ -67,7 +72,7 @@ impl Snapshot {
         };
         let mut alike = Vec::new();
         for other in self.boxed(&around, Some(at)) {
-            let same = |a: &super::AssetRef<'_>| a.class() == asset.class() && a.dataset() == asset.dataset();
+            let same = |a: &AssetRef<'_>| a.class() == asset.class() && a.dataset() == asset.dataset();
             if self.asset(other).filter(same).is_some_and(|a| is(a.id()))
                 && geometry.shift(&*self.geometry(other)?, &self.frame).is_some_and(|metres| metres < NEAR)
             {

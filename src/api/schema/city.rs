@@ -235,10 +235,9 @@ pub fn attachment() -> Value {
         ("type", text()),
         ("bytes", whole()),
         ("time", super::instant()),
-        ("by", text()),
         ("href", text()),
     ];
-    closed("Attachment", fields)
+    optional(closed("Attachment", fields), [("by", text())])
 }
 
 /// The files attached to an asset.
@@ -349,7 +348,8 @@ pub fn entry() -> Value {
 
 /// What managing a dataset did.
 pub fn managed() -> Value {
-    let counts = ["revision", "added", "replaced", "removed", "unchanged", "alarmsCleared", "orphans"];
+    let counts =
+        ["revision", "added", "replaced", "removed", "unchanged", "alarmsCleared", "orphans", "attachmentsRemoved"];
     closed("Managed", counts.map(|name| (name, whole())))
 }
 

@@ -75,6 +75,12 @@ fn a_device_whose_id_was_renewed_keeps_its_history_its_alarm_and_its_sender() {
     let mut events = Stream::open(&server, "", None);
     assert_eq!(events.next()["type"], "snapshot");
 
+    let attach = |id: &str| {
+        let url = format!("{}/assets/{id}/attachments?name={id}.txt", server.base);
+        ureq::post(url).header("X-API-Key", &key).send(id).unwrap();
+    };
+    ["SD-fire", "room", "twin-a"].iter().for_each(|id| attach(id));
+
     let kept: Vec<_> = DEVICES.iter().copied().filter(|(id, ..)| *id != "SD-goes").collect();
     let report = import(&server, &key, &house("-2026", &kept));
     let mut renewed: Vec<(&str, &str)> = report["renewed"]
@@ -94,6 +100,17 @@ fn a_device_whose_id_was_renewed_keeps_its_history_its_alarm_and_its_sender() {
     assert!(said("twin-a").contains("twin-a-2026 or twin-b-2026"), "{report}");
     assert!(said("twin-b").contains("twin-a-2026 or twin-b-2026"), "{report}");
     assert!(said("SD-goes").contains("nothing of its class and shape"), "{report}");
+
+    // What is attached follows too, to any asset.
+    let files = |server: &Server, id: &str| {
+        let all = server.get(&format!("/assets/{id}/attachments")).1["attachments"].clone();
+        all.as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (files(&server, "SD-fire-2026"), files(&server, "room-2026")),
+        (vec!["SD-fire.txt".to_owned()], vec!["room.txt".to_owned()])
+    );
+    assert!(files(&server, "twin-a-2026").is_empty() && files(&server, "twin-b-2026").is_empty());
 
     // The stream tells it under the new id.
     loop {
@@ -161,6 +178,7 @@ fn a_device_whose_id_was_renewed_keeps_its_history_its_alarm_and_its_sender() {
     stands(&server, "SD-fire", 0.35, 7);
     broker.send("SD-fire-2027", "smoke", &at(8), 0.36);
     stands(&server, "SD-fire", 0.36, 8);
+    assert_eq!((files(&server, "room").len(), files(&server, "twin-a").len()), (1, 1));
 }
 
 /// The machine stops after the import is on disk and before the things have followed it: they follow when the store opens.
