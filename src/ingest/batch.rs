@@ -146,7 +146,7 @@ impl<'i, 's> FileImport<'i, 's> {
         inspection.end(known.as_deref(), &self.dataset, self.frame.as_ref(), self.report)?;
         let Some(mut draft) = self.draft.take() else { return Ok(()) };
         let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
-        former::keep_refused(&mut draft, self.report)?;
+        former::keep_refused(&mut draft, &site.snapshot(), &self.dataset, self.report)?;
         if !self.intake.options.replace {
             former::not_another(&site.snapshot(), &self.dataset, &draft, &self.check)?;
         }

@@ -6,17 +6,33 @@ use super::report::{FileReport, Renewed};
 use crate::fault::{Fault, Kind, Result};
 use crate::model::{DatasetName, Thing};
 use crate::store::{Draft, Heir, Site, Snapshot, Store};
+use std::collections::HashSet;
 use std::sync::Arc;
 
-/// Keeps refused objects that the dataset had before as they were.
+/// Keeps refused objects, and the objects of refused layers, that the dataset had before as they were.
 ///
 /// # Errors
 /// A draft that is lost.
-pub(super) fn keep_refused(draft: &mut Draft<'_>, report: &mut FileReport) -> Result<()> {
+pub(super) fn keep_refused(
+    draft: &mut Draft<'_>,
+    snapshot: &Snapshot,
+    dataset: &DatasetName,
+    report: &mut FileReport,
+) -> Result<()> {
     let mut kept = 0;
     for refused in &report.refused {
         // One whose id came twice is in already.
         kept += usize::from(draft.keep(&refused.object)?);
+    }
+    // A layer that is refused whole, by its name.
+    let refused: HashSet<&str> = report.refused.iter().map(|refused| refused.object.as_str()).collect();
+    let layers = snapshot.catalogue().filter(|known| known.name == *dataset).flat_map(|known| &known.layers);
+    let layers: HashSet<&str> = layers.map(AsRef::as_ref).filter(|layer| refused.contains(layer)).collect();
+    if !layers.is_empty() {
+        let all = snapshot.rows().filter_map(|row| snapshot.asset(row)).filter(|asset| asset.dataset() == dataset);
+        for asset in all.filter(|asset| asset.layer().is_some_and(|layer| layers.contains(layer))) {
+            kept += usize::from(draft.keep(asset.source_id())?);
+        }
     }
     if kept > 0 {
         report.notes.push(format!("{kept} refused objects stay as an earlier import left them"));
