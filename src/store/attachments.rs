@@ -49,7 +49,7 @@ pub struct Sent<'a> {
 pub struct Quota<'a> {
     /// Files of one asset.
     pub of_asset: usize,
-    /// Bytes of all assets that are `in_site`; the same content counts once.
+    /// Bytes of all assets that are `in_site`, the site of the asset that is attached to; the same content counts once.
     pub of_site: u64,
     /// Whether an asset shares the site's bytes.
     pub in_site: &'a dyn Fn(&str) -> bool,
@@ -295,7 +295,7 @@ mod tests {
     fn attach(to: &Attachments, asset: &str, name: &str, content: &[u8]) -> Result<Attachment> {
         let mut incoming = to.begin()?;
         incoming.write(content)?;
-        let quota = Quota { of_asset: 2, of_site: 12, in_site: &|asset| asset != "elsewhere" };
+        let quota = Quota { of_asset: 2, of_site: 12, in_site: &|id| (id == "elsewhere") == (asset == "elsewhere") };
         to.attach(incoming, asset, &Sent { name, media: "text/plain", at: Instant(5), by: "key 1" }, quota)
     }
 
