@@ -16,6 +16,8 @@ pub struct Limits {
     pub attachment_bytes: u64,
     /// Files attached to one asset; 413 beyond.
     pub attachments_per_asset: usize,
+    /// Bytes of all files attached to the assets of one site; 413 beyond.
+    pub attachment_bytes_per_site: u64,
     /// Bytes of an IFC file; its import is refused beyond, as any file's beyond the next three.
     pub ifc_bytes: u64,
     /// Seconds that the process reading an uploaded file is waited for.
@@ -66,6 +68,7 @@ impl Default for Limits {
             upload_bytes: 8 << 30,
             attachment_bytes: 64 << 20,
             attachments_per_asset: 100,
+            attachment_bytes_per_site: 16 << 30,
             ifc_bytes: reading.bytes,
             read_seconds: reading.time.as_secs(),
             read_memory_bytes: reading.memory,

@@ -5,6 +5,7 @@
 
 mod archive;
 mod asset;
+mod attached;
 mod attachments;
 mod audit;
 mod clash;
@@ -17,6 +18,7 @@ mod keys;
 mod live;
 mod manage;
 mod pulse;
+mod renew;
 mod series;
 mod site;
 mod snapshot;
@@ -26,7 +28,7 @@ mod store;
 mod table;
 
 pub use asset::AssetRef;
-pub use attachments::{Attachment, Attachments, Incoming, Sent};
+pub use attachments::{Attachment, Attachments, Incoming, Quota, Sent};
 pub use audit::{Act, Audit};
 pub use commit::{Committed, Draft, Put};
 pub use coverage::{
@@ -38,6 +40,7 @@ pub use event::{Cursor, Event, Events, Next, Step};
 pub use keys::{KeyInfo, Keys};
 pub use live::DATASTREAMS;
 pub use pulse::{AlarmMark, AssetState, Pulse, StateValue};
+pub use renew::Heir;
 pub use series::{Judge, Named, Series, Span, Summary, Taken, ThingSpec, Verdict};
 pub use site::Site;
 pub use snapshot::{Row, Snapshot};

@@ -221,9 +221,14 @@ impl Site {
         self.show(edit.finish());
         self.node.revision.fetch_add(1, Ordering::AcqRel);
         drop(publishing);
-        let ops = changes.iter().flat_map(|bytes| Op::decode(bytes)).flatten();
-        let changed: Vec<_> = ops.filter_map(|op| op.measuring().cloned()).collect();
-        self.node.live.committed(&self.snapshot(), &changed);
+        let (mut changed, mut gone) = (Vec::new(), Vec::new());
+        for op in changes.iter().flat_map(|bytes| Op::decode(bytes)).flatten() {
+            match op {
+                Op::Remove(id) if self.node.live.series.thing_of(&id).is_some() => gone.push(id),
+                op => changed.extend(op.measuring().cloned()),
+            }
+        }
+        self.node.live.committed(&self.snapshot(), &changed, &gone);
         Ok(())
     }
     fn show(&self, next: Snapshot) {
