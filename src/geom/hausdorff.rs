@@ -13,7 +13,7 @@ pub struct Between {
 }
 
 /// Pieces that one triangle may be cut into before its bound is taken as it is.
-const PIECES: usize = 400;
+const PIECES: usize = 4000;
 /// What is cut off a piece reaches at least this far; metres.
 const SHARE: f64 = 1e-6;
 /// How near the two numbers of a bound come to each other; metres.
