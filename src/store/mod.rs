@@ -25,6 +25,7 @@ mod sources;
 mod store;
 mod table;
 
+pub use archive::embedded::Instance;
 pub use asset::AssetRef;
 pub use attachments::{Attachment, Attachments, Incoming, Sent};
 pub use audit::{Act, Audit};
