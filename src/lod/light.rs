@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// How far a lighter shape may be from the full one, either way; metres.
 pub const MOST: f64 = 0.05;
 /// A shape of more triangles is not made lighter: that would take many seconds.
-const LARGEST: usize = 30_000;
+const LARGEST: usize = 20_000;
 /// A lighter form of a tile that saves less than this share of its triangles is not worth drawing first.
 const WORTHWHILE: f64 = 0.3;
 /// What lighter shapes may take together, bytes.
