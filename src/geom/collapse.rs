@@ -19,6 +19,7 @@ const ROUNDS: usize = 4;
 const TINY: f64 = 4.0;
 /// So may a strip of at most this many tolerances in width.
 const NARROW: f64 = 2.0;
+
 /// Triangles in the course of being simplified, with the proof that they stay near the first ones.
 pub(super) struct Collapse {
     most: f64,
@@ -26,7 +27,7 @@ pub(super) struct Collapse {
     first: Vec<Triangle>,
     /// The first triangles of each group.
     of_group: Vec<Nearest>,
-    /// The group of each first triangle; [`ANY`] for those of a tiny part.
+    /// The group of each first triangle; [`ANY`] for those of a tiny part or a narrow strip.
     groups: Vec<u32>,
     /// Which triangles of now each first triangle is near to, all of it.
     witnesses: Vec<Vec<u32>>,

@@ -40,3 +40,23 @@ impl FromStr for Address {
         if address.to_string() == name { Ok(address) } else { Err(NoAddress) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tile_has_one_name() {
+        for (name, address) in [
+            ("000000000000000000000000000000ab.glb", Address::Tile(0xab)),
+            ("ffffffffffffffffffffffffffffffff.json", Address::Tileset(u128::MAX)),
+        ] {
+            assert_eq!((name.parse(), address.to_string().as_str()), (Ok(address), name));
+        }
+        let capital = "000000000000000000000000000000AB.glb";
+        let signed = "+00000000000000000000000000000ab.glb";
+        for name in [capital, signed, "ab.glb", "tileset.json", "000000000000000000000000000000ab.b3dm", ""] {
+            assert_eq!(name.parse::<Address>(), Err(NoAddress), "{name}");
+        }
+    }
+}
