@@ -4,7 +4,7 @@ use super::hausdorff::farthest;
 use super::nearest::{Nearest, Triangle, distance2, normal, sub};
 use super::quadric::Quadric;
 use super::soup::{ANY, Soup};
-use super::triangulate::{dot, length};
+use super::triangulate::{cross, dot, length};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
@@ -17,28 +17,34 @@ const NEIGHBOURS: usize = 6;
 const ROUNDS: usize = 4;
 /// A surface that may be seen as any colour near it is at most this many tolerances across.
 const TINY: f64 = 4.0;
+/// So may a strip of at most this many tolerances in width.
+const NARROW: f64 = 2.0;
+
 /// Triangles in the course of being simplified, with the proof that they stay near the first ones.
 pub(super) struct Collapse {
     most: f64,
-    first: Nearest,
-    /// The group of each first triangle; [`ANY`] for those of a tiny part.
+    /// The first triangles, each in its number.
+    first: Vec<Triangle>,
+    /// The first triangles of each group.
+    of_group: Vec<Nearest>,
+    /// The group of each first triangle; [`ANY`] for those of a tiny part or a narrow strip.
     groups: Vec<u32>,
     /// Which triangles of now each first triangle is near to, all of it.
     witnesses: Vec<Vec<u32>>,
     /// The other way round.
     users: Vec<Vec<u32>>,
-    points: Vec<[f64; 3]>,
-    corners: Vec<[u32; 3]>,
+    pub(super) points: Vec<[f64; 3]>,
+    pub(super) corners: Vec<[u32; 3]>,
     group: Vec<u32>,
-    shape: Vec<Triangle>,
-    alive: Vec<bool>,
-    around: Vec<Vec<u32>>,
+    pub(super) shape: Vec<Triangle>,
+    pub(super) alive: Vec<bool>,
+    pub(super) around: Vec<Vec<u32>>,
     quadrics: Vec<Quadric>,
-    left: usize,
+    pub(super) left: usize,
 }
 
 /// A change that is proved and not yet made.
-struct Proof {
+pub(super) struct Proof {
     /// First triangles and their new witnesses.
     witnesses: Vec<(u32, Vec<u32>)>,
 }
@@ -47,8 +53,11 @@ impl Collapse {
     /// Over `soup`, whose triangles have three different points each.
     pub fn new(soup: Soup, most: f64) -> Self {
         let shape = soup.triangles();
-        let groups = soup.loosened(TINY * most);
+        let groups = soup.loosened(TINY * most, NARROW * most);
         let Soup { points, corners, groups: group } = soup;
+        let count = group.iter().max().map_or(0, |g| *g as usize + 1);
+        let mut each_group = vec![Vec::new(); count];
+        group.iter().zip(&shape).for_each(|(g, t)| each_group[*g as usize].push(*t));
         let mut around = vec![Vec::new(); points.len()];
         let mut quadrics = vec![Quadric::default(); points.len()];
         for (number, (t, shape)) in (0..).zip(corners.iter().zip(&shape)) {
@@ -63,7 +72,8 @@ impl Collapse {
         let each: Vec<Vec<u32>> = (0..u32::try_from(corners.len()).unwrap_or(u32::MAX)).map(|i| vec![i]).collect();
         Self {
             most,
-            first: Nearest::new(shape.clone()),
+            first: shape.clone(),
+            of_group: each_group.into_iter().map(Nearest::new).collect(),
             groups,
             witnesses: each.clone(),
             users: each,
@@ -110,7 +120,7 @@ impl Collapse {
             }
             let (p, q) = (self.points[a as usize], self.points[b as usize]);
             for number in beside {
-                let across = super::triangulate::cross(sub(q, p), normal(&self.shape[number as usize]));
+                let across = cross(sub(q, p), normal(&self.shape[number as usize]));
                 let size = length(across);
                 if size > 0.0 {
                     let edge = sub(q, p);
@@ -205,7 +215,6 @@ impl Collapse {
 
     /// Whether the two points may become one at `at`.
     fn prove(&self, [a, b]: [u32; 2], at: [f64; 3]) -> Option<Proof> {
-        self.first.to(at, self.most)?;
         let mut gone: Vec<u32> = self.around[a as usize].iter().chain(&self.around[b as usize]).copied().collect();
         gone.sort_unstable();
         gone.dedup();
@@ -228,17 +237,19 @@ impl Collapse {
         if self.left - (gone.len() - changed.len()) < 2 {
             return None;
         }
-        for (_, shape) in &changed {
-            let mut near = |p| self.first.to(p, self.most * 1.001);
-            if farthest(shape, &mut near, self.first.triangles(), self.most, self.most, &mut |_| {}).most > self.most {
+        let proof = self.witnessed(&gone, &changed)?;
+        for (number, shape) in &changed {
+            let own = &self.of_group[self.group[*number as usize] as usize];
+            let mut near = |p| own.to(p, self.most * 1.001);
+            if farthest(shape, &mut near, own.triangles(), self.most, self.most, &mut |_| {}).most > self.most {
                 return None;
             }
         }
-        self.witnessed(&gone, &changed)
+        Some(proof)
     }
 
     /// New witnesses for the first triangles whose witnesses are `gone`; `changed` are those of them that stay, in new shapes.
-    fn witnessed(&self, gone: &[u32], changed: &[(u32, Triangle)]) -> Option<Proof> {
+    pub(super) fn witnessed(&self, gone: &[u32], changed: &[(u32, Triangle)]) -> Option<Proof> {
         let mut affected: Vec<u32> = gone.iter().flat_map(|t| &self.users[*t as usize]).copied().collect();
         affected.sort_unstable();
         affected.dedup();
@@ -261,7 +272,7 @@ impl Collapse {
                 each.min_by(|x, y| x.1.total_cmp(&y.1)).map(|(i, d)| (i, d.sqrt()))
             };
             let mut used: Vec<u32> = Vec::new();
-            let triangle = self.first.triangles().get(first as usize)?;
+            let triangle = self.first.get(first as usize)?;
             let mut take = |i: u32| used.extend(ids.get(i as usize));
             if farthest(triangle, &mut near, &shapes, self.most, self.most, &mut take).most > self.most {
                 return None;
@@ -273,7 +284,7 @@ impl Collapse {
         Some(Proof { witnesses })
     }
 
-    fn settle(&mut self, proof: Proof) {
+    pub(super) fn settle(&mut self, proof: Proof) {
         for (first, used) in proof.witnesses {
             for old in std::mem::take(&mut self.witnesses[first as usize]) {
                 self.users[old as usize].retain(|f| *f != first);
@@ -336,37 +347,11 @@ impl Collapse {
         }
     }
 
-    fn remove(&mut self, number: u32) {
+    pub(super) fn remove(&mut self, number: u32) {
         self.alive[number as usize] = false;
         self.left -= 1;
         for i in self.corners[number as usize] {
             self.around[i as usize].retain(|n| *n != number);
-        }
-    }
-
-    /// Leaves out triangles that others stand in for, the smallest first.
-    fn leave_out(&mut self) {
-        let mut order: Vec<(Cost, u32)> = (0..)
-            .zip(&self.shape)
-            .filter(|(i, _)| self.alive[*i as usize])
-            .map(|(i, shape)| (Cost(length(normal(shape))), i))
-            .collect();
-        order.sort();
-        for (_, number) in order {
-            if self.left <= 2 {
-                return;
-            }
-            let mut beside: Vec<u32> =
-                self.corners[number as usize].iter().flat_map(|i| &self.around[*i as usize]).copied().collect();
-            beside.sort_unstable();
-            beside.dedup();
-            beside.retain(|n| *n != number);
-            let kept: Vec<(u32, Triangle)> = beside.iter().map(|n| (*n, self.shape[*n as usize])).collect();
-            // Those beside it stay as they are; only what it stood for must find others.
-            if let Some(proof) = self.witnessed(&[number], &kept) {
-                self.settle(proof);
-                self.remove(number);
-            }
         }
     }
 }
@@ -379,7 +364,7 @@ fn height(t: &Triangle, normal: [f64; 3]) -> f64 {
 
 /// A cost that has an order.
 #[derive(PartialEq)]
-struct Cost(f64);
+pub(super) struct Cost(pub f64);
 
 impl Eq for Cost {}
 

@@ -13,7 +13,7 @@ pub struct Between {
 }
 
 /// Pieces that one triangle may be cut into before its bound is taken as it is.
-const PIECES: usize = 400;
+const PIECES: usize = 4000;
 /// What is cut off a piece reaches at least this far; metres.
 const SHARE: f64 = 1e-6;
 /// How near the two numbers of a bound come to each other; metres.
@@ -21,7 +21,7 @@ const SLACK: f64 = 1e-4;
 
 /// The two-sided Hausdorff distance of the surfaces of two sets of triangles: no point of either is farther than `most` from the
 /// other surface, and some point is `least` away. `most` is at most a tenth of a millimetre more than `least`, or than `floor`, unless the
-/// surfaces are so entangled that a triangle is cut into hundreds of pieces; it is infinite when just one of them is empty.
+/// surfaces are so entangled that a triangle is cut into thousands of pieces; it is infinite when just one of them is empty.
 pub fn hausdorff(a: &[Triangle], b: &[Triangle], floor: f64) -> Between {
     match (a.is_empty(), b.is_empty()) {
         (true, true) => return Between::default(),

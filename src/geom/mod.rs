@@ -1,6 +1,7 @@
 //! Shapes and nothing else: numbers here are metres in one Cartesian frame, which the caller knows.
 
 mod affine;
+mod bands;
 mod bounds;
 mod check;
 mod collapse;
@@ -8,6 +9,7 @@ mod congruent;
 mod extrude;
 mod hausdorff;
 mod inside;
+mod leave_out;
 pub mod matrix;
 mod mend;
 mod mesh;

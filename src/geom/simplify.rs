@@ -1,5 +1,6 @@
 //! A lighter mesh that stands in for another one from afar, no point of either farther from the other than asked.
 
+use super::bands::banded;
 use super::collapse::Collapse;
 use super::hausdorff::{Between, hausdorff};
 use super::nearest::{Triangle, normal};
@@ -23,24 +24,30 @@ pub struct Light {
 }
 
 /// A mesh with as few triangles as are found, no point of which is farther than `most` metres from `mesh`, nor the other way; small
-/// things are kept nearer than that. Surfaces keep their kind and colour, but for parts of a few `most` across. It has at least
-/// two triangles where `mesh` has any, and its error is measured apart from how it was made.
+/// things are kept nearer than that. Surfaces keep their kind and colour, but for parts of a few `most` across and for strips of
+/// twice `most`, which may be seen as what is beside them. It has at least two triangles where `mesh` has any, and its error is
+/// measured apart from how it was made, against the triangles of `mesh` as they are.
 pub fn simplify(mesh: &Mesh, most: f64) -> Light {
     let itself = || Light { mesh: mesh.clone(), error: Between::default() };
-    // Welding moves a point by its tolerance; half a millimetre is for that and for the rounding of offsets.
-    let within = most.min(LIKENESS * mesh.bounds().diagonal()) - 5.0 * WELD;
+    // A millimetre is for welding, for the lap of bands and for the rounding of offsets.
+    let within = most.min(LIKENESS * mesh.bounds().diagonal()) - 10.0 * WELD;
     let (soup, skins) = welded(mesh);
     if soup.corners.len() <= 2 || within <= 0.0 {
         return itself();
     }
-    let before = soup.triangles();
+    let corner = |i: u32| mesh.positions.get(i as usize).map_or([0.0; 3], |p| p.map(f64::from));
+    let before: Vec<Triangle> = mesh.triangles.iter().map(|t| t.map(corner)).collect();
     let left = Collapse::new(soup, within).run();
-    let error = hausdorff(&before, &left.triangles(), 1e-3);
-    let error = Between { least: error.least, most: error.most + 2.0 * WELD };
-    if left.corners.len() >= mesh.triangles.len() || error.most > most {
-        return itself();
-    }
-    Light { mesh: assembled(mesh.origin, &left, &skins), error }
+    let tried = banded(&left).into_iter().chain([left]).filter(|soup| soup.corners.len() < mesh.triangles.len());
+    let measured = tried.map(|soup| {
+        let light = assembled(mesh.origin, &soup, &skins);
+        let after: Vec<Triangle> = soup.triangles();
+        let error = hausdorff(&before, &after, 1e-3);
+        // Offsets are rounded when they are written: by less than this.
+        let error = Between { least: error.least, most: error.most + WELD };
+        Light { mesh: light, error }
+    });
+    measured.into_iter().find(|light| light.error.most <= most).unwrap_or_else(itself)
 }
 
 /// A surface's kind and colour.

@@ -2,6 +2,7 @@
 
 use super::block::Block;
 use super::draw;
+use super::light;
 use super::members::{Member, Place};
 use super::quad::{Load, Quad, split};
 use crate::fault::Result;
@@ -17,10 +18,13 @@ use std::sync::Arc;
 pub struct Tile {
     /// A box around all that it and its parts draw; east-north-up metres.
     pub bounds: Bounds,
-    /// How far its content is from the full shape, metres; never less than any part's. 0 for a leaf.
+    /// How far its content is from the full shape, metres; never less than any part's. 0 for a leaf that has no lighter form.
     pub error: f64,
     /// What it draws; nothing for a tile that only gathers parts.
     pub content: Option<Content>,
+    /// The same in a lighter form, to be drawn first where making it shows that it saves enough: only for a leaf, whose error it
+    /// is at most.
+    pub light: Option<Content>,
     /// Its parts.
     pub children: Vec<Tile>,
 }
@@ -61,6 +65,8 @@ pub struct Draw {
 pub enum Form {
     /// The full shape: that of these rows, or its own.
     Whole(Option<Arc<[Row]>>),
+    /// Lighter shapes in place of the full ones of these rows, or of its own.
+    Light(Option<Arc<[Row]>>),
     /// A block that stands in for it.
     Block(Arc<Block>),
     /// A box, where nothing better is known or needed.
@@ -85,6 +91,12 @@ const BLOCK_ERROR: f64 = 4.0;
 const NEAR: f64 = 4.0;
 /// The error of a tile whose parts are rooms. Metres.
 const NEAREST: f64 = 1.0;
+/// A leaf may have a lighter form when it has this many triangles, at least half of them in detailed shapes.
+const HEAVY: u64 = 1000;
+/// A wall, window or room of more triangles than this is detailed.
+const DETAILED: u32 = 50;
+/// So is a whole building, road or tree of more than this: a model, not what a survey of a city makes of it.
+const DETAILED_BODY: u32 = 10_000;
 
 /// The tree over `members`; nothing when there are none.
 ///
@@ -208,7 +220,11 @@ impl Planner<'_> {
                 Place::Body | Place::Small => Look::Solid,
             };
             let content = self.content(&plain, look, |i| self.whole(i));
-            tiles.insert(0, Tile { bounds: content.bounds, error: 0.0, content: Some(content), children: Vec::new() });
+            let heavy = look != Look::Markers && self.is_heavy(&plain);
+            let light = heavy.then(|| self.content(&plain, look, |i| self.lighter(i)));
+            let bounds = light.as_ref().map_or(content.bounds, |light| light.bounds);
+            let error = if heavy { light::MOST } else { 0.0 };
+            tiles.insert(0, Tile { bounds, error, content: Some(content), light, children: Vec::new() });
         }
         if tiles.len() == 1
             && let Some(only) = tiles.pop()
@@ -237,7 +253,7 @@ impl Planner<'_> {
             .is_some_and(|p| p.iter().all(|row| *row != member.row && self.is_inside(member, *row)));
         let content = self.content(&[number], Look::Solid, |i| if by_walls { self.stand_in(i) } else { self.whole(i) });
         let error = if by_walls { self.stand_in_error(number) } else { NEAR };
-        self.closed(Tile { bounds: content.bounds, error, content: Some(content), children })
+        self.closed(Tile { bounds: content.bounds, error, content: Some(content), light: None, children })
     }
 
     fn is_inside(&self, member: &Member, row: Row) -> bool {
@@ -284,7 +300,7 @@ impl Planner<'_> {
 
     /// A tile that draws nothing itself.
     fn gather(&self, children: Vec<Tile>, error: f64) -> Tile {
-        self.closed(Tile { bounds: Bounds::EMPTY, error, content: None, children })
+        self.closed(Tile { bounds: Bounds::EMPTY, error, content: None, light: None, children })
     }
 
     /// Makes the box hold all, and the error at least that of each part.
@@ -303,6 +319,7 @@ impl Planner<'_> {
             let form = form(i);
             bounds = bounds.union(match &form {
                 Form::Whole(_) => self.members[i].bounds,
+                Form::Light(_) => grown(self.members[i].bounds, light::MOST),
                 Form::Block(block) => grown(block.bounds(), 0.01),
                 Form::Box(bounds) => grown(*bounds, 0.01),
             });
@@ -317,6 +334,24 @@ impl Planner<'_> {
         if member.boxed { Form::Box(member.bounds) } else { Form::Whole(member.pieces.clone()) }
     }
 
+    fn lighter(&self, i: usize) -> Form {
+        match self.whole(i) {
+            Form::Whole(pieces) => Form::Light(pieces),
+            form => form,
+        }
+    }
+
+    /// Whether a lighter form of these may save much; told by the counts of triangles alone, before anything is read.
+    fn is_heavy(&self, of: &[usize]) -> bool {
+        let triangles = |i: &usize| u64::from(self.members[*i].triangles);
+        let detailed = |i: &&usize| {
+            let member = &self.members[**i];
+            member.triangles > if member.place == Place::Body { DETAILED_BODY } else { DETAILED }
+        };
+        let all: u64 = of.iter().map(triangles).sum();
+        all >= HEAVY && 2 * of.iter().filter(detailed).map(triangles).sum::<u64>() >= all
+    }
+
     fn stand_in(&self, i: usize) -> Form {
         let member = &self.members[i];
         match self.blocks.get(&i) {
@@ -329,7 +364,7 @@ impl Planner<'_> {
 
     fn stand_in_error(&self, i: usize) -> f64 {
         match self.stand_in(i) {
-            Form::Whole(_) => 0.0,
+            Form::Whole(_) | Form::Light(_) => 0.0,
             Form::Block(block) => block.error.max(BLOCK_ERROR),
             // Its shape touches each side of its box, so no point of one is farther from the other than this.
             Form::Box(bounds) => bounds.diagonal(),

@@ -27,6 +27,7 @@ mod sources;
 mod store;
 mod table;
 
+pub use archive::embedded::Instance;
 pub use asset::AssetRef;
 pub use attachments::{Attachment, Attachments, Incoming, Quota, Sent};
 pub use audit::{Act, Audit};

@@ -1,13 +1,13 @@
 //! A site at one revision: everything resident, immutable, shared with the revisions beside it.
 
-use super::archive::embedded::Blobs;
+use super::archive::embedded::{Blobs, Instance};
 use super::asset::AssetRef;
 use super::clash;
 use super::dataset::{Dataset, Edition, Standing};
 use super::table::{Kept, NO_WORD, OPEN, Record, Table};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
-use crate::geom::{Bounds, Motion};
+use crate::geom::Bounds;
 use crate::index::{Entry, Forest, Names, key};
 use crate::model::{Attributes, Collection, Collections, DatasetName, Geometry, SiteCode};
 use crate::units::Instant;
@@ -278,12 +278,12 @@ impl Snapshot {
     pub fn editions(&self, dataset: &DatasetName) -> impl DoubleEndedIterator<Item = &Edition> + '_ {
         self.editions.get(dataset).into_iter().flatten().map(AsRef::as_ref)
     }
-    /// The number of the shape that a row's mesh is, and how it is moved to the row's place: rows with one number are the same
-    /// but for that. Nothing for a row without a mesh.
+    /// A row's mesh as a shape that other rows may have too, and how it is moved to the row's place. Nothing for a row without
+    /// a mesh.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn instance(&self, row: Row) -> Result<Option<(u64, Motion)>> {
+    pub fn instance(&self, row: Row) -> Result<Option<Instance>> {
         self.blobs.instance(self.known(row)?.blob)
     }
     /// The geometry of a row, from disk or the cache; empty for an asset without.

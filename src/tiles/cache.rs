@@ -1,8 +1,9 @@
 //! Plans and finished tiles, kept while there is room; each is made once, however many ask at a time.
 
+use super::address::Address;
 use super::plan::{Plan, Signatures};
 use crate::fault::{Fault, Result};
-use crate::lod::{Facts, View};
+use crate::lod::{Facts, Lights, View};
 use crate::model::{Collections, SiteCode};
 use crate::store::Snapshot;
 use quick_cache::Weighter;
@@ -29,7 +30,7 @@ struct TileKey {
     site: SiteCode,
     view: View,
     rights: Collections,
-    hash: u128,
+    address: Address,
 }
 
 #[derive(Clone)]
@@ -51,6 +52,7 @@ impl Weighter<TileKey, Arc<[u8]>> for Weigh {
 pub struct Tiles {
     facts: Facts,
     signatures: Signatures,
+    lights: Arc<Lights>,
     plans: Cache<PlanKey, Arc<Plan>, Weigh>,
     tiles: Cache<TileKey, Arc<[u8]>, Weigh>,
 }
@@ -60,6 +62,7 @@ impl Default for Tiles {
         Self {
             facts: Facts::default(),
             signatures: Signatures::default(),
+            lights: Arc::default(),
             plans: Cache::with_weighter(256, PLANS, Weigh),
             tiles: Cache::with_weighter(4096, BYTES, Weigh),
         }
@@ -73,21 +76,27 @@ impl Tiles {
     /// As [`Snapshot::geometry`].
     pub fn plan(&self, snapshot: &Arc<Snapshot>, view: &View, rights: Collections) -> Result<Arc<Plan>> {
         let key = PlanKey { site: snapshot.site().clone(), revision: snapshot.revision(), view: view.clone(), rights };
-        let plan = || Plan::new(snapshot, view, rights, &self.facts, &self.signatures).map(Arc::new);
+        let plan = || Plan::new(snapshot, view, rights, &self.facts, &self.signatures, &self.lights).map(Arc::new);
         self.plans.get_or_insert_with(&key, plan)
     }
 
-    /// The bytes of the tile named by `hash`.
+    /// The bytes at `address`.
     ///
     /// # Errors
     /// [`Kind::NotFound`](crate::fault::Kind::NotFound) when neither the snapshot nor the cache has such a tile for such
     /// a caller.
-    pub fn tile(&self, snapshot: &Arc<Snapshot>, view: &View, rights: Collections, hash: u128) -> Result<Arc<[u8]>> {
-        let key = TileKey { site: snapshot.site().clone(), view: view.clone(), rights, hash };
+    pub fn tile(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        view: &View,
+        rights: Collections,
+        address: Address,
+    ) -> Result<Arc<[u8]>> {
+        let key = TileKey { site: snapshot.site().clone(), view: view.clone(), rights, address };
         self.tiles.get_or_insert_with(&key, || {
-            let bytes = self.plan(snapshot, view, rights)?.encode(hash)?;
+            let bytes = self.plan(snapshot, view, rights)?.encode(address)?;
             bytes.map(Into::into).ok_or_else(|| {
-                Fault::not_found(format!("no tile {hash:032x} in the city as it is now"))
+                Fault::not_found(format!("no tile {address} in the city as it is now"))
                     .remedy("read tileset.json again: it names the tiles there are")
             })
         })

@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
-use crate::lod::{self, Drawn, Form, Look};
+use crate::lod::{self, Drawn, Form, Lights, Look};
 use crate::model::{AssetId, Attributes, Class, Collections, is_personal};
 use crate::store::{Row, Snapshot};
 use std::sync::Arc;
@@ -47,11 +47,11 @@ pub struct Content {
 }
 
 impl Content {
-    /// Reads what `planned` names from `snapshot`, for somebody who may read `readable`.
+    /// Reads what `planned` names from `snapshot`, for somebody who may read `readable`; lighter shapes come from `lights`.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn gather(snapshot: &Snapshot, planned: &lod::Content, readable: Collections) -> Result<Self> {
+    pub fn gather(snapshot: &Snapshot, planned: &lod::Content, readable: Collections, lights: &Lights) -> Result<Self> {
         let mut features = Vec::with_capacity(planned.draws.len());
         let (mut meshes, mut points) = (Vec::new(), Vec::new());
         for (number, draw) in (0u32..).zip(&planned.draws) {
@@ -64,6 +64,11 @@ impl Content {
                 (Form::Whole(pieces), _) => {
                     for row in pieces.as_deref().unwrap_or(&own) {
                         meshes.extend(lod::drawn(snapshot, *row)?.map(|drawn| (number, drawn)));
+                    }
+                }
+                (Form::Light(pieces), _) => {
+                    for row in pieces.as_deref().unwrap_or(&own) {
+                        meshes.extend(lights.drawn(snapshot, *row)?.map(|(drawn, _)| (number, drawn)));
                     }
                 }
                 (Form::Block(block), _) => meshes.push((number, block.mesh().into())),

@@ -1,5 +1,6 @@
 //! Tiles: what a tile holds, the formats it is written in, and the cache of finished bytes.
 
+mod address;
 mod cache;
 pub mod colour;
 pub mod content;
@@ -9,6 +10,7 @@ pub mod schema;
 pub mod terrain;
 pub mod tiles3d;
 
+pub use address::{Address, NoAddress};
 pub use cache::Tiles;
 pub use imagery::Imagery;
 pub use plan::{Node, Plan};

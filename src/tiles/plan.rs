@@ -1,10 +1,12 @@
 //! A tileset before any of its tiles is written: the tree, the columns, and an address for each tile.
 
+use super::address::Address;
 use super::content::{Content, shown};
 use super::schema::{self, Schema, Signature};
 use super::tiles3d;
 use crate::fault::Result;
-use crate::lod::{self, Facts, Form, Tile, View};
+use crate::geom::Bounds;
+use crate::lod::{self, Facts, Form, Lights, Tile, View};
 use crate::model::{Class, Collections, may_be_personal};
 use crate::store::{Row, Snapshot};
 use quick_cache::sync::Cache;
@@ -20,17 +22,20 @@ pub struct Plan {
     root: Option<Node>,
     schema: Schema,
     contents: HashMap<u128, lod::Content>,
+    /// The leaves that may have a lighter form, by the hash of that: their boxes and the hashes of their contents.
+    lightened: HashMap<u128, (Bounds, u128)>,
+    lights: Arc<Lights>,
 }
 
 /// A tile of the plan: as [`Tile`], with its content's address in its content's place.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// A box around all that it and its parts draw; east-north-up metres.
-    pub bounds: crate::geom::Bounds,
+    pub bounds: Bounds,
     /// Metres; 0 for a leaf, never less than any part's.
     pub error: f64,
-    /// The hash that names its content.
-    pub content: Option<u128>,
+    /// The address of its content.
+    pub content: Option<Address>,
     /// Its parts.
     pub children: Vec<Node>,
 }
@@ -46,11 +51,20 @@ impl Plan {
         allowed: Collections,
         facts: &Facts,
         signatures: &Signatures,
+        lights: &Arc<Lights>,
     ) -> Result<Self> {
         let members = lod::collect(snapshot, view, allowed, facts)?;
         let rows: Vec<Row> = members.iter().map(|m| m.row).collect();
         let schema = signatures.schema(snapshot, &rows, allowed)?;
-        let mut plan = Self { snapshot: snapshot.clone(), allowed, root: None, schema, contents: HashMap::new() };
+        let mut plan = Self {
+            snapshot: snapshot.clone(),
+            allowed,
+            root: None,
+            schema,
+            contents: HashMap::new(),
+            lightened: HashMap::new(),
+            lights: lights.clone(),
+        };
         plan.root = lod::build(snapshot, &members)?.map(|tile| plan.address(tile));
         Ok(plan)
     }
@@ -66,21 +80,50 @@ impl Plan {
     pub(super) fn weight(&self) -> u64 {
         self.contents.values().map(|c| c.draws.len() as u64 + 8).sum::<u64>() + 64
     }
-    /// Writes the tile named by `hash` as GLB; nothing when the plan has no such tile.
+    /// Writes what is at `address`: a tile as GLB, or the tileset of a leaf and its lighter form; nothing when the plan has no such
+    /// address.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn encode(&self, hash: u128) -> Result<Option<Vec<u8>>> {
-        let Some(content) = self.contents.get(&hash) else { return Ok(None) };
-        tiles3d::encode(&Content::gather(&self.snapshot, content, self.allowed)?, &self.schema).map(Some)
+    pub fn encode(&self, address: Address) -> Result<Option<Vec<u8>>> {
+        match address {
+            Address::Tile(hash) => {
+                let Some(content) = self.contents.get(&hash) else { return Ok(None) };
+                let content = Content::gather(&self.snapshot, content, self.allowed, &self.lights)?;
+                tiles3d::encode(&content, &self.schema).map(Some)
+            }
+            Address::Tileset(light) => {
+                let Some((bounds, full)) = self.lightened.get(&light).copied() else { return Ok(None) };
+                let (Some(lighter), Some(whole)) = (self.contents.get(&light), self.contents.get(&full)) else {
+                    return Ok(None);
+                };
+                let content = Some(Address::Tile(full));
+                let leaf = Node { bounds: whole.bounds, error: 0.0, content, children: Vec::new() };
+                let saving = self.lights.saving(&self.snapshot, lighter)?;
+                let content = Some(Address::Tile(light));
+                Ok(Some(tiles3d::of_leaf(&if saving.is_worthwhile() {
+                    Node { bounds, error: saving.error, content, children: vec![leaf] }
+                } else {
+                    leaf
+                })))
+            }
+        }
     }
 
     fn address(&mut self, tile: Tile) -> Node {
-        let content = tile.content.map(|content| {
+        let mut insert = |content: lod::Content| {
             let hash = self.hash(&content);
             self.contents.insert(hash, content);
             hash
-        });
+        };
+        let (full, light) = (tile.content.map(&mut insert), tile.light.map(&mut insert));
+        let content = match (full, light) {
+            (Some(full), Some(light)) => {
+                self.lightened.insert(light, (tile.bounds, full));
+                Some(Address::Tileset(light))
+            }
+            (full, _) => full.map(Address::Tile),
+        };
         let children = tile.children.into_iter().map(|child| self.address(child)).collect();
         Node { bounds: tile.bounds, error: tile.error, content, children }
     }
@@ -109,6 +152,10 @@ impl Plan {
                 Form::Whole(Some(pieces)) => {
                     hasher.update(&(pieces.len() as u64).to_le_bytes());
                     pieces.iter().for_each(|row| hasher.update(&version(*row)));
+                }
+                Form::Light(pieces) => {
+                    hasher.update(b"light");
+                    pieces.iter().flat_map(|p| p.iter()).for_each(|row| hasher.update(&version(*row)));
                 }
                 Form::Block(block) => {
                     hasher.update(b"block");

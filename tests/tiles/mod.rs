@@ -2,6 +2,7 @@
 
 mod city;
 mod glb;
+mod light;
 pub mod reader;
 mod real;
 mod sample;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-fn imported(file: &Path, more: &[&str]) -> (tempfile::TempDir, Store) {
+pub fn imported(file: &Path, more: &[&str]) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let mut arguments = vec!["import", file.to_str().unwrap(), "--store", dir.path().to_str().unwrap()];
     arguments.extend(more);
@@ -21,12 +21,12 @@ fn imported(file: &Path, more: &[&str]) -> (tempfile::TempDir, Store) {
     (dir, store)
 }
 
-fn snapshot(store: &Store) -> Arc<Snapshot> {
+pub fn snapshot(store: &Store) -> Arc<Snapshot> {
     store.sites()[0].snapshot()
 }
 
-fn tileset(store: &Store, view: &View) -> Seen {
-    let seen = walk(&Tiles::default().plan(&snapshot(store), view, Collections::ALL).unwrap());
+fn tileset(tiles: &Tiles, store: &Store, view: &View) -> Seen {
+    let seen = walk(&tiles.plan(&snapshot(store), view, Collections::ALL).unwrap());
     assert!(seen.leaves.values().all(|n| *n == 1), "a feature in two leaves");
     seen
 }
@@ -38,7 +38,8 @@ fn ifc(name: &str) {
     let snapshot = snapshot(&store);
     let shaped = snapshot.rows().filter_map(|r| snapshot.asset(r)).filter(|a| a.has_mesh());
     let wanted: BTreeSet<String> = shaped.map(|a| a.id().to_string()).collect();
-    let seen = tileset(&store, &View::Assets);
+    let tiles = Tiles::default();
+    let seen = tileset(&tiles, &store, &View::Assets);
     let missing: Vec<_> =
         wanted.iter().filter(|id| !seen.leaves.contains_key(*id) && !seen.inner.contains(*id)).collect();
     assert!(
@@ -47,10 +48,10 @@ fn ifc(name: &str) {
         missing.len(),
         missing.first()
     );
-    let buildings = tileset(&store, &View::Collection(Collection::Buildings));
+    let buildings = tileset(&tiles, &store, &View::Collection(Collection::Buildings));
     assert_eq!(buildings.leaves.len(), snapshot.count(Collection::Buildings), "{name}: each building is drawn");
     for collection in [Collection::Elements, Collection::Spaces, Collection::Storeys] {
-        tileset(&store, &View::Collection(collection));
+        tileset(&tiles, &store, &View::Collection(collection));
     }
 }
 
@@ -81,7 +82,7 @@ fn delft_comes_back_with_every_building_and_attribute() {
     let file = shared.join("data/cityjson/delft.city.jsonl");
     let (_dir, store) = imported(&file, &["--height-offset", "43.5"]);
     let wanted = attributes(&file);
-    let seen = tileset(&store, &View::Map);
+    let seen = tileset(&Tiles::default(), &store, &View::Map);
     assert!(seen.leaves.keys().eq(wanted.keys()) && wanted.len() == 1115);
     let mut compared = 0;
     for (id, attributes) in &wanted {

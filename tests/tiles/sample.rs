@@ -32,10 +32,9 @@ fn the_sample_is_what_is_written_today() {
     let mut json = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
     let mut files = BTreeMap::new();
     while let Some(uri) = json.split('"').find(|s| s.ends_with(".glb") && s.len() == 36).map(str::to_owned) {
-        let hash = u128::from_str_radix(uri.strip_suffix(".glb").unwrap(), 16).unwrap();
         let name = format!("{}.glb", files.len());
         json = json.replace(&uri, &name);
-        files.insert(name, plan.encode(hash).unwrap().unwrap());
+        files.insert(name, plan.encode(uri.parse().unwrap()).unwrap().unwrap());
     }
     files.insert("tileset.json".to_owned(), json.into_bytes());
     let folder = root().join("sample");

@@ -5,7 +5,7 @@ use super::reader;
 use cimbra::geom::Bounds;
 use cimbra::lod::View;
 use cimbra::model::{Class, Collection, Collections, DatasetName};
-use cimbra::tiles::{Plan, Tiles, tiles3d};
+use cimbra::tiles::{Address, Plan, Tiles, tiles3d};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,15 +51,22 @@ fn tile(plan: &Plan, node: &Value, above: f64, boxes: &[Bounds], seen: &mut Seen
     boxes.push(own);
     let children = node.get("children").map(|c| c.as_array().unwrap());
     assert!(children.is_none_or(|c| !c.is_empty()), "no empty children");
+    if let Some(address @ Address::Tileset(_)) = address(node) {
+        // A leaf and its lighter form, as a tileset of their own in the same frame.
+        assert!(children.is_none() && error <= 0.05);
+        let leaf: Value = serde_json::from_slice(&plan.encode(address).unwrap().unwrap()).unwrap();
+        assert_eq!((&leaf["root"]["refine"], leaf["root"].get("transform")), (&"REPLACE".into(), None));
+        assert!(leaf["geometricError"].as_f64().unwrap() <= error);
+        tile(plan, &leaf["root"], error, &boxes, seen);
+        return;
+    }
     if children.is_none() {
         assert_eq!(error, 0.0, "a leaf's error");
     } else {
         assert!(error > 0.0, "a tile of error 0 is never left for its parts");
     }
-    if let Some(uri) = node["content"]["uri"].as_str() {
-        let hash = uri.strip_suffix(".glb").unwrap();
-        assert_eq!(hash.len(), 32);
-        let glb = plan.encode(u128::from_str_radix(hash, 16).unwrap()).unwrap().unwrap();
+    if let Some(address) = address(node) {
+        let glb = plan.encode(address).unwrap().unwrap();
         let read = reader::read(&glb);
         let all = Bounds::of(read.vertices.iter().map(|(p, _)| *p));
         for volume in &boxes {
@@ -82,6 +89,11 @@ fn tile(plan: &Plan, node: &Value, above: f64, boxes: &[Bounds], seen: &mut Seen
     for child in children.into_iter().flatten() {
         tile(plan, child, error, &boxes, seen);
     }
+}
+
+/// The address of a tile's content.
+pub fn address(node: &Value) -> Option<Address> {
+    node["content"]["uri"].as_str().map(|uri| uri.parse().unwrap())
 }
 
 fn seen(city: &City, view: &View, allowed: Collections) -> Seen {
@@ -151,12 +163,9 @@ fn the_same_city_gives_the_same_bytes_in_any_process_and_thread() {
             let plan = Tiles::default().plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
             let json = tiles3d::of_site(&plan, "");
             let text = String::from_utf8(json).unwrap();
-            let hashes: BTreeSet<u128> = text
-                .split('"')
-                .filter_map(|s| s.strip_suffix(".glb"))
-                .map(|h| u128::from_str_radix(h, 16).unwrap())
-                .collect();
-            let tiles: Vec<Vec<u8>> = hashes.iter().map(|h| plan.encode(*h).unwrap().unwrap()).collect();
+            let names: BTreeSet<&str> = text.split('"').filter(|s| s.parse::<Address>().is_ok()).collect();
+            let tile = |name: &&str| plan.encode(name.parse().unwrap()).unwrap().unwrap();
+            let tiles: Vec<Vec<u8>> = names.iter().map(tile).collect();
             (text, tiles)
         })
     };
@@ -181,10 +190,7 @@ fn a_change_gives_new_addresses_to_the_tiles_that_show_it_and_to_no_other() {
     assert!(kept >= before.len() / 2 && kept < before.len(), "{kept} of {} stay", before.len());
     let snapshot = city.snapshot();
     let buildings = View::Collection(Collection::Buildings);
-    let tile = |hash: &str| {
-        let hash = u128::from_str_radix(hash.strip_suffix(".glb").unwrap(), 16).unwrap();
-        tiles.tile(&snapshot, &buildings, Collections::ALL, hash)
-    };
+    let tile = |name: &str| tiles.tile(&snapshot, &buildings, Collections::ALL, name.parse().unwrap());
     assert!(after.iter().all(|hash| tile(hash).is_ok()));
     let gone = before.difference(&after).next().unwrap();
     assert_eq!(tile(gone).unwrap_err().kind, cimbra::fault::Kind::NotFound);
@@ -198,8 +204,7 @@ fn what_a_caller_may_not_see_is_in_no_tile_and_answers_to_no_address() {
     let cameras = View::Collection(Collection::Cameras);
     let plan = tiles.plan(&city.snapshot(), &cameras, Collections::ALL).unwrap();
     let text = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
-    let hash = text.split('"').find_map(|s| s.strip_suffix(".glb")).unwrap();
-    let hash = u128::from_str_radix(hash, 16).unwrap();
+    let hash: Address = text.split('"').find_map(|s| s.parse().ok()).unwrap();
     assert!(tiles.tile(&city.snapshot(), &cameras, Collections::ALL, hash).is_ok());
     assert!(tiles.tile(&city.snapshot(), &cameras, open, hash).is_err(), "not even from the cache");
     let seen = walk(&tiles.plan(&city.snapshot(), &View::Map, open).unwrap());
@@ -225,15 +230,9 @@ fn names_of_columns_that_tell_of_persons_are_in_no_tile_of_who_may_not_read_them
     let (tiles, open) = (Tiles::default(), Collections::of(|collection| !collection.is_guarded()));
     let columns = |rights: Collections| {
         let plan = tiles.plan(&city.snapshot(), &View::Collection(Collection::Spaces), rights).unwrap();
-        let hash = u128::from_str_radix(
-            String::from_utf8(tiles3d::of_site(&plan, ""))
-                .unwrap()
-                .split('"')
-                .find_map(|s| s.strip_suffix(".glb"))
-                .unwrap(),
-            16,
-        );
-        let tile = reader::read(&plan.encode(hash.unwrap()).unwrap().unwrap());
+        let tileset = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
+        let address = tileset.split('"').find(|s| s.ends_with(".glb")).unwrap().parse().unwrap();
+        let tile = reader::read(&plan.encode(address).unwrap().unwrap());
         let text = tile.json.to_string();
         (text.contains("户主") || text.contains("u6237"), text.contains("height"))
     };

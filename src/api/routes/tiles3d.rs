@@ -11,7 +11,7 @@ use crate::lod::View;
 use crate::model::Collections;
 use crate::query::Scope;
 use crate::store::Snapshot;
-use crate::tiles::{Plan, Tiles, tiles3d};
+use crate::tiles::{Address, Plan, Tiles, tiles3d};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -38,7 +38,7 @@ const fn tileset(path: &'static str, id: &'static str, about: &'static str) -> O
 }
 
 const fn tile(path: &'static str, id: &'static str) -> Operation {
-    let about = "The GLB content of a tile; its name is in the tileset and never means other bytes.";
+    let about = "The GLB content of a tile, or (.json) the tileset of a leaf with its lighter form; its name is in the tileset and never means other bytes.";
     Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary")
 }
 
@@ -109,20 +109,23 @@ async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
         return Ok(encode::tagged(&ask.headers, "application/json", body.await?));
     }
     let unknown = || Fault::not_found(format!("there is no tile '{name}'")).about("tile");
-    let hash = name.strip_suffix(".glb").filter(|h| h.len() == 32).and_then(|h| u128::from_str_radix(h, 16).ok());
-    let hash = hash.ok_or_else(unknown)?;
-    let bytes = ask.work(move || tiles.tile(&snapshot, &view, reads, hash)).await?;
-    Ok(immutable(&ask.headers, hash, bytes))
+    let address: Address = name.parse().map_err(|_| unknown())?;
+    let bytes = ask.work(move || tiles.tile(&snapshot, &view, reads, address)).await?;
+    Ok(immutable(&ask.headers, address, bytes))
 }
 
 /// A tile for good: its address names its bytes, so a caller that has it need never ask again.
-fn immutable(headers: &HeaderMap, hash: u128, bytes: Arc<[u8]>) -> Response {
-    let tag = format!("W/\"{hash:032x}\"");
+fn immutable(headers: &HeaderMap, address: Address, bytes: Arc<[u8]>) -> Response {
+    let tag = format!("W/\"{address}\"");
     let mut response = if encode::is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let mut response = Response::new(Body::from(Bytes::from_owner(bytes)));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("model/gltf-binary"));
+        let media = match address {
+            Address::Tile(_) => "model/gltf-binary",
+            Address::Tileset(_) => "application/json",
+        };
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         response
     };
     if let Ok(tag) = HeaderValue::from_str(&tag) {

@@ -6,9 +6,9 @@ mod tileset;
 mod vertices;
 
 pub use glb::encode;
-pub use tileset::{Beside, of_site, of_sites};
+pub use tileset::{Beside, of_leaf, of_site, of_sites};
 
-/// Grows whenever the same content would be written as other bytes, so that tile addresses change with it.
+/// Grows whenever the same content would be written as other bytes, also for its lighter shapes being others, so that tile addresses change with it.
 pub const FORMAT: u32 = 2;
 
 /// The metadata schema that every tileset's starts with, as it is written down in `tiles/schema.json`.

@@ -18,6 +18,14 @@ pub fn of_site(plan: &Plan, prefix: &str) -> Vec<u8> {
     document(&root, plan.root().map_or(0.0, |n| n.error))
 }
 
+/// The tileset of a leaf, in the frame of the tileset that refers to it: `root` is its lighter form with the leaf for its part, or
+/// the leaf itself where a lighter form saves little.
+pub fn of_leaf(root: &Node) -> Vec<u8> {
+    let mut tile = tile(root, "");
+    tile["refine"] = json!("REPLACE");
+    written(&tile, root.error)
+}
+
 /// A tileset of another tool, as the whole map has it.
 #[derive(Debug, Clone)]
 pub struct Beside {
@@ -77,9 +85,13 @@ fn nothing() -> Value {
 }
 
 fn document(root: &Value, error: f64) -> Vec<u8> {
+    written(root, error.max(FAR))
+}
+
+fn written(root: &Value, error: f64) -> Vec<u8> {
     let document = json!({
         "asset": { "version": "1.1" },
-        "geometricError": error.max(FAR),
+        "geometricError": error,
         "root": root
     });
     document.to_string().into_bytes()
@@ -88,8 +100,8 @@ fn document(root: &Value, error: f64) -> Vec<u8> {
 fn tile(node: &Node, prefix: &str) -> Value {
     let mut tile =
         json!({ "boundingVolume": { "box": straight(&padded(&node.bounds)) }, "geometricError": node.error });
-    if let Some(hash) = node.content {
-        tile["content"] = json!({ "uri": format!("{prefix}{hash:032x}.glb") });
+    if let Some(address) = node.content {
+        tile["content"] = json!({ "uri": format!("{prefix}{address}") });
     }
     if !node.children.is_empty() {
         tile["children"] = node.children.iter().map(|child| self::tile(child, prefix)).collect();

@@ -49,13 +49,10 @@ fn holds(snapshot: &Snapshot, doors: &[Asset]) {
         let apart = |(p, q): ([f64; 3], [f64; 3])| (0..3).map(|k| (p[k] - q[k]).abs()).fold(0.0, f64::max);
         let worst = mesh.points().zip(expected.points()).map(apart).fold(0.0, f64::max);
         assert!(worst < 1.5e-4, "{}: a corner is {worst} m off", door.id);
-        let (shape, motion) = snapshot.instance(row).unwrap().unwrap();
-        assert_eq!(shape == first.0, &*door.id != "bent", "{}", door.id);
-        let shape = snapshot.geometry(snapshot.find("door0").unwrap()).unwrap();
-        if &*door.id != "bent" {
-            let placed = motion.place(shape.mesh.as_ref().unwrap());
-            assert!(placed.points().zip(mesh.points()).map(apart).fold(0.0, f64::max) < 1e-6);
-        }
+        let instance = snapshot.instance(row).unwrap().unwrap();
+        assert_eq!(instance.shape == first.shape, &*door.id != "bent", "{}", door.id);
+        let placed = instance.motion.place(instance.geometry.mesh.as_ref().unwrap());
+        assert!(placed.points().zip(mesh.points()).map(apart).fold(0.0, f64::max) < 1e-6);
     }
 }
 

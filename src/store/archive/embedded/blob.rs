@@ -124,6 +124,17 @@ fn value_size(value: &Value) -> usize {
     }
 }
 
+/// A mesh as a shape that may be in several places.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// The shape's number in its site: meshes with one number are the same but for where they are and how they are turned.
+    pub shape: u64,
+    /// What moves the shape's offsets to their place.
+    pub motion: Motion,
+    /// The geometry whose mesh is the shape; its origin is one of its places.
+    pub geometry: Arc<Geometry>,
+}
+
 /// The reading side of one site's log.
 #[derive(Debug)]
 pub(crate) struct Blobs {
@@ -153,14 +164,22 @@ impl Blobs {
             Page::Attributes(_) => Err(Fault::internal("the cache holds attributes where geometry was asked")),
         }
     }
-    /// Where the shape of a geometry's mesh lies, as its number, and how it is moved to its place; nothing without a mesh.
-    pub fn instance(&self, blob: Blob) -> Result<Option<(u64, Motion)>> {
+    /// The shape of a geometry's mesh, by where it lies, and how it is moved to its place; nothing without a mesh.
+    pub fn instance(&self, blob: Blob) -> Result<Option<Instance>> {
         if blob.geometry == 0 {
             return Ok(None);
         }
         Ok(match self.stored(blob.offset, blob.geometry)? {
-            Stored::Whole(geometry) => geometry.mesh.map(|mesh| (blob.offset, Motion::from(mesh.origin))),
-            Stored::Placed(_, placed) => Some((placed.offset, placed.motion)),
+            Stored::Whole(geometry) => geometry.mesh.as_ref().map(|mesh| mesh.origin).map(|origin| Instance {
+                shape: blob.offset,
+                motion: Motion::from(origin),
+                geometry: Arc::new(geometry),
+            }),
+            Stored::Placed(_, placed) => Some(Instance {
+                shape: placed.offset,
+                motion: placed.motion,
+                geometry: self.shape(blob.offset, &placed)?,
+            }),
         })
     }
     fn stored(&self, offset: u64, length: u32) -> Result<Stored> {

@@ -10,6 +10,7 @@ mod series;
 mod series_form;
 
 pub(crate) use attributes::{decode_attributes, encode_attributes};
+pub use blob::Instance;
 pub(crate) use blob::{Blob, Blobs, Cache, Packer, Weigh};
 pub(crate) use change::{Op, Version};
 pub(crate) use geometry::{Placed, check, decode_geometry, encode_geometry, encode_placed, is_shared};
