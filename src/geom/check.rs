@@ -12,7 +12,7 @@ const EDGES: usize = 1500;
 /// Triangles of a mesh that is looked through for cuts.
 const TRIANGLES: usize = 50_000;
 /// Triangles that are sooner compared along a line than put into a tree.
-const FEW: usize = 4096;
+const FEW: usize = 16_384;
 /// Pairs of triangles that are compared in one mesh.
 const PAIRS: usize = 2_000_000;
 
@@ -92,13 +92,15 @@ pub(super) fn cuts(topology: &Topology) -> Option<Flaw> {
         return told(Defect::NotChecked, count, first);
     }
     let triangles: Vec<Triangle> = (0..count).map(|i| topology.triangle(i)).collect();
+    let planes: Vec<Plane> = triangles.iter().map(Plane::of).collect();
     let parts = topology.parts();
     let (mut pairs, mut cutting, mut near) = (0, Vec::new(), None);
     let mut compare = |i: usize, j: usize| {
         let apart = topology.corners[i].iter().all(|c| !topology.corners[j].contains(c));
         if apart && parts[i] == parts[j] {
             let (one, other) = (&triangles[i], &triangles[j]);
-            if let Some(at) = pierced(one, other).or_else(|| pierced(other, one)) {
+            let at = planes[j].pierced(one, other).or_else(|| planes[i].pierced(other, one));
+            if let Some(at) = at {
                 near.get_or_insert(at);
                 cutting.extend([i, j]);
             }
@@ -146,28 +148,41 @@ fn sweep(triangles: &[Triangle], compare: &mut dyn FnMut(usize, usize)) {
     }
 }
 
-/// Where a side of `one` goes through the inside of `other`; touching and lying flat on each other is no cut.
-pub(super) fn pierced(one: &Triangle, other: &Triangle) -> Option<[f64; 3]> {
-    let up = normal(other);
-    let size = length(up);
-    if size <= 0.0 {
-        return None;
+/// The plane of a triangle.
+struct Plane {
+    /// Of length one; nothing for a triangle without area.
+    up: [f64; 3],
+    height: f64,
+}
+
+impl Plane {
+    fn of(triangle: &Triangle) -> Self {
+        let up = normal(triangle);
+        let size = length(up);
+        let up = if size > 0.0 { up.map(|v| v / size) } else { [0.0; 3] };
+        Self { up, height: dot(up, triangle[0]) }
     }
-    let up = up.map(|v| v / size);
-    let height = one.map(|p| dot(sub(p, other[0]), up));
-    (0..3).find_map(|k| {
-        let (from, to) = (one[k], one[(k + 1) % 3]);
-        let (h, g) = (height[k], height[(k + 1) % 3]);
-        if h.abs() <= WELD || g.abs() <= WELD || h * g > 0.0 {
+    /// Where a side of `one` goes through the inside of `other`, whose plane this is; touching and lying flat on each other is no
+    /// cut.
+    fn pierced(&self, one: &Triangle, other: &Triangle) -> Option<[f64; 3]> {
+        let heights = one.map(|p| dot(self.up, p) - self.height);
+        if heights.iter().all(|h| *h >= -WELD) || heights.iter().all(|h| *h <= WELD) {
             return None;
         }
-        let t = h / (h - g);
-        let at: [f64; 3] = std::array::from_fn(|i| from[i] + t * (to[i] - from[i]));
-        let inside = (0..3).all(|i| {
-            let (a, side) = (other[i], sub(other[(i + 1) % 3], other[i]));
-            let inward = cross(up, side);
-            dot(sub(at, a), inward) > WELD * length(inward)
-        });
-        inside.then_some(at)
-    })
+        (0..3).find_map(|k| {
+            let (from, to) = (one[k], one[(k + 1) % 3]);
+            let (h, g) = (heights[k], heights[(k + 1) % 3]);
+            if h.abs() <= WELD || g.abs() <= WELD || h * g > 0.0 {
+                return None;
+            }
+            let t = h / (h - g);
+            let at: [f64; 3] = std::array::from_fn(|i| from[i] + t * (to[i] - from[i]));
+            let inside = (0..3).all(|i| {
+                let (a, side) = (other[i], sub(other[(i + 1) % 3], other[i]));
+                let inward = cross(self.up, side);
+                dot(sub(at, a), inward) > WELD * length(inward)
+            });
+            inside.then_some(at)
+        })
+    }
 }

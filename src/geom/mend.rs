@@ -4,7 +4,8 @@
 use super::topology::{Edges, Topology};
 use super::triangulate::{area_vector, dot, length};
 use super::{Bounds, Mesh, Polygon, Surface, WELD, triangulate};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use std::collections::BTreeMap;
 
 /// What can be wrong with a mesh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -115,8 +116,8 @@ fn without_doubles(mesh: &Mesh, topology: &Topology, flaws: &mut Flaws<'_>) -> V
 /// Turns faces to the side of those beside them, and closed shells outward.
 fn turn(topology: &Topology, edges: &Edges, kept: &mut [Kept], flaws: &mut Flaws<'_>) {
     let mut beside: Vec<Vec<(usize, bool)>> = vec![Vec::new(); kept.len()];
-    for two in edges.values() {
-        if let [(a, forth), (b, other)] = two[..] {
+    for two in edges.each() {
+        if let [(_, a, forth), (_, b, other)] = two[..] {
             beside[a].push((b, forth == other));
             beside[b].push((a, forth == other));
         }
@@ -225,8 +226,8 @@ fn close(topology: Topology, kept: &mut Vec<Kept>, flaws: &mut Flaws<'_>) {
         }
         let near = exterior[0];
         let filling = triangulate(&Polygon { exterior, interiors: Vec::new() });
-        let beside = edges.get(&[ring[0].min(ring[1]), ring[0].max(ring[1])]).and_then(|b| b.first());
-        let Some(beside) = beside.filter(|_| filling.len() == ring.len() - 2).map(|(i, _)| kept[*i]) else { continue };
+        let beside = edges.beside([ring[0].min(ring[1]), ring[0].max(ring[1])]);
+        let Some(beside) = beside.filter(|_| filling.len() == ring.len() - 2).map(|i| kept[i]) else { continue };
         // A filling's corner is any position that is welded to it; surfaces share none, which costs a position or two.
         let position =
             |corner: u32| kept.iter().flat_map(|k| k.corners.iter().zip(&k.positions)).find(|(c, _)| **c == corner);

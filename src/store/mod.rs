@@ -16,6 +16,7 @@ mod event;
 mod keys;
 mod live;
 mod manage;
+mod pack;
 mod pulse;
 mod series;
 mod site;

@@ -11,6 +11,7 @@ use crate::formats::{Sink, SourceItem, SourceObject};
 use crate::geom::Shape;
 use crate::model::{AssetId, Class, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 /// Attributes that name an object for people, in order of preference.
@@ -22,7 +23,9 @@ const HIGHEST: usize = 32;
 pub(super) struct Objects {
     transform: Option<Transform>,
     templates: Templates,
-    seen: HashSet<AssetId>,
+    /// The ids so far, each as a keyed hash of 64 bits: of a city's millions they would be much to keep.
+    seen: HashSet<u64>,
+    keys: RandomState,
     remarks: BTreeMap<Remark, (usize, String)>,
     strangers: (usize, String),
     textured: usize,
@@ -30,8 +33,8 @@ pub(super) struct Objects {
 
 impl Objects {
     pub fn new(transform: Option<Transform>) -> Self {
-        let (templates, seen, remarks) = (Templates::default(), HashSet::new(), BTreeMap::new());
-        Self { transform, templates, seen, remarks, strangers: (0, String::new()), textured: 0 }
+        let (templates, seen, keys) = (Templates::default(), HashSet::new(), RandomState::new());
+        Self { transform, templates, seen, keys, remarks: BTreeMap::new(), strangers: (0, String::new()), textured: 0 }
     }
     /// Keeps the header's templates for the features of a sequence.
     pub fn keep_templates(&mut self, header: &mut Document) {
@@ -83,7 +86,7 @@ impl Objects {
                 Prepared::Refused { id, reason } => sink(SourceItem::Refused { object: id, reason })?,
                 Prepared::Chosen { id, object } => {
                     let refuse = |reason: String| SourceItem::Refused { object: id.to_string(), reason };
-                    if !self.seen.insert(id.clone()) {
+                    if !self.seen.insert(self.keys.hash_one(&id)) {
                         sink(refuse("the id stands twice in the file; the first one is taken".into()))?;
                         continue;
                     }
