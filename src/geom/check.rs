@@ -19,9 +19,13 @@ const PAIRS: usize = 2_000_000;
 /// Where the mesh ends and where it cuts through itself. Triangles that share a corner, and parts that share none, are not
 /// compared: a window is often made of overlapping bodies.
 pub fn check(mesh: &Mesh) -> Vec<Flaw> {
-    let topology = Topology::new(mesh, WELD);
-    let mut flaws = ends(&topology);
-    flaws.extend(cuts(&topology));
+    check_welded(mesh, &Topology::new(mesh, WELD))
+}
+
+/// As [`check`], of a mesh whose topology is known.
+pub(super) fn check_welded(mesh: &Mesh, topology: &Topology) -> Vec<Flaw> {
+    let mut flaws = ends(topology);
+    flaws.extend(cuts(topology));
     for flaw in &mut flaws {
         flaw.near = std::array::from_fn(|k| mesh.origin[k] + flaw.near[k]);
     }
@@ -138,7 +142,7 @@ fn sweep(triangles: &[Triangle], compare: &mut dyn FnMut(usize, usize)) {
     let axes = [long, (long + 1) % 3, (long + 2) % 3];
     let of = |(i, t): (usize, &Triangle)| (axes.map(|k| [side(t, k, f64::min), side(t, k, f64::max)]), i);
     let mut boxes: Vec<([[f64; 2]; 3], usize)> = triangles.iter().enumerate().map(of).collect();
-    boxes.sort_by(|a, b| a.0[0][0].total_cmp(&b.0[0][0]).then(a.1.cmp(&b.1)));
+    boxes.sort_unstable_by(|a, b| a.0[0][0].total_cmp(&b.0[0][0]).then(a.1.cmp(&b.1)));
     for (at, (one, i)) in boxes.iter().enumerate() {
         for (other, j) in boxes[at + 1..].iter().take_while(|(other, _)| other[0][0] <= one[0][1]) {
             if one[1..].iter().zip(&other[1..]).all(|(a, b)| a[0] <= b[1] && b[0] <= a[1]) {

@@ -54,10 +54,15 @@ const HOLE_SHARE: f64 = 0.25;
 
 /// The mesh put right, where something was to be, and what that was. `body`: holes are closed only in what should be one.
 pub fn mend(mesh: &Mesh, body: bool) -> (Option<Mesh>, Vec<Flaw>) {
-    let topology = Topology::new(mesh, WELD);
+    mend_welded(mesh, &Topology::new(mesh, WELD), body)
+}
+
+/// As [`mend`], of a mesh whose topology is known.
+pub(super) fn mend_welded(mesh: &Mesh, whole: &Topology, body: bool) -> (Option<Mesh>, Vec<Flaw>) {
     let mut flaws = Flaws { mesh, found: BTreeMap::new() };
-    let mut kept = without_doubles(mesh, &topology, &mut flaws);
-    let topology = Topology { corners: kept.iter().map(|k| k.corners).collect(), of: Vec::new(), ..topology };
+    let mut kept = without_doubles(mesh, whole, &mut flaws);
+    let corners = kept.iter().map(|k| k.corners).collect();
+    let topology = Topology { points: whole.points.clone(), numbers: Vec::new(), corners, of: Vec::new() };
     let edges = topology.edges();
     turn(&topology, &edges, &mut kept, &mut flaws);
     if body {
