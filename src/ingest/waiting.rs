@@ -5,7 +5,7 @@ use crate::model::{Asset, AssetId, Footprint};
 use std::collections::{HashMap, VecDeque};
 
 /// Objects that wait; then the oldest goes on as it is.
-const WAITING: usize = 20_000;
+const WAITING: usize = 8192;
 /// Steps up from a part within the waiting ones.
 const DEEPEST: usize = 64;
 
