@@ -17,6 +17,9 @@ impl<'a> Bytes<'a> {
     pub fn u8(&mut self) -> Option<u8> {
         self.array().map(|[b]| b)
     }
+    pub fn u16(&mut self) -> Option<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
     pub fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_le_bytes)
     }

@@ -53,7 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ifc_lite_processing", &["src/formats/ifc/lite/"]),
     ("ifc_lite_geometry", &["src/formats/ifc/lite/"]),
     ("ifc_lite_core", &["src/formats/ifc/lite/"]),
-    ("rustix", &["src/formats/ifc/worker.rs", "src/app/cli/read_ifc.rs", "src/app/listen.rs"]),
+    ("rustix", &["src/formats/worker/process.rs", "src/app/cli/read.rs", "src/app/listen.rs"]),
     ("tobj", &["src/formats/obj/"]),
     ("las", &["src/formats/points/"]),
     ("tiff", &["src/formats/raster/"]),

@@ -1,6 +1,6 @@
 //! The one table of limits: what a request may cost, each with its default and the answer when it is over.
 
-use crate::formats::ifc;
+use crate::formats;
 use std::time::Duration;
 
 /// Limits on what comes from outside. JSON besides nests at most 128 levels, which its reader keeps: 400 beyond, and no bytes
@@ -16,12 +16,16 @@ pub struct Limits {
     pub attachment_bytes: u64,
     /// Files attached to one asset; 413 beyond.
     pub attachments_per_asset: usize,
-    /// Bytes of an IFC file; its import is refused beyond, as beyond the next two.
+    /// Bytes of all files attached to the assets of one site; 413 beyond.
+    pub attachment_bytes_per_site: u64,
+    /// Bytes of an IFC file; its import is refused beyond, as any file's beyond the next three.
     pub ifc_bytes: u64,
-    /// Seconds that the process reading an IFC file is waited for.
-    pub ifc_seconds: u64,
+    /// Seconds that the process reading an uploaded file is waited for.
+    pub read_seconds: u64,
     /// Bytes of memory of that process.
-    pub ifc_memory_bytes: u64,
+    pub read_memory_bytes: u64,
+    /// Seconds until a file is read whole, what is made of it meanwhile included.
+    pub import_seconds: u64,
     /// Rows of one page (`limit=`, `$top=`); 400 beyond.
     pub rows: usize,
     /// Entities that SensorThings' `$skip` leaves out; 400 beyond.
@@ -58,15 +62,17 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        let ifc = ifc::Limits::default();
+        let reading = formats::Limits::default();
         Self {
             body_bytes: 4 << 20,
             upload_bytes: 8 << 30,
             attachment_bytes: 64 << 20,
             attachments_per_asset: 100,
-            ifc_bytes: ifc.bytes,
-            ifc_seconds: ifc.time.as_secs(),
-            ifc_memory_bytes: ifc.memory,
+            attachment_bytes_per_site: 16 << 30,
+            ifc_bytes: reading.bytes,
+            read_seconds: reading.time.as_secs(),
+            read_memory_bytes: reading.memory,
+            import_seconds: reading.total.as_secs(),
             rows: 10_000,
             skip: 100_000,
             sorted: 200_000,
@@ -88,9 +94,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What one IFC file may cost.
-    pub fn ifc(&self) -> ifc::Limits {
-        let Self { ifc_bytes: bytes, ifc_seconds, ifc_memory_bytes: memory, .. } = *self;
-        ifc::Limits { bytes, time: Duration::from_secs(ifc_seconds), memory, ..ifc::Limits::default() }
+    /// What reading one uploaded file may cost.
+    pub fn reading(&self) -> formats::Limits {
+        let Self { ifc_bytes: bytes, read_seconds, read_memory_bytes: memory, import_seconds, .. } = *self;
+        let (time, total) = (Duration::from_secs(read_seconds), Duration::from_secs(import_seconds));
+        formats::Limits { time, total, memory, bytes, ..formats::Limits::default() }
     }
 }

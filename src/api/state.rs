@@ -2,7 +2,7 @@
 
 use super::busy::Busy;
 use super::{Limits, tickets::Tickets, work::Work};
-use crate::formats::ifc::Worker;
+use crate::formats::Worker;
 use crate::live::Counts;
 use crate::query::Search;
 use crate::render::Studio;
@@ -24,7 +24,7 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// The table of limits.
     pub limits: Limits,
-    /// Reads uploaded IFC files in a process of its own.
+    /// Reads uploaded files in a process of its own.
     pub worker: Option<Worker>,
 }
 

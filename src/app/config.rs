@@ -77,7 +77,7 @@ impl Config {
             origins: self.origins.clone(),
             hosts: self.hosts.clone(),
             limits: self.limits,
-            worker: Some(worker(self.limits.ifc())),
+            worker: Some(worker(self.limits.reading(), true)),
         })
     }
 }

@@ -244,8 +244,7 @@ impl<'t> Parser<'t> {
     }
     fn place(&mut self) -> Result<Place> {
         let from = self.tokens.get(self.next).map_or(self.text.len(), |(_, at)| *at);
-        let unplaced = |parser: &Self| parser.wrong("a POINT, LINESTRING, POLYGON … or BBOX in longitude and latitude");
-        let Some(Token::Word(kind)) = self.peek(0) else { return Err(unplaced(self)) };
+        let Some(Token::Word(kind)) = self.peek(0) else { return Err(self.wrong(UNPLACED)) };
         let is_box = kind.eq_ignore_ascii_case("BBOX");
         // A literal ends with the parenthesis that closes its first one.
         let (mut open, mut end) = (0_usize, None);
@@ -261,10 +260,10 @@ impl<'t> Parser<'t> {
                 _ => {}
             }
         }
-        let Some((next, to)) = end else { return Err(unplaced(self)) };
+        let Some((next, to)) = end else { return Err(self.wrong(UNPLACED)) };
         let literal = self.text.get(from..to).unwrap_or_default();
-        let place = if is_box { bbox(literal) } else { wkt(literal) };
-        let place = place.ok_or_else(|| unplaced(self))?;
+        let place = if is_box { bbox(literal).ok_or(UNPLACED) } else { wkt(literal) };
+        let place = place.map_err(|what| self.wrong(what))?;
         self.next = next;
         Ok(place)
     }
@@ -302,14 +301,36 @@ fn bbox(literal: &str) -> Option<Place> {
     sound.then_some(Place { geometry, bounds: Bounds { min: [west, south, low], max: [east, north, high] } })
 }
 
-fn wkt(literal: &str) -> Option<Place> {
-    let parsed: wkt::Wkt<f64> = literal.parse().ok()?;
+/// What a literal that is none should have been.
+const UNPLACED: &str = "a POINT, LINESTRING, POLYGON … or BBOX in longitude and latitude";
+
+fn wkt(literal: &str) -> std::result::Result<Place, &'static str> {
+    let parsed: wkt::Wkt<f64> = literal.parse().map_err(|_| UNPLACED)?;
+    if !closed(&parsed) {
+        return Err("each ring of a polygon ends with the position that it begins with");
+    }
+    placed(parsed).ok_or(UNPLACED)
+}
+
+fn placed(parsed: wkt::Wkt<f64>) -> Option<Place> {
     let geometry = geo::Geometry::try_from(parsed).ok()?;
     let around = geometry.bounding_rect()?;
     let (min, max) = (around.min(), around.max());
     let finite = [min.x, min.y, max.x, max.y].iter().all(|c| c.is_finite());
     let bounds = Bounds { min: [min.x, min.y, f64::NEG_INFINITY], max: [max.x, max.y, f64::INFINITY] };
     (finite && whole(&geometry)).then_some(Place { geometry, bounds })
+}
+
+/// Whether rings are closed (OGC 06-103r4 §6.1.11): what is made of them here would be, in whatever way.
+fn closed(parsed: &wkt::Wkt<f64>) -> bool {
+    let area =
+        |p: &wkt::types::Polygon<f64>| p.rings().iter().all(|ring| ring.coords().first() == ring.coords().last());
+    match parsed {
+        wkt::Wkt::Polygon(polygon) => area(polygon),
+        wkt::Wkt::MultiPolygon(all) => all.polygons().iter().all(area),
+        wkt::Wkt::GeometryCollection(all) => all.geometries().iter().all(closed),
+        _ => true,
+    }
 }
 
 /// Whether rings have four positions and lines two (OGC 06-103r4 §6.1.7, §6.1.11).

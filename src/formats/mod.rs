@@ -25,6 +25,7 @@ mod shapefile;
 mod table;
 mod taken;
 pub mod tiles3d;
+mod worker;
 mod write;
 
 pub use cityjson::{CityJson, CityJsonOptions, CityJsonWriter, Family};
@@ -36,6 +37,7 @@ pub use mapping::Mapping;
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, Up, head_of, reader_for, reader_of};
 pub use shapefile::companions;
 pub use table::CsvWriter;
+pub use worker::{Limits, Worker, serve};
 pub use write::{Columns, Item, Writer};
 
 use crate::fault::Result;

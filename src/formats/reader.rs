@@ -2,8 +2,8 @@
 
 use super::Sink;
 use super::foreign::{Foreign, foreign};
-use super::ifc::Worker;
 use super::mapping::Mapping;
+use super::worker::Limits;
 use crate::fault::{Fault, Result};
 use crate::model::Class;
 use std::fs::File;
@@ -32,8 +32,8 @@ pub struct ReadOptions {
     pub mapping: Option<Arc<Mapping>>,
     /// Which axis of a model points up, where its format leaves that open (`--up`).
     pub up: Option<Up>,
-    /// Reads IFC files in a process of its own; without one they are read in this process.
-    pub worker: Option<Worker>,
+    /// What an IFC file may cost.
+    pub limits: Limits,
 }
 
 /// One format's way in: bytes of a file become items for a sink.

@@ -1,16 +1,18 @@
 //! A tileset of another tool on its way in: looked through, moved where it is told to, left where it lies.
 
+use super::coverage::save;
 use super::intake::Intake;
 use super::report::FileReport;
 use crate::crs::{SiteFrame, from_ecef};
 use crate::fault::{Fault, Result};
-use crate::formats::tiles3d::{corners, moved, survey};
+use crate::formats::tiles3d::{corners, inside, moved, rebased, survey};
 use crate::geom::Bounds;
-use crate::geom::matrix::{Matrix, inverse, times};
+use crate::geom::matrix::{IDENTITY, Matrix, inverse, times};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Adopted, Form, Site};
 use crate::units::Geodetic;
 use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -61,14 +63,18 @@ impl Intake<'_> {
         report.take_in(class);
         self.not_of_assets(site.get(), &name)?;
         let Some(store) = self.store else { return Ok(()) };
+        let written = store.scratch()?;
         let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = folder.canonicalize().map_err(|e| Fault::io("opening the tileset's folder", &e))?;
         let entry = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(shift) = &shift {
+            anew(&folder, &entry, shift, &found.above, written.path())?;
+        }
         let [lon, lat, _] = bounds.center();
         let site = self.make_site(site, store, code, Geodetic::new(lon, lat, bounds.min[2]), report)?;
         let source = site.keep_source(file)?;
         let form = Form::Tileset(Adopted { folder, entry, shift, above: found.above, around, error: found.error });
-        self.put(site, name, class, bounds, form, (store.scratch()?, Some(source)), report)
+        self.put(site, name, class, bounds, form, (written, Some(source)), report)
     }
 
     /// The rigid move that the caller asks for: from where the tileset's origin is, or the middle of its root where that has no
@@ -104,6 +110,23 @@ impl Intake<'_> {
         ));
         Ok(Some(times(&standing(to, up, heading), &back)))
     }
+}
+
+/// Writes the JSON files of a tileset that is moved anew, under their own paths into the folder `to`.
+fn anew(from: &Path, entry: &str, shift: &Matrix, above: &BTreeMap<String, Matrix>, to: &Path) -> Result<()> {
+    let first = (entry, Some(shift), &IDENTITY);
+    let mut folders = BTreeSet::new();
+    for (path, shift, above) in above.iter().map(|(path, above)| (path.as_str(), None, above)).chain([first]) {
+        let io = |e: std::io::Error| Fault::io("writing a tileset anew", &e).about(path);
+        let bytes = std::fs::read(inside(from, path)?).map_err(io)?;
+        let place = to.join(path);
+        std::fs::create_dir_all(place.parent().unwrap_or(to)).map_err(io)?;
+        folders.extend(place.ancestors().skip(1).take_while(|folder| folder.starts_with(to)).map(Path::to_owned));
+        save(to, path, &rebased(&bytes, shift, above).map_err(|fault| fault.about(path))?)?;
+    }
+    let sync = |folder: &Path| std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    let io = |e: std::io::Error| Fault::io("writing a tileset anew", &e);
+    folders.iter().try_for_each(|folder| sync(folder).map_err(io))
 }
 
 /// East-north-up metres at a place, turned clockwise, between geocentric axes.

@@ -143,10 +143,13 @@ impl<'i, 's> FileImport<'i, 's> {
         inspection.end(known.as_deref(), &self.dataset, self.frame.as_ref(), self.report)?;
         let Some(mut draft) = self.draft.take() else { return Ok(()) };
         let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
-        former::keep_refused(&mut draft, self.report)?;
+        former::keep_refused(&mut draft, &site.snapshot(), &self.dataset, self.report)?;
         if !self.intake.options.replace {
-            former::not_another(&site.snapshot(), &self.dataset, &draft)?;
+            former::not_another(&site.snapshot(), &self.dataset, &draft, &self.check)?;
         }
+        // What is remembered of a city's assets makes room for the next snapshot.
+        drop(std::mem::take(&mut self.check));
+        let bound = former::bound(self.intake.store, site, &self.dataset);
         draft.retire_others();
         let kept = kept()?;
         if Stamp::of(self.file)? != self.stamp {
@@ -163,7 +166,7 @@ impl<'i, 's> FileImport<'i, 's> {
         (self.report.added, self.report.replaced) = (done.added, done.replaced);
         (self.report.unchanged, self.report.removed) = (done.unchanged, done.removed);
         self.report.revision = self.intake.store.map(crate::store::Store::revision);
-        Ok(())
+        former::tell_bound(&bound, self.intake.store, site, self.report)
     }
 
     fn object(&mut self, object: SourceObject) -> Result<()> {
@@ -355,8 +358,7 @@ impl<'i, 's> FileImport<'i, 's> {
         let Some(frame) = self.frame else { return };
         let there = self.site.get().map(|site| site.snapshot());
         let findings = &mut self.report.findings;
-        let check = std::mem::take(&mut self.check);
-        check.conclude(&self.dataset, &frame, there.as_deref(), &mut |kind, finding| findings.add(kind, finding));
+        self.check.conclude(&self.dataset, &frame, there.as_deref(), &mut |kind, finding| findings.add(kind, finding));
     }
 
     fn remark_distance(&mut self) {

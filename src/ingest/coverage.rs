@@ -7,13 +7,15 @@ use super::report::FileReport;
 use crate::crs::{Choice, SiteFrame, Transform};
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::SourceFrame;
-use crate::formats::raster::{Content, GeoTiff};
+use crate::formats::raster::{About, Content, GeoTiff};
 use crate::geom::Bounds;
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Dataset, Entry, Folder, Form, GridSpec, OfColours, OfHeights, PyramidWriter, Site, Standing};
 use crate::units::Geodetic;
 use sha2::{Digest, Sha256};
 use std::cell::OnceCell;
+use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -60,15 +62,19 @@ impl Intake<'_> {
         name: DatasetName,
         report: &mut FileReport,
     ) -> Result<()> {
-        let mut raster = GeoTiff::open(file, self.options.content)?;
-        let (width, height) = (raster.width, raster.height);
-        let [x, y] = raster.affine.apply(f64::from(width) / 2.0, f64::from(height) / 2.0);
+        let mut raster = match self.for_every_file() {
+            Some(worker) => GeoTiff::open_in(worker, file, self.options.content)?,
+            None => GeoTiff::open(file, self.options.content)?,
+        };
+        let about = raster.about.clone();
+        let (width, height) = (about.width, about.height);
+        let [x, y] = about.affine.apply(f64::from(width) / 2.0, f64::from(height) / 2.0);
         let near = Some([x, y, 0.0]);
-        let frame = SourceFrame { crs: self.with_heights(raster.crs.as_deref()), placement: None };
+        let frame = SourceFrame { crs: self.with_heights(about.crs.as_deref()), placement: None };
         let georeference = Georeference::new(&frame, &self.options, near)?;
         report.frame = Some(georeference.label.clone());
         report.accuracy_metres = georeference.accuracy;
-        report.notes.extend(georeference.notes.iter().chain(&raster.notes).chain(&self.options.remarks).cloned());
+        report.notes.extend(georeference.notes.iter().chain(&about.notes).chain(&self.options.remarks).cloned());
         let Some(transform) = georeference.transform() else {
             return Err(Fault::bad_input("names no CRS, and a raster is not placed by --origin")
                 .remedy("say which one with --crs EPSG:n, or EPSG:n+m with heights"));
@@ -76,7 +82,7 @@ impl Intake<'_> {
         let super::ImportOptions { height_offset, allow_ballpark, helmert, epoch, .. } = self.options;
         let choice = Choice { height_offset, allow_ballpark, helmert, epoch, near };
         let class = self.options.class.unwrap_or(Class::Relief);
-        let content = raster.content;
+        let content = about.content;
 
         // Read whole before anything is made: a broken file leaves nothing behind.
         let source = hash(file)?;
@@ -86,8 +92,8 @@ impl Intake<'_> {
             return Err(Fault::bad_input("has no pixel with a value"));
         }
         let (low, high) = if content == Content::Heights { (seen.low, seen.high) } else { (0.0, 0.0) };
-        let bounds = outline(&raster, transform, [low, high])?;
-        let resolution = resolution(&raster, transform, low)?;
+        let bounds = outline(&about, transform, [low, high])?;
+        let resolution = resolution(&about, transform, low)?;
         let [lon, lat, _] = bounds.center();
         let share = seen.void as f64 / seen.all as f64 * 100.0;
         let says = match content {
@@ -108,7 +114,7 @@ impl Intake<'_> {
                 Fault::new(Kind::Conflict, "changed while it was read").remedy("import it again when it stands still")
             );
         }
-        let spec = GridSpec::new([width, height], raster.affine, georeference.label.clone(), &choice, resolution);
+        let spec = GridSpec::new([width, height], about.affine, georeference.label.clone(), &choice, resolution);
         let form = if content == Content::Heights { Form::Terrain(spec) } else { Form::Imagery(spec) };
         self.put(site, name, class, bounds, form, (folder, Some(source)), report)
     }
@@ -149,7 +155,7 @@ impl Intake<'_> {
 
     /// Reads every pixel, into `folder` where there is one.
     fn pixels(&self, raster: &mut GeoTiff, folder: Option<&Folder>) -> Result<Seen> {
-        let (mut seen, (width, height)) = (Seen::new(), (raster.width, raster.height));
+        let (mut seen, (width, height)) = (Seen::new(), (raster.about.width, raster.about.height));
         let mut rows = 0;
         let mut tell = || {
             rows += 1;
@@ -157,7 +163,7 @@ impl Intake<'_> {
                 (self.progress)(Progress::Objects(rows));
             }
         };
-        if raster.content == Content::Heights {
+        if raster.about.content == Content::Heights {
             let mut out = folder.map(|f| PyramidWriter::new(f.path(), width, height, OfHeights)).transpose()?;
             raster.heights(&mut |row| {
                 row.iter().for_each(|h| seen.height(*h));
@@ -196,7 +202,7 @@ impl Intake<'_> {
 }
 
 /// The raster's box in longitude, latitude and ellipsoidal height, by places along its edges.
-fn outline(raster: &GeoTiff, transform: &Transform, [low, high]: [f64; 2]) -> Result<Bounds> {
+fn outline(raster: &About, transform: &Transform, [low, high]: [f64; 2]) -> Result<Bounds> {
     let (w, h) = (f64::from(raster.width), f64::from(raster.height));
     let mut points = Vec::new();
     for k in 0..=ALONG {
@@ -215,7 +221,7 @@ fn outline(raster: &GeoTiff, transform: &Transform, [low, high]: [f64; 2]) -> Re
 }
 
 /// Metres between pixels in the middle of the raster, the larger of both directions.
-fn resolution(raster: &GeoTiff, transform: &Transform, height: f64) -> Result<f64> {
+fn resolution(raster: &About, transform: &Transform, height: f64) -> Result<f64> {
     let (u, v) = (f64::from(raster.width) / 2.0, f64::from(raster.height) / 2.0);
     let at = |u: f64, v: f64| {
         let [x, y] = raster.affine.apply(u, v);
@@ -244,6 +250,17 @@ pub(super) fn remark_distance(frame: &SiteFrame, bounds: &Bounds, report: &mut F
 pub(super) fn hash(file: &Path) -> Result<String> {
     let io = |e: std::io::Error| Fault::io("reading", &e).about(file.display().to_string());
     let mut hasher = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(file).map_err(io)?, &mut hasher).map_err(io)?;
+    std::io::copy(&mut File::open(file).map_err(io)?, &mut hasher).map_err(io)?;
     Ok(hasher.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
+
+/// Writes a file durably.
+pub(super) fn save(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    let path = folder.join(name);
+    let write = || {
+        let mut file = File::create(&path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|e| Fault::io(&format!("writing {}", path.display()), &e))
 }

@@ -58,6 +58,8 @@ pub(super) const OUTSIDE_SPACES: Kind = warning("device_outside_spaces", "device
 pub(super) const OTHER_STOREY: Kind =
     warning("device_other_storey", "devices in a space of another storey than they say");
 
+pub(super) const UNBOUND_DEVICE: Kind = warning("unbound_device", "devices that ended with readings bound to them");
+
 /// One finding.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]

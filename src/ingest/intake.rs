@@ -6,11 +6,10 @@ use super::report::{FileReport, Report};
 use super::survey::survey;
 use crate::crs::Helmert;
 use crate::fault::{Fault, Kind, Result};
-use crate::formats::ifc::Worker;
 use crate::formats::points::is_las;
 use crate::formats::raster::{Content, is_tiff};
 use crate::formats::tiles3d::is_tileset;
-use crate::formats::{Mapping, ReadOptions, Reader, Up, companions, head_of, reader_for};
+use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, Up, Worker, companions, head_of, reader_for};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
@@ -128,7 +127,8 @@ pub struct Intake<'a> {
     pub store: Option<&'a Store>,
     /// What the caller decides.
     pub options: ImportOptions,
-    /// Reads IFC files in a process of its own; without one, this process does and breaks down with the engine.
+    /// Reads files in a process of its own; without one, or what it is not for, this process does and breaks down with the
+    /// reader.
     pub worker: Option<Worker>,
     /// Gives the time of commits.
     pub clock: Clock,
@@ -214,18 +214,22 @@ impl Intake<'_> {
             return Err(Fault::parameter("map", says).remedy("import it without --map"));
         }
         let mapping = self.options.mapping.clone();
-        let (up, worker) = (self.options.up(), self.worker.clone());
-        let options = ReadOptions { class: self.options.class, mapping, up, worker };
+        let (class, up) = (self.options.class, self.options.up());
+        let options = ReadOptions { class, mapping, up, limits: Limits::default() };
+        let read = |sink: &mut Sink| match self.worker.as_ref().filter(|worker| worker.reads(reader)) {
+            Some(worker) => worker.read(file, &options, sink),
+            None => reader.read(file, &options, sink),
+        };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
-            None => self.new_origin(file, reader, &options)?,
+            None => self.new_origin(reader, &read)?,
         };
         let stop = AtomicBool::new(false);
         // The file is copied while it is read; a copy of what is refused is given up.
         std::thread::scope(|scope| {
             let copy = self.store.map(|store| scope.spawn(|| store.keep(file, &stop)));
             let mut import = FileImport::new(self, file, &site, code, name, origin, report)?;
-            let done = reader.read(file, &options, &mut |item| import.take(item)).and_then(|()| {
+            let done = read(&mut |item| import.take(item)).and_then(|()| {
                 import.finish(|| {
                     let copy = copy.ok_or_else(|| Fault::internal("a check keeps no file"))?;
                     copy.join().unwrap_or_else(|_| Err(Fault::internal("the copy broke down")))
@@ -234,6 +238,11 @@ impl Intake<'_> {
             stop.store(true, Ordering::Relaxed);
             done
         })
+    }
+
+    /// The worker, where it reads every file.
+    pub(super) fn for_every_file(&self) -> Option<&Worker> {
+        self.worker.as_ref().filter(|worker| worker.every)
     }
 
     /// The site's code by the rules of the command line.
@@ -254,12 +263,12 @@ impl Intake<'_> {
     }
 
     /// The origin of the site that this file makes, when it needs a look at the file; a placed model brings its own.
-    fn new_origin(&self, file: &Path, reader: &dyn Reader, options: &ReadOptions) -> Result<Option<Geodetic>> {
+    fn new_origin(&self, reader: &dyn Reader, read: &Read) -> Result<Option<Geodetic>> {
         match self.options.origin {
             Some(origin) => Ok(Some(origin.position)),
             // A model whose CRS the caller names is in coordinates of that CRS, if nothing of its own places it.
             None if reader.name() == "IFC" && self.options.crs.is_none() => Ok(None),
-            None => survey(file, reader, options, &self.options),
+            None => survey(read, &self.options),
         }
     }
 
@@ -327,6 +336,9 @@ pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
 
 /// Endings of what becomes a dataset beside the assets.
 const COVERAGES: &[&str] = &["tif", "tiff", "gtiff", "json", "las", "laz"];
+
+/// Reads the file at hand into a sink, wherever it is read.
+pub(super) type Read<'a> = dyn Fn(&mut Sink) -> Result<()> + 'a;
 
 /// Takes a file as a dataset beside the assets.
 type Beside<'a> = fn(&Intake<'a>, &Path, &OnceCell<Arc<Site>>, &SiteCode, DatasetName, &mut FileReport) -> Result<()>;

@@ -25,4 +25,4 @@ pub use georeference::{Georeference, Origin};
 pub use intake::{ImportOptions, Intake, Progress, expand, left_out};
 pub use lighten::Lightweight;
 pub use points::PointCount;
-pub use report::{FileReport, Refused, Renamed, Report};
+pub use report::{FileReport, Refused, Renamed, Renewed, Report};

@@ -70,6 +70,8 @@ pub struct FileReport {
     pub removed: usize,
     /// Objects whose id another dataset or site has: the source's id and the one given.
     pub renamed: Vec<Renamed>,
+    /// Devices that go on under another id, for their source renewed its own: with them go readings, alarms and bindings.
+    pub renewed: Vec<Renewed>,
     /// Objects refused.
     pub refused: Vec<Refused>,
     /// What is wrong with the objects that came in, and what of it was put right.
@@ -98,6 +100,15 @@ pub struct Renamed {
     pub id: String,
     /// The id here.
     pub renamed: String,
+}
+
+/// A device whose source gave it another id.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Renewed {
+    /// The id it had.
+    pub was: String,
+    /// The id it has.
+    pub id: String,
 }
 
 /// An object that did not come in.
@@ -137,6 +148,7 @@ impl FileReport {
         self.lightweight = None;
         self.points = None;
         self.renamed.clear();
+        self.renewed.clear();
     }
     fn text(&self, check: bool, out: &mut String) {
         let Self { file, objects, seconds, .. } = self;
@@ -165,6 +177,13 @@ impl FileReport {
             _ = writeln!(out, "  renamed: {id} is {renamed} here, for another dataset or site has its id");
         }
         more(self.renamed.len(), "renamed", out);
+        for Renewed { was, id } in self.renewed.iter().take(NAMED) {
+            _ = writeln!(
+                out,
+                "  renewed: {was} is {id} now, by class, shape and place; what was bound to it goes with it"
+            );
+        }
+        more(self.renewed.len(), "renewed", out);
     }
     fn refusals(&self, out: &mut String) {
         for Refused { object, reason, .. } in self.refused.iter().take(NAMED) {

@@ -2,15 +2,14 @@
 
 use super::assemble::points;
 use super::georeference::Georeference;
-use super::intake::ImportOptions;
+use super::intake::{ImportOptions, Read};
 use super::reach::{REACH, farthest};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
-use crate::formats::{ReadOptions, Reader, SourceItem};
+use crate::formats::SourceItem;
 use crate::geom::{Bounds, Polygon};
 use crate::units::Geodetic;
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 /// Boxes that are looked at; of a file with more of them the first ones say where it is. A site's origin must be near what is in
@@ -24,18 +23,13 @@ const ENOUGH: usize = 10_000;
 ///
 /// # Errors
 /// As the reader's, and those of a frame that cannot be used: the file would be refused for them.
-pub(super) fn survey(
-    file: &Path,
-    reader: &dyn Reader,
-    options: &ReadOptions,
-    import: &ImportOptions,
-) -> Result<Option<Geodetic>> {
+pub(super) fn survey(read: &Read, import: &ImportOptions) -> Result<Option<Geodetic>> {
     let mut found: Vec<Bounds> = Vec::new();
     let mut declared = None;
     let mut of_file: Option<Result<Georeference>> = None;
     let mut others: HashMap<Arc<str>, Option<Georeference>> = HashMap::new();
     let mut enough = false;
-    let read = reader.read(file, options, &mut |item| {
+    let read = read(&mut |item| {
         match item {
             SourceItem::Frame(frame) => declared = Some(frame),
             SourceItem::Object(object) => {

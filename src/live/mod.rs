@@ -2,6 +2,7 @@
 
 pub mod desk;
 pub mod inlet;
+pub mod retire;
 pub mod rules;
 pub mod simulate;
 

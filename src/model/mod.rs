@@ -14,6 +14,7 @@ mod network;
 mod place;
 mod rule;
 mod sensing;
+mod shift;
 pub mod spelling;
 
 pub use access::{Right, Role};

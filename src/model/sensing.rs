@@ -15,6 +15,8 @@ pub struct Thing {
     pub site: SiteCode,
     /// The device's id as its source gave it, by which readings name it; unique in its site unless datasets disagree.
     pub code: AssetId,
+    /// What it was called before its source renewed ids, the first first; readings may name it so still.
+    pub former: Vec<AssetId>,
     /// Its name for people.
     pub name: String,
     /// What the device is.

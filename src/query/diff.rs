@@ -1,10 +1,9 @@
 //! What changed between two times: assets that came, went, moved, took another shape or other attributes, or another id.
 
 use super::Scope;
-use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::geom::{Bounds, Mesh};
-use crate::model::{Attributes, Class, Collections, Footprint, Geometry};
+use crate::model::{Attributes, Class, Collections, Geometry};
 use crate::store::{AssetRef, Row, Snapshot};
 use crate::units::Instant;
 use std::collections::{HashMap, HashSet};
@@ -124,7 +123,7 @@ fn renewed(snapshot: &Snapshot, gone: &[Row], came: &[Row]) -> HashMap<Row, Row>
         let same = |new: &Row| {
             let close = boxed(*new).is_some_and(|(_, other)| apart(&bounds, &other) < NEAR);
             let shapes = || Some((snapshot.geometry(old).ok()?, snapshot.geometry(*new).ok()?));
-            let shape = || shapes().is_some_and(|(a, b)| shift(&a, &b, snapshot.frame()).is_some_and(|m| m < NEAR));
+            let shape = || shapes().is_some_and(|(a, b)| a.shift(&b, snapshot.frame()).is_some_and(|m| m < NEAR));
             !taken.contains(new) && close && shape()
         };
         let mut fit: Vec<Row> = near.filter(same).collect();
@@ -152,7 +151,7 @@ fn apart(a: &Bounds, b: &Bounds) -> f64 {
 fn compare(snapshot: &Snapshot, old: Row, new: Row, renewed: bool) -> Result<Option<Change>> {
     let (Some(before), Some(after)) = (snapshot.asset(old), snapshot.asset(new)) else { return Ok(None) };
     let (a, b) = (snapshot.geometry(old)?, snapshot.geometry(new)?);
-    let shift = if a == b { Some(0.0) } else { shift(&a, &b, snapshot.frame()) };
+    let shift = a.shift(&b, snapshot.frame());
     let moved = shift.filter(|metres| *metres >= if renewed { NEAR } else { SAME });
     let reshaped = shift.is_none();
     let mut attributes = differing(&*snapshot.attributes(old)?, &*snapshot.attributes(new)?);
@@ -168,46 +167,6 @@ fn compare(snapshot: &Snapshot, old: Row, new: Row, renewed: bool) -> Result<Opt
     }
     let volumes = if reshaped { [volume(&a)?, volume(&b)?] } else { [None, None] };
     Ok(Some(Change { from: Some(old), to: Some(new), moved, reshaped, attributes, renewed, volumes }))
-}
-
-/// How far the same shape has moved, metres; `None` when the shape is another.
-fn shift(a: &Geometry, b: &Geometry, frame: &SiteFrame) -> Option<f64> {
-    match (&a.mesh, &b.mesh) {
-        (Some(a), Some(b)) => same_topology(a, b).then(|| along(a.points().zip(b.points())))?,
-        (None, None) => {
-            let (a, b) = (corners(&a.footprint, frame), corners(&b.footprint, frame));
-            (a.iter().map(Vec::len).eq(b.iter().map(Vec::len)))
-                .then(|| along(a.into_iter().flatten().zip(b.into_iter().flatten())))?
-        }
-        _ => None,
-    }
-}
-
-fn same_topology(a: &Mesh, b: &Mesh) -> bool {
-    a.positions.len() == b.positions.len() && a.triangles == b.triangles
-}
-
-/// The length of the one step that brings every first point to its second; `None` when there is no such step.
-fn along(mut pairs: impl Iterator<Item = ([f64; 3], [f64; 3])>) -> Option<f64> {
-    let step = |(a, b): ([f64; 3], [f64; 3])| -> [f64; 3] { std::array::from_fn(|k| b[k] - a[k]) };
-    let length = |v: [f64; 3]| v.iter().map(|c| c * c).sum::<f64>().sqrt();
-    let Some(first) = pairs.next().map(step) else { return Some(0.0) };
-    let same = |pair| {
-        let own = step(pair);
-        length(std::array::from_fn(|k| own[k] - first[k])) < SAME
-    };
-    pairs.all(same).then(|| length(first))
-}
-
-/// The corners of a footprint in the site's metres, ring by ring.
-fn corners(footprint: &Footprint, frame: &SiteFrame) -> Vec<Vec<[f64; 3]>> {
-    let metres = |ring: &Vec<[f64; 3]>| ring.iter().map(|p| frame.to_enu((*p).into())).collect();
-    match footprint {
-        Footprint::None => Vec::new(),
-        Footprint::Point(point) => vec![vec![frame.to_enu((*point).into())]],
-        Footprint::Lines(lines) => lines.iter().map(metres).collect(),
-        Footprint::Areas(areas) => areas.iter().flatten().map(metres).collect(),
-    }
 }
 
 fn differing(a: &Attributes, b: &Attributes) -> Vec<String> {

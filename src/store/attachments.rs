@@ -6,7 +6,7 @@ use crate::model::AssetId;
 use crate::units::Instant;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,17 @@ pub struct Sent<'a> {
     pub by: &'a str,
 }
 
+/// How much may be attached.
+#[derive(Clone, Copy)]
+pub struct Quota<'a> {
+    /// Files of one asset.
+    pub of_asset: usize,
+    /// Bytes of all assets that are `in_site`, the site of the asset that is attached to; the same content counts once.
+    pub of_site: u64,
+    /// Whether an asset shares the site's bytes.
+    pub in_site: &'a dyn Fn(&str) -> bool,
+}
+
 /// One line of the log: an attachment that came, or one that went.
 #[derive(Serialize, Deserialize)]
 struct Line {
@@ -54,7 +65,8 @@ struct Line {
     removed: bool,
 }
 
-/// Every attachment of a store. They belong to an asset's id: importing it anew, or its ending and coming back, leaves them.
+/// Every attachment of a store. They belong to an asset's id: importing it anew, or its ending and coming back, leaves them;
+/// what follows an id that its source renewed, or goes with a dataset, is [`Store`](super::Store)'s to say.
 #[derive(Debug)]
 pub struct Attachments {
     dir: PathBuf,
@@ -158,13 +170,13 @@ impl Attachments {
         let file = File::create(&path).map_err(|e| Fault::io("keeping an attachment", &e))?;
         Ok(Incoming { path, file, hasher: Sha256::new(), bytes: 0 })
     }
-    /// Attaches a file to an asset that has fewer than `most`; on disk when this returns. The same content again gets the new
+    /// Attaches a file to an asset, where the quota has room; on disk when this returns. The same content again gets the new
     /// name. Blocks.
     ///
     /// # Errors
     /// [`Kind::BadInput`] for an empty file, [`Kind::TooLarge`] for one too many, [`Kind::Io`] when the disk refuses: then
     /// nothing is attached.
-    pub fn attach(&self, incoming: Incoming, asset: &str, sent: &Sent<'_>, most: usize) -> Result<Attachment> {
+    pub fn attach(&self, incoming: Incoming, asset: &str, sent: &Sent<'_>, quota: Quota<'_>) -> Result<Attachment> {
         let io = |e: std::io::Error| Fault::io("keeping an attachment", &e);
         if incoming.bytes == 0 {
             return Err(Fault::bad_input("the file is empty"));
@@ -176,9 +188,17 @@ impl Attachments {
         let mut held = self.lock();
         let of = held.by_asset.get(asset);
         let others = of.map_or(0, |of| of.iter().filter(|one| one.sha256 != attachment.sha256).count());
-        if others >= most {
-            return Err(Fault::new(Kind::TooLarge, format!("an asset has at most {most} attachments"))
+        if others >= quota.of_asset {
+            return Err(Fault::new(Kind::TooLarge, format!("an asset has at most {} attachments", quota.of_asset))
                 .remedy("take one away first"));
+        }
+        let of_site = held.by_asset.iter().filter(|(id, _)| (quota.in_site)(id)).flat_map(|(_, of)| of);
+        let mut contents: HashMap<&str, u64> = of_site.map(|one| (one.sha256.as_str(), one.bytes)).collect();
+        contents.insert(&attachment.sha256, attachment.bytes);
+        if contents.values().sum::<u64>() > quota.of_site {
+            let most = quota.of_site;
+            return Err(Fault::new(Kind::TooLarge, format!("the attachments of a site take at most {most} bytes"))
+                .remedy("take some away first, or have 'attachment_bytes_per_site' raised in the configuration"));
         }
         std::fs::rename(&incoming.path, self.place(&attachment.sha256)).map_err(io)?;
         sync_dir(&self.dir)?;
@@ -200,6 +220,22 @@ impl Attachments {
             let _ = std::fs::remove_file(self.place(sha256));
         }
         Ok(Some(attachment))
+    }
+    /// The ids that have attachments.
+    pub(super) fn assets(&self) -> Vec<AssetId> {
+        self.lock().by_asset.keys().cloned().collect()
+    }
+    /// Attaches to `heir` all that is attached to `asset`, and takes it from that. Blocks.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] when the disk refuses: then some of it is at both, and doing it again does no harm.
+    pub(super) fn hand_on(&self, asset: &AssetId, heir: &AssetId) -> Result<()> {
+        let mut held = self.lock();
+        for attachment in held.by_asset.get(asset).cloned().unwrap_or_default() {
+            held.append(heir, &attachment, false)?;
+            held.append(asset, &attachment, true)?;
+        }
+        Ok(())
     }
     /// An attachment of an asset and its content, open for reading.
     ///
@@ -259,7 +295,8 @@ mod tests {
     fn attach(to: &Attachments, asset: &str, name: &str, content: &[u8]) -> Result<Attachment> {
         let mut incoming = to.begin()?;
         incoming.write(content)?;
-        to.attach(incoming, asset, &Sent { name, media: "text/plain", at: Instant(5), by: "key 1" }, 2)
+        let quota = Quota { of_asset: 2, of_site: 12, in_site: &|id| (id == "elsewhere") == (asset == "elsewhere") };
+        to.attach(incoming, asset, &Sent { name, media: "text/plain", at: Instant(5), by: "key 1" }, quota)
     }
 
     #[test]
@@ -273,6 +310,15 @@ mod tests {
         assert_eq!(attach(&held, "阀门-1", "third", b"ghi").unwrap_err().kind, Kind::TooLarge);
         assert_eq!(attach(&held, "other", "none", b"").unwrap_err().kind, Kind::BadInput);
         attach(&held, "other", "same.txt", b"abc").unwrap();
+        // Six bytes are there, of two contents; twelve may be.
+        assert_eq!(attach(&held, "third", "large", b"0123456").unwrap_err().kind, Kind::TooLarge);
+        let beside = attach(&held, "elsewhere", "large", b"0123456789").unwrap();
+        attach(&held, "third", "fits", b"012345").unwrap();
+        let (third, heir) = (AssetId::from("third"), AssetId::from("heir"));
+        held.hand_on(&third, &heir).unwrap();
+        assert_eq!((held.of("third").len(), held.of("heir")[0].name.as_str()), (0, "fits"));
+        held.detach("heir", &held.of("heir")[0].sha256).unwrap();
+        held.detach("elsewhere", &beside.sha256).unwrap();
         assert_eq!(attach(&held, "阀门-1", "renamed.txt", b"abc").unwrap().name, "renamed.txt");
         assert_eq!(held.detach("阀门-1", &photo.sha256).unwrap(), Some(photo.clone()));
         assert_eq!(held.detach("阀门-1", &photo.sha256).unwrap(), None);

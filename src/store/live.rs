@@ -2,10 +2,14 @@
 
 use super::event::{Event, Events, Step};
 use super::pulse::{AssetState, Pulse, StateValue};
+use super::renew::Heir;
 use super::series::{Changed, Context, Judge, Series, Taken, ThingSpec};
 use super::{Site, Snapshot};
 use crate::fault::Result;
-use crate::model::{Alarm, AssetId, Attributes, Class, Collection, Collections, Observation, Rule, SiteCode, Value};
+use crate::model::{
+    Alarm, AssetId, Attributes, Class, Collection, Collections, Observation, Rule, SiteCode, Thing, Value,
+};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
@@ -53,12 +57,15 @@ impl Live {
     pub fn add(&self, site: &Arc<Site>) -> Result<()> {
         self.sites.write().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(site));
         let snapshot = site.snapshot();
+        let mut renewed = Vec::new();
         if self.series.site_revision(site.code().as_str()) != Some(snapshot.revision()) {
             let devices = snapshot.rows().filter(|row| snapshot.asset(*row).is_some_and(|a| measures(a.class())));
-            let specs = devices.filter_map(|row| spec(&snapshot, row).transpose()).collect::<Result<Vec<_>>>()?;
-            self.series.ensure_things(&specs, Some((site.code().as_str(), snapshot.revision())))?;
+            let things = self.series.things_of(site.code());
+            let gone = things.iter().map(|thing| &thing.device).filter(|id| snapshot.find(id).is_none());
+            renewed = self.bind(&snapshot, devices, gone)?;
         }
         let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        self.hand_on(&renewed);
         let begin = self.series.sequence();
         for alarm in self.series.active_alarms() {
             let place = self.place(&alarm.device);
@@ -66,15 +73,17 @@ impl Live {
         }
         Ok(())
     }
-    /// A commit of assets is durable and visible: devices among `changed` get their things, and the change is told.
-    pub fn committed(&self, snapshot: &Snapshot, changed: &[AssetId]) {
+    /// A commit of assets is durable and visible: devices among `changed` get their things, those among `gone` hand theirs on
+    /// where only their ids were renewed, and the change is told.
+    pub fn committed(&self, snapshot: &Snapshot, changed: &[AssetId], gone: &[AssetId]) {
         let rows = changed.iter().filter_map(|id| snapshot.find(id));
-        let specs: Result<Vec<_>> = rows.filter_map(|row| spec(snapshot, row).transpose()).collect();
-        let site = (snapshot.site().as_str(), snapshot.revision());
-        if let Err(fault) = specs.and_then(|specs| self.series.ensure_things(&specs, Some(site))) {
+        let renewed = self.bind(snapshot, rows, gone.iter().filter(|id| snapshot.find(id).is_none()));
+        let renewed = renewed.unwrap_or_else(|fault| {
             tracing::error!(%fault, "devices have no things yet; they get them when the store is opened next");
-        }
+            Vec::new()
+        });
         let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        self.hand_on(&renewed);
         let seq = self.series.tell();
         // What devices are and what they are part of may have changed.
         for alarm in self.series.active_alarms() {
@@ -87,16 +96,55 @@ impl Live {
         self.pulse.begin(seq);
         self.events.publish(Event::Assets { seq, site: snapshot.site().clone(), revision: snapshot.revision() });
     }
+    /// Gives devices their things: new ones, or those of devices that are `gone` and whose ids were renewed. Gives the things
+    /// that were handed on, as they were.
+    fn bind<'a>(
+        &self,
+        snapshot: &Snapshot,
+        devices: impl Iterator<Item = super::Row>,
+        gone: impl Iterator<Item = &'a AssetId>,
+    ) -> Result<Vec<Arc<Thing>>> {
+        let mut formerly = HashMap::new();
+        for old in gone.filter(|id| self.series.thing_of(id).is_some_and(|thing| thing.site == *snapshot.site())) {
+            if let Heir::One(heir) = snapshot.heir(old)? {
+                formerly.insert(heir, old.clone());
+            }
+        }
+        let of = |row| {
+            let formerly = snapshot.asset(row).and_then(|asset| formerly.get(asset.id()).cloned());
+            spec(snapshot, row, formerly).transpose()
+        };
+        let specs = devices.filter_map(of).collect::<Result<Vec<_>>>()?;
+        let concerned = |device: &AssetId| self.concerned(device);
+        self.series.ensure_things(&specs, Some((snapshot.site().as_str(), snapshot.revision())), &concerned)
+    }
+    /// Tells that things have other devices than these, which they had before.
+    fn hand_on(&self, renewed: &[Arc<Thing>]) {
+        for was in renewed {
+            let seq = self.series.tell();
+            self.pulse.clear(seq, &was.device);
+            let (asset, collection) = (was.device.clone(), was.class.collection());
+            self.events.publish(Event::State { seq, asset, collection, values: Vec::new() });
+            let Some(thing) = self.series.thing(was.id) else { continue };
+            let streams = self.series.datastreams_of(thing.id).into_iter().filter_map(|id| self.series.datastream(id));
+            let values: Vec<_> = streams.filter_map(|s| Some(state_value(&s.datastream, &s.latest?))).collect();
+            let seq = self.series.tell();
+            let (asset, collection) = (thing.device.clone(), thing.class.collection());
+            self.pulse.set(seq, &asset, collection, &values);
+            self.events.publish(Event::State { seq, asset, collection, values });
+        }
+    }
+    /// The asset that a device's alarms concern: what it is part of, else itself.
+    fn concerned(&self, device: &AssetId) -> AssetId {
+        self.place(device).ancestors.into_iter().next().map_or_else(|| device.clone(), |step| step.id)
+    }
     /// The whole state at one sequence number: every event up to it is in, none after it is.
     pub fn standing(&self, readable: Collections) -> (u64, Vec<(AssetId, AssetState)>) {
         let _telling = self.telling.lock().unwrap_or_else(PoisonError::into_inner);
         self.pulse.all(readable)
     }
     pub fn append(&self, readings: Vec<Observation>, judge: Judge) -> Result<Vec<Taken>> {
-        let concerned = |device: &AssetId| {
-            let place = self.place(device);
-            place.ancestors.into_iter().next().map_or_else(|| device.clone(), |step| step.id)
-        };
+        let concerned = |device: &AssetId| self.concerned(device);
         let tell = |changed: &Changed| self.tell(changed);
         self.series.append(readings, &Context { judge, concerned: &concerned, tell: &tell })
     }
@@ -165,14 +213,15 @@ fn measures(class: Class) -> bool {
     matches!(class.collection(), Collection::Devices | Collection::Cameras)
 }
 
-/// The thing that an asset describes; none when it is no device or names no datastreams.
-fn spec(snapshot: &Snapshot, row: super::Row) -> Result<Option<ThingSpec>> {
+/// The thing that an asset describes; none when it is no device, or names no datastreams and was no other's before.
+fn spec(snapshot: &Snapshot, row: super::Row, formerly: Option<AssetId>) -> Result<Option<ThingSpec>> {
     let Some(asset) = snapshot.asset(row).filter(|a| measures(a.class())) else { return Ok(None) };
     let streams = streams(&*snapshot.attributes(row)?);
     let (device, name, class) = (AssetId::from(asset.id()), asset.name().to_owned(), asset.class());
     let (site, code) = (snapshot.site().clone(), asset.source_id());
     let code = if *code == *device { device.clone() } else { code.into() };
-    Ok((!streams.is_empty()).then_some(ThingSpec { device, site, code, name, class, streams }))
+    let measures = !streams.is_empty() || formerly.is_some();
+    Ok(measures.then_some(ThingSpec { device, site, code, formerly, name, class, streams }))
 }
 
 /// Observed properties and units from a device's attributes; parts that name no property are left out.

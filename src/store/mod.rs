@@ -5,6 +5,7 @@
 
 mod archive;
 mod asset;
+mod attached;
 mod attachments;
 mod audit;
 mod clash;
@@ -18,6 +19,7 @@ mod live;
 mod manage;
 mod pack;
 mod pulse;
+mod renew;
 mod series;
 mod site;
 mod snapshot;
@@ -27,7 +29,7 @@ mod store;
 mod table;
 
 pub use asset::AssetRef;
-pub use attachments::{Attachment, Attachments, Incoming, Sent};
+pub use attachments::{Attachment, Attachments, Incoming, Quota, Sent};
 pub use audit::{Act, Audit};
 pub use commit::{Committed, Draft, Put};
 pub use coverage::{
@@ -39,6 +41,7 @@ pub use event::{Cursor, Event, Events, Next, Step};
 pub use keys::{KeyInfo, Keys};
 pub use live::DATASTREAMS;
 pub use pulse::{AlarmMark, AssetState, Pulse, StateValue};
+pub use renew::Heir;
 pub use series::{Judge, Named, Series, Span, Summary, Taken, ThingSpec, Verdict};
 pub use site::Site;
 pub use snapshot::{Row, Snapshot};

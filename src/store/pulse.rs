@@ -152,6 +152,14 @@ impl Pulse {
             }
         }
     }
+    /// An asset measures nothing any more: what it measured is another's now.
+    pub(super) fn clear(&self, seq: u64, id: &AssetId) {
+        let mut inner = self.write();
+        inner.seq = seq;
+        let entry = inner.touch(id);
+        entry.values.clear();
+        entry.values_seq = seq;
+    }
     /// An alarm changed; `assets` are those it marks: its own, its device and all that they are part of.
     pub(super) fn mark(&self, seq: u64, alarm: &Alarm, collection: Collection, assets: Vec<AssetId>) {
         let mut inner = self.write();

@@ -219,11 +219,16 @@ impl Site {
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let Writer { log, numbers } = writer;
         let mut edit = Edit::new(Snapshot::clone(&self.snapshot()), numbers);
-        let mut measuring = Vec::new();
+        let (mut measuring, mut gone) = (Vec::new(), Vec::new());
         // Read again a piece at a time: the changes of a whole city are better not all in memory.
         let pieces = changes.iter().map(|piece| {
             let bytes = log.piece(*piece)?;
-            measuring.extend(Op::decode(&bytes).flatten().filter_map(|op| op.measuring().cloned()));
+            for op in Op::decode(&bytes).flatten() {
+                match op {
+                    Op::Remove(id) if self.node.live.series.thing_of(&id).is_some() => gone.push(id),
+                    op => measuring.extend(op.measuring().cloned()),
+                }
+            }
             Some(bytes)
         });
         let unreadable =
@@ -232,7 +237,7 @@ impl Site {
         self.show(edit.finish());
         self.node.revision.fetch_add(1, Ordering::AcqRel);
         drop(publishing);
-        self.node.live.committed(&self.snapshot(), &measuring);
+        self.node.live.committed(&self.snapshot(), &measuring, &gone);
         Ok(())
     }
     fn show(&self, next: Snapshot) {

@@ -177,11 +177,14 @@ impl Snapshot {
     /// The current rows, or those of `at`, whose boxes meet `bounds` (longitude, latitude in degrees, height in metres);
     /// touching counts. Ascending.
     pub fn in_box(&self, bounds: &Bounds, at: Option<Instant>) -> Vec<Row> {
-        let at = match at.map(|at| self.revision_at(at)) {
-            None => None,
-            Some(None) => return Vec::new(),
-            Some(revision) => revision,
-        };
+        match at.map(|at| self.revision_at(at)) {
+            None => self.boxed(bounds, None),
+            Some(None) => Vec::new(),
+            Some(revision) => self.boxed(bounds, revision),
+        }
+    }
+    /// The rows of a revision, or the current ones, whose boxes meet `bounds`.
+    pub(super) fn boxed(&self, bounds: &Bounds, at: Option<u32>) -> Vec<Row> {
         let extent = self.extent();
         if at.is_none() && !extent.is_empty() && bounds.contains(&extent) {
             return self.rows().filter(|r| self.record(*r).is_some_and(|r| !r.bounds.is_empty())).collect();

@@ -84,6 +84,10 @@ impl Store {
         for entry in std::fs::read_dir(dir.join("sites")).map_err(io)? {
             store.open_site(&entry.map_err(io)?.path())?;
         }
+        // What cannot be settled now is in nobody's way.
+        if let Err(fault) = store.settle_attachments() {
+            tracing::error!(%fault, "attachments of assets that ended could not be settled");
+        }
         Ok(store)
     }
     /// The sites, by code.

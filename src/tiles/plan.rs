@@ -1,11 +1,11 @@
 //! A tileset before any of its tiles is written: the tree, the columns, and an address for each tile.
 
-use super::content::Content;
+use super::content::{Content, shown};
 use super::schema::{self, Schema, Signature};
 use super::tiles3d;
 use crate::fault::Result;
 use crate::lod::{self, Facts, Form, Tile, View};
-use crate::model::{Collections, may_be_personal};
+use crate::model::{Class, Collections, may_be_personal};
 use crate::store::{Row, Snapshot};
 use quick_cache::sync::Cache;
 use rayon::prelude::*;
@@ -49,7 +49,7 @@ impl Plan {
     ) -> Result<Self> {
         let members = lod::collect(snapshot, view, allowed, facts)?;
         let rows: Vec<Row> = members.iter().map(|m| m.row).collect();
-        let schema = signatures.schema(snapshot, &rows)?;
+        let schema = signatures.schema(snapshot, &rows, allowed)?;
         let mut plan = Self { snapshot: snapshot.clone(), allowed, root: None, schema, contents: HashMap::new() };
         plan.root = lod::build(snapshot, &members)?.map(|tile| plan.address(tile));
         Ok(plan)
@@ -125,9 +125,10 @@ impl Plan {
     }
 }
 
-/// The signatures of assets' attributes by version, so that a commit reads only what it changed. Bounded.
+/// The signatures of assets' attributes by version, so that a commit reads only what it changed, and by whether what names
+/// persons is among them: a column's name tells of it as well. Bounded.
 pub(super) struct Signatures {
-    of: Cache<u64, u32>,
+    of: Cache<(u64, bool), u32>,
     known: Mutex<BTreeMap<Arc<Signature>, u32>>,
 }
 
@@ -138,26 +139,28 @@ impl Default for Signatures {
 }
 
 impl Signatures {
-    /// The columns of `rows`.
-    fn schema(&self, snapshot: &Snapshot, rows: &[Row]) -> Result<Schema> {
-        let numbers = rows.par_iter().map(|row| self.number(snapshot, *row)).collect::<Result<BTreeSet<u32>>>()?;
+    /// The columns of `rows`, for somebody who may read `readable`.
+    fn schema(&self, snapshot: &Snapshot, rows: &[Row], readable: Collections) -> Result<Schema> {
+        let number = |row: &Row| self.number(snapshot, *row, readable);
+        let numbers = rows.par_iter().map(number).collect::<Result<BTreeSet<u32>>>()?;
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let used: Vec<Arc<Signature>> =
             known.iter().filter(|(_, n)| numbers.contains(n)).map(|(s, _)| s.clone()).collect();
         Ok(Schema::infer(used.iter().map(AsRef::as_ref)))
     }
 
-    fn number(&self, snapshot: &Snapshot, row: Row) -> Result<u32> {
-        let version = snapshot.asset(row).map_or(0, |a| a.version());
-        if let Some(number) = self.of.get(&version) {
+    fn number(&self, snapshot: &Snapshot, row: Row, readable: Collections) -> Result<u32> {
+        let (version, class) = snapshot.asset(row).map_or((0, Class::Element), |a| (a.version(), a.class()));
+        let key = (version, may_be_personal(class) && !readable.has_guarded());
+        if let Some(number) = self.of.get(&key) {
             return Ok(number);
         }
-        let signature = Arc::new(schema::signature(&*snapshot.attributes(row)?));
+        let signature = Arc::new(schema::signature(&shown(snapshot.attributes(row)?, class, readable)));
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
         let number = *known.entry(signature).or_insert(next);
         drop(known);
-        self.of.insert(version, number);
+        self.of.insert(key, number);
         Ok(number)
     }
 }

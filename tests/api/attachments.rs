@@ -74,6 +74,12 @@ fn a_file_is_attached_listed_fetched_and_taken_away_and_each_act_is_audited() {
     let names: Vec<&str> =
         listed["attachments"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["竣工图 1.html", "drawing.dwg"]);
+    // Who sent it is for those who may attach; a reader and nobody are told the rest.
+    let senders = |key: Option<&str>| {
+        let listed = json_of(&ask(server, "GET", &at, key, None).2);
+        listed["attachments"].as_array().unwrap().iter().filter(|a| a.get("by").is_some()).count()
+    };
+    assert_eq!([senders(None), senders(Some(&town.viewer)), senders(operator)], [0, 0, 2]);
     let item = server.get(&format!("/collections/pipes/items/{}", escaped(&valve))).1;
     let links: Vec<&Value> = item["links"].as_array().unwrap().iter().filter(|l| l["rel"] == "enclosure").collect();
     assert_eq!((links.len(), &links[0]["href"], &links[0]["title"]), (2, &kept["href"], &kept["name"]), "{item}");
@@ -151,7 +157,8 @@ fn attachments_survive_a_kill_and_a_new_import_and_are_as_guarded_as_their_asset
 fn limits_on_size_and_number_hold() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("cimbra.toml");
-    std::fs::write(&file, "[limits]\nattachment_bytes = 10\nattachments_per_asset = 2\n").unwrap();
+    let limits = "[limits]\nattachment_bytes = 10\nattachments_per_asset = 2\nattachment_bytes_per_site = 20\n";
+    std::fs::write(&file, limits).unwrap();
     let town = town(&["--config", file.to_str().unwrap()]);
     let grid = first(&town, "grid", None);
     let post = |body: &[u8]| {
@@ -161,4 +168,23 @@ fn limits_on_size_and_number_hold() {
     assert_eq!([post(b"0123456789a"), post(b"1"), post(b"2"), post(b"3"), post(b"2")], [413, 201, 201, 413, 201]);
     let left = std::fs::read_dir(town.store.join("attachments")).unwrap().count();
     assert_eq!(left, 3, "two files and their list: what was refused leaves nothing behind");
+    let valve = first(&town, "valve", None);
+    let post = |body: &[u8]| {
+        let path = format!("/assets/{}/attachments?name=x.txt", escaped(&valve));
+        ask(&town.server, "POST", &path, Some(&town.operator), Some(("text/plain", body)))
+    };
+    assert_eq!(post(b"1").0, 201, "the site has this content already");
+    let (status, _, problem) = post(b"0123456789");
+    assert_eq!(status, 201, "{}", json_of(&problem));
+    let grid = format!("/assets/{}/attachments?name=x.txt", escaped(&grid));
+    assert_eq!(ask(&town.server, "POST", &grid, Some(&town.operator), Some(("text/plain", b"2"))).0, 201);
+    let wall = first(&town, "wall", None);
+    let path = format!("/assets/{}/attachments?name=x.txt", escaped(&wall));
+    let (status, _, problem) =
+        ask(&town.server, "POST", &path, Some(&town.operator), Some(("text/plain", b"abcdefghi")));
+    let problem = json_of(&problem).to_string();
+    assert!(
+        status == 413 && problem.contains("attachment_bytes_per_site") && problem.contains("20 bytes"),
+        "{problem}"
+    );
 }

@@ -147,6 +147,87 @@ fn an_edition_comes_back_a_withdrawn_one_too_and_a_deleted_one_stays_in_history(
     assert!(client.get("/datasets/lamps").1["owner"].is_null(), "and nothing of the old entry is left");
 }
 
+/// What depended on a dataset goes with it, by the server and by the command alike: alarms when it is withdrawn, and what is
+/// attached when it is deleted for good.
+#[test]
+fn alarms_and_attachments_go_with_a_dataset_by_http_and_by_the_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let [integrator, operator] = ["integrator", "operator"].map(|role| key(dir.path(), role));
+    let command = |arguments: &[&str]| {
+        let store = dir.path().to_str().unwrap();
+        let done = crate::support::run(&[&["dataset"], arguments, &["--store", store]].concat());
+        assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let files = || std::fs::read_dir(dir.path().join("attachments")).unwrap().count() - 1;
+    let alarms = |server: &Server| server.get("/alarms").1["numberMatched"].as_u64().unwrap();
+    let attached = |server: &Server, id: &str| {
+        let (status, listed) = server.get(&format!("/assets/{id}/attachments"));
+        (status, listed["attachments"].as_array().map_or(0, Vec::len))
+    };
+    // An alarm is raised and a file attached to each of two lamps; the one lamp then goes by a new import.
+    let prepare = |server: &Server| {
+        let [client, operator] = [&integrator, &operator].map(|key| Client { server, key });
+        for edition in [1, 2] {
+            assert_eq!(client.post("/imports?name=lamps.csv&site=320106003001", &table(edition)).0, 201);
+            for id in ["L1", "L2"].iter().filter(|id| edition == 1 || **id == "L1") {
+                assert_eq!(client.post(&format!("/assets/{id}/attachments?name={id}-{edition}.txt"), id).0, 201);
+            }
+        }
+        let posts = "id,name,class,lon,lat,h\nP1,柱,city_furniture,118.78,32.041,5\n";
+        assert_eq!(client.post("/imports?name=posts.csv&site=320106003001", posts).0, 201);
+        assert_eq!(client.post("/assets/P1/attachments?name=post.txt", "post").0, 201);
+        let rule = r#"{"id": "test-smoke", "observedProperty": "smoke", "raiseAt": 0.5, "severity": "critical"}"#;
+        assert!([201, 200].contains(&operator.post("/rules", rule).0));
+        burn(server, &integrator);
+        assert!(alarms(server) >= 1);
+        assert_eq!((attached(server, "L1"), attached(server, "L2").0, files()), ((200, 1), 404, 3));
+    };
+
+    let server = Server::start(dir.path(), &[]);
+    prepare(&server);
+    let client = Client { server: &server, key: &integrator };
+    let (status, done) = client.post("/datasets/lamps/withdraw", "");
+    assert_eq!((status, &done["attachmentsRemoved"], files()), (200, &json!(0), 3), "{done}");
+    assert_eq!(client.post("/datasets/lamps/publish", "").0, 200);
+    assert_eq!(
+        (attached(&server, "L1"), alarms(&server)),
+        ((200, 1), 0),
+        "a withdrawn one comes back with what it had"
+    );
+    // Withdrawn first: its assets are in no city when it is deleted.
+    assert_eq!(client.post("/datasets/lamps/withdraw", "").0, 200);
+    let (status, done, _) = client.send("DELETE", "/datasets/lamps", &[], "");
+    assert_eq!((status, &done["attachmentsRemoved"], files()), (200, &json!(2), 1), "{done}");
+    assert_eq!(attached(&server, "P1"), (200, 1), "another dataset's stay");
+
+    prepare(&server);
+    server.kill();
+    let told = command(&["withdraw", "lamps"]);
+    assert!(told.contains("alarms cleared") && !told.contains("attachments"), "{told}");
+    assert_eq!(files(), 3);
+    command(&["publish", "lamps"]);
+    let server = Server::start(dir.path(), &[]);
+    assert_eq!((alarms(&server), attached(&server, "L1")), (0, (200, 1)));
+    burn(&server, &integrator);
+    assert!(alarms(&server) >= 1);
+    server.kill();
+    let told = command(&["delete", "lamps"]);
+    assert!(told.contains("alarms cleared") && told.contains("2 attachments removed"), "{told}");
+    assert_eq!(files(), 1);
+    let server = Server::start(dir.path(), &[]);
+    assert_eq!((alarms(&server), attached(&server, "L1").0, attached(&server, "P1")), (0, 404, (200, 1)));
+}
+
+/// A reading of the smoke detector that raises an alarm.
+fn burn(server: &Server, key: &str) {
+    let client = Client { server, key };
+    let streams = client.get("/sta/v1.1/Datastreams").1["value"].clone();
+    let id = streams[0]["@iot.id"].as_i64().unwrap();
+    let (status, said) = client.post(&format!("/sta/v1.1/Datastreams({id})/Observations"), r#"{"result": 0.9}"#);
+    assert_eq!(status, 201, "{said}");
+}
+
 fn jiff_now() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     cimbra::units::Instant(i64::try_from(now.as_millis()).unwrap()).to_string()

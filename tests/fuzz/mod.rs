@@ -15,7 +15,7 @@ mod tileset;
 mod vector;
 
 use crate::support::shared;
-use cimbra::formats::{READERS, ReadOptions, Reader, SourceItem};
+use cimbra::formats::{Limits, READERS, ReadOptions, Reader, SourceItem, Worker, reader_of};
 use cimbra::geom::{Shape, closure, faces_to_mesh, triangulate};
 use mutate::Mutator;
 use std::path::{Path, PathBuf};
@@ -38,6 +38,8 @@ pub struct Target {
 
 /// Longer than any case of at most a few hundred kilobytes may take.
 const SLOWEST_CASE: Duration = Duration::from_secs(25);
+/// Mutated cases that a worker reads too.
+const CROSSING: u32 = 8;
 
 fn seconds() -> u64 {
     std::env::var("CIMBRA_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3)
@@ -101,6 +103,7 @@ impl Target {
             std::fs::write(case, seed).unwrap();
             assert!(reader.is_none_or(|reader| reader.sniff(seed)), "a seed is not taken for {}", self.reader);
             assert!(drive(case) > 0, "a seed must give objects, else nothing is tested");
+            crosses(reader, case);
         }
         let (end, mut count, mut taken) = (Instant::now() + Duration::from_secs(seconds()), 0_u32, 0_usize);
         let mut mutator = Mutator::new(self.seeds, self.words);
@@ -108,12 +111,36 @@ impl Target {
             let begun = Instant::now();
             std::fs::write(case, mutator.next()).unwrap();
             taken += drive(case);
+            if count < CROSSING {
+                crosses(reader, case);
+            }
             assert!(begun.elapsed() < SLOWEST_CASE, "one case took {:?}", begun.elapsed());
             count += 1;
         }
         eprintln!("{}: {count} cases, {taken} objects", self.reader);
         assert!(count > 20 && taken > 0, "{count} cases gave {taken} objects: the mutations reach nothing");
     }
+}
+
+/// Holds what a worker says of the case against what is read here.
+fn crosses(reader: Option<&dyn Reader>, case: &Path) {
+    let Some(reader) = reader.filter(|reader| reader_of(case).is_ok_and(|found| found.name() == reader.name())) else {
+        return;
+    };
+    let worker = Worker { program: env!("CARGO_BIN_EXE_cimbra").into(), limits: Limits::default(), every: true };
+    let options = ReadOptions::default();
+    let (mut here, mut there) = (Vec::new(), Vec::new());
+    let kept = |all: &mut Vec<String>, item: SourceItem| {
+        all.push(format!("{item:?}"));
+        Ok(())
+    };
+    let ends = [
+        reader.read(case, &options, &mut |item| kept(&mut here, item)),
+        worker.read(case, &options, &mut |item| kept(&mut there, item)),
+    ];
+    assert_eq!(ends[0], ends[1]);
+    let differs = here.iter().zip(&there).find(|(here, there)| here != there);
+    assert!(here.len() == there.len() && differs.is_none(), "{} and {}: {differs:?}", here.len(), there.len());
 }
 
 /// Reads one case and does with its objects what intake would; gives how many there were.

@@ -9,7 +9,7 @@ use std::path::Path;
 pub fn drive(case: &Path) -> usize {
     let mut found = 0;
     let read = Cloud::open(case).and_then(|mut cloud| {
-        let whole = cloud.points();
+        let whole = cloud.about.points;
         cloud.read(&mut |batch| {
             found += batch.len();
             assert!(batch.len() <= 1 << 16);

@@ -12,9 +12,9 @@ use tiff::tags::Tag;
 pub fn drive(case: &Path) -> usize {
     let (mut found, mut rows) = (0, 0);
     let read = GeoTiff::open(case, None).and_then(|mut raster| {
-        let (width, height) = (raster.width as usize, raster.height as usize);
-        assert!(raster.affine.inverse().is_some() && width > 0 && height > 0);
-        match raster.content {
+        let (width, height) = (raster.about.width as usize, raster.about.height as usize);
+        assert!(raster.about.affine.inverse().is_some() && width > 0 && height > 0);
+        match raster.about.content {
             Content::Heights => raster.heights(&mut |row| {
                 assert_eq!(row.len(), width);
                 rows += 1;

@@ -1,4 +1,5 @@
 #!/bin/sh
-# Stands in for the worker that reads IFC files: does what the file it is given says. Called as the worker is:
-# read-ifc --bytes=N --seconds=N --memory=N --vertices=N --attributes=N -- FILE
-exec sh "$8"
+# Stands in for the worker that reads files: does what the file it is given says. Called as the worker is:
+# read --seconds=N --memory=N --bytes=N --vertices=N --attributes=N ... -- FILE
+for file; do :; done
+exec sh "$file"

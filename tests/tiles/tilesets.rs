@@ -214,3 +214,29 @@ fn a_parent_that_a_caller_may_not_see_is_in_no_tile() {
         |rights| seen(&city, &View::Collection(Collection::Devices), rights).rows["d03"].get("parent").cloned();
     assert_eq!((parent(Collections::ALL), parent(devices)), (Some("r0".into()), None));
 }
+
+/// That a dwelling has an owner is said by the name of a column already.
+#[test]
+fn names_of_columns_that_tell_of_persons_are_in_no_tile_of_who_may_not_read_them() {
+    let city = city::empty("320106003001");
+    let mut flat = city::meshed("flat", Class::Space, None, city::prism(0.0, 0.0, 0.0, 3.0));
+    flat.attributes.push(("户主".into(), cimbra::model::Value::Text("张三".into())));
+    city.commit("flats", vec![flat]);
+    let (tiles, open) = (Tiles::default(), Collections::of(|collection| !collection.is_guarded()));
+    let columns = |rights: Collections| {
+        let plan = tiles.plan(&city.snapshot(), &View::Collection(Collection::Spaces), rights).unwrap();
+        let hash = u128::from_str_radix(
+            String::from_utf8(tiles3d::of_site(&plan, ""))
+                .unwrap()
+                .split('"')
+                .find_map(|s| s.strip_suffix(".glb"))
+                .unwrap(),
+            16,
+        );
+        let tile = reader::read(&plan.encode(hash.unwrap()).unwrap().unwrap());
+        let text = tile.json.to_string();
+        (text.contains("户主") || text.contains("u6237"), text.contains("height"))
+    };
+    // Whoever asks first leaves nothing to the other.
+    assert_eq!([open, Collections::ALL, open].map(columns), [(false, true), (true, true), (false, true)]);
+}

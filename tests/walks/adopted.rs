@@ -5,6 +5,8 @@ use cimbra::crs::{SiteFrame, from_ecef, to_ecef};
 use cimbra::geom::matrix::{IDENTITY, Matrix, apply, times};
 use cimbra::units::Geodetic;
 use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
 /// Imports with `more` arguments: the exit code, the report and what stderr says.
@@ -42,6 +44,16 @@ fn made(folder: &Path, at: Geodetic) -> PathBuf {
 fn region(at: Geodetic) -> [f64; 6] {
     let (lon, lat) = (at.lon.to_radians(), at.lat.to_radians());
     [lon - 5e-6, lat - 4e-6, lon + 5e-6, lat + 4e-6, at.h - 3.0, at.h + 27.0]
+}
+
+/// What the server answers to GET of exactly this path; clients would bring it into order first.
+fn spelt(server: &Server, path: &str) -> String {
+    let host = server.base.strip_prefix("http://").unwrap();
+    let mut socket = TcpStream::connect(host).unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut said = String::new();
+    socket.read_to_string(&mut said).unwrap();
+    said
 }
 
 const AT: Geodetic = Geodetic::new(118.78, 32.04, 12.0);
@@ -89,6 +101,14 @@ fn a_tileset_is_served_from_where_it_lies_and_nothing_else_of_its_folder() {
     ] {
         assert_eq!(server.get(&format!("{base}/{hidden}")).0, 404, "{hidden}");
     }
+    for climbing in
+        ["../beside.json", "./../beside.json", "%2e%2e/beside.json", "x/../../beside.json", "/etc/passwd.json"]
+    {
+        let said = spelt(&server, &format!("{base}/{climbing}"));
+        assert!(said.starts_with("HTTP/1.1 404"), "{climbing}: {said}");
+    }
+    let whole = server.get_bytes(&format!("{base}/root.b3dm"), &[("Range", "bytes=10-19"), ("If-Range", "\"x\"")]);
+    assert_eq!((whole.0, whole.2.len()), (200, 5000), "a part of nobody knows what is not sent");
     for elsewhere in ["/adopted/000000000002/x/tileset.json", "/adopted/000000000001/other/tileset.json"] {
         assert_eq!(server.get(elsewhere).0, 404);
     }
@@ -133,6 +153,16 @@ fn a_move_keeps_every_tile_where_it_was_in_the_whole_and_regions_move_along() {
     let whole = server.get("/adopted/000000000001/m/tileset.json").1;
     let inner = server.get("/adopted/000000000001/m/%E5%AD%90%20%E9%9B%86/inner.json").1;
     let text = whole.to_string() + &inner.to_string();
+    // However the path is spelt, it is the moved file that is served.
+    for path in
+        ["./tileset.json", "/tileset.json", "%E5%AD%90%20%E9%9B%86/./inner.json", "%E5%AD%90%20%E9%9B%86//inner.json"]
+    {
+        let said = spelt(&server, &format!("/adopted/000000000001/m/{path}"));
+        let body: Value = serde_json::from_str(said.split_once("\r\n\r\n").unwrap().1).unwrap();
+        assert_eq!(body, if path.contains("inner") { inner.clone() } else { whole.clone() }, "{path}");
+    }
+    let part = server.get_bytes("/adopted/000000000001/m/tileset.json", &[("Range", "bytes=0-0")]);
+    assert_eq!((part.0, part.2.as_slice()), (206, &b"{"[..]));
     assert!(!text.contains("region"), "a region would stay where it was: {text}");
     let now = SiteFrame::new(Geodetic { h: to.h + 2.5, ..to });
     let root = matrix(&whole["root"]["transform"]);
@@ -289,4 +319,28 @@ fn the_catalogue_knows_what_lies_beside_the_assets_and_deletes_it() {
     }
     assert!(!dataset(&["list"]).1.contains("photos"), "and not after opening the store again");
     assert!(file.is_file(), "its folder is not ours");
+}
+
+#[test]
+fn a_file_of_any_size_is_served_without_being_held_in_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, store) = (dir.path().join("photos"), dir.path().join("store"));
+    let file = made(&folder, AT);
+    let large = std::fs::File::create(folder.join("root.b3dm")).unwrap();
+    large.set_len(3 << 30).unwrap();
+    assert_eq!(import(&file, &store, &["--dataset", "photos"]).0, Some(0));
+    let server = Server::start(&store, &[]);
+    let url = format!("{}/adopted/000000000001/photos/root.b3dm", server.base);
+    let mut answer = ureq::get(&url).header("Accept-Encoding", "identity").call().unwrap();
+    assert_eq!(answer.headers()["content-length"], (3_u64 << 30).to_string());
+    let mut some = vec![1; 300 << 20];
+    answer.body_mut().as_reader().read_exact(&mut some).unwrap();
+    assert!(some.iter().all(|byte| *byte == 0));
+    let range = format!("bytes={}-", (3_u64 << 30) - 7);
+    let (status, headers, end) = server.get_bytes("/adopted/000000000001/photos/root.b3dm", &[("Range", &range)]);
+    assert_eq!((status, end.len(), headers["content-range"].to_str().unwrap().contains("/3221225472")), (206, 7, true));
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id())).unwrap();
+    let most = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let most: u64 = most.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(most < 250 << 10, "{most} kB for 3 GiB");
 }

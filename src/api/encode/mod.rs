@@ -1,16 +1,22 @@
-//! Answers on their way out: JSON with an entity tag.
+//! Answers on their way out: JSON with an entity tag, files piece by piece.
 
 pub mod derived;
 pub mod diff;
 pub mod feature;
 pub mod live;
 
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::fault::{Fault, Result};
+
+/// Bytes of one piece of a file.
+const PIECE: u64 = 256 << 10;
 
 /// `value` as JSON of `content_type`, with an entity tag; 304 when the caller has it already (RFC 9110 §13.1.2).
 ///
@@ -48,6 +54,25 @@ pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
         .filter_map(|v| v.to_str().ok())
         .flat_map(|v| v.split(','))
         .any(|offered| offered.trim() == "*" || bare(offered) == bare(tag))
+}
+
+/// `length` bytes of a file from `at` on, read off the async threads piece by piece; no more of it is in memory. A file that has
+/// become shorter ends the connection, so that nobody takes the part for the whole.
+pub fn stream(file: File, at: u64, length: u64) -> Body {
+    let end = at.saturating_add(length);
+    let pieces = futures_util::stream::try_unfold((file, at), move |(file, at)| async move {
+        if at >= end {
+            return Ok(None);
+        }
+        let read = tokio::task::spawn_blocking(move || {
+            let mut piece = vec![0; usize::try_from(PIECE.min(end - at)).unwrap_or_default()];
+            file.read_exact_at(&mut piece, at).map(|()| (piece, file))
+        });
+        let (piece, file) = read.await.map_err(std::io::Error::other)??;
+        let next = at + piece.len() as u64;
+        Ok::<_, std::io::Error>(Some((Bytes::from(piece), (file, next))))
+    });
+    Body::from_stream(pieces)
 }
 
 /// Percent-encodes what is not unreserved (RFC 3986 §2.3), for a path segment or a query value.

@@ -6,16 +6,14 @@ use crate::api::openapi::Operation;
 use crate::api::problem::Answer;
 use crate::api::schema;
 use crate::api::state::City;
-use crate::fault::{Fault, Kind, Result};
-use crate::formats::tiles3d::{inside, rebased};
-use crate::geom::matrix::IDENTITY;
-use crate::store::Adopted;
+use crate::fault::{Fault, Result};
+use crate::formats::tiles3d::inside;
+use crate::store::Coverage;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::time::UNIX_EPOCH;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -32,9 +30,6 @@ pub const OPERATIONS: &[Operation] = &[Operation::get(
 pub fn routes() -> Router<City> {
     Router::new().route("/adopted/{site}/{dataset}/{*path}", get(file))
 }
-
-/// The most bytes that one answer holds; more are asked for by ranges.
-const LARGEST: u64 = 1 << 30;
 
 /// Media types by ending: what 3D Tiles are made of, and nothing else of a folder.
 const KINDS: &[(&str, &str)] = &[
@@ -64,55 +59,47 @@ async fn file(ask: Ask<(String, String, String)>) -> Answer {
         Fault::not_found(format!("there is no adopted tileset '{dataset}' in site '{site}'")).about("collectionId")
     })?;
     let headers = ask.headers.clone();
-    let answer = ask.work(move || {
-        let adopted = coverage.tileset().ok_or_else(|| Fault::internal("a tileset that is none"))?;
-        answer(adopted, &path, &headers)
-    });
-    Ok(answer.await?)
+    Ok(ask.work(move || answer(&coverage, &path, &headers)).await?)
 }
 
-fn answer(adopted: &Adopted, path: &str, headers: &HeaderMap) -> Result<Response> {
+fn answer(coverage: &Coverage, path: &str, headers: &HeaderMap) -> Result<Response> {
+    let adopted = coverage.tileset().ok_or_else(|| Fault::internal("a tileset that is none"))?;
+    let path = plain(path);
     let is_entry = path == "tileset.json" || path == adopted.entry;
-    let path = if is_entry { adopted.entry.as_str() } else { path };
+    let path = if is_entry { adopted.entry.as_str() } else { path.as_str() };
     let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
     let kind = KINDS.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind);
     let kind = kind.ok_or_else(|| Fault::not_found("there is no such file in this tileset").about("path"))?;
-    let real = inside(&adopted.folder, path).map_err(|fault| fault.about("path"))?;
+    // JSON of a moved tileset was written anew when it was adopted; anything else goes as it lies.
+    let is_moved = adopted.shift.is_some() && (is_entry || adopted.above.contains_key(path));
+    let folder = if is_moved { coverage.folder() } else { &adopted.folder };
+    let real = inside(folder, path).map_err(|fault| fault.about("path"))?;
     let io = |e: std::io::Error| Fault::io("reading an adopted file", &e);
     let file = File::open(&real).map_err(io)?;
     let about = file.metadata().map_err(io)?;
     let size = about.len();
-    // JSON of a moved tileset is written anew; anything else goes as it is.
-    let above = adopted.above.get(path);
-    if let Some(shift) = adopted.shift.as_ref().filter(|_| is_entry || above.is_some()) {
-        let bytes = part(&file, 0, size.min(LARGEST))?;
-        let first = is_entry.then_some(shift);
-        return Ok(encode::tagged(headers, kind, rebased(&bytes, first, above.unwrap_or(&IDENTITY))?));
-    }
     let changed = about.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok()).map_or(0, |d| d.as_nanos());
-    let tag =
-        format!("W/\"{:016x}\"", xxh3_64(format!("{}/{path}/{size}/{changed}", adopted.folder.display()).as_bytes()));
+    let tag = format!("W/\"{:016x}\"", xxh3_64(format!("{}/{path}/{size}/{changed}", folder.display()).as_bytes()));
     let mut response = if encode::is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let wanted = headers.get(header::RANGE).and_then(|v| v.to_str().ok()).and_then(|text| range(text, size));
-        match wanted {
+        // A part is taken only for one of the same bytes, which a weak tag cannot promise (RFC 9110 §13.1.5).
+        let wanted = headers.get(header::RANGE).filter(|_| !headers.contains_key(header::IF_RANGE));
+        match wanted.and_then(|v| v.to_str().ok()).and_then(|text| range(text, size)) {
             Some(None) => {
                 let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
                 put(&mut response, header::CONTENT_RANGE, &format!("bytes */{size}"));
                 return Ok(response);
             }
-            Some(Some((from, to))) if to - from < LARGEST => {
-                let mut response = (StatusCode::PARTIAL_CONTENT, part(&file, from, to - from + 1)?).into_response();
+            Some(Some((from, to))) => {
+                let mut response = sent(file, from, to - from + 1);
+                *response.status_mut() = StatusCode::PARTIAL_CONTENT;
                 put(&mut response, header::CONTENT_RANGE, &format!("bytes {from}-{to}/{size}"));
                 // Compressed, the part would be one of other bytes.
                 put(&mut response, header::CONTENT_ENCODING, "identity");
                 response
             }
-            _ if size > LARGEST => {
-                return Err(Fault::new(Kind::TooLarge, "the file is over 1 GiB").remedy("ask for it by ranges"));
-            }
-            _ => part(&file, 0, size)?.into_response(),
+            None => sent(file, 0, size),
         }
     };
     for (name, value) in [
@@ -126,16 +113,22 @@ fn answer(adopted: &Adopted, path: &str, headers: &HeaderMap) -> Result<Response
     Ok(response)
 }
 
+/// A path without the steps that go nowhere (`./`, `//`); one that goes up stays as it is, and leads to nothing.
+fn plain(path: &str) -> String {
+    let steps: Vec<&str> = path.split('/').filter(|step| !matches!(*step, "" | ".")).collect();
+    steps.join("/")
+}
+
+fn sent(file: File, from: u64, length: u64) -> Response {
+    let mut response = Response::new(encode::stream(file, from, length));
+    put(&mut response, header::CONTENT_LENGTH, &length.to_string());
+    response
+}
+
 fn put(response: &mut Response, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
-}
-
-fn part(file: &File, from: u64, length: u64) -> Result<Vec<u8>> {
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
-    file.read_exact_at(&mut bytes, from).map_err(|e| Fault::io("reading an adopted file", &e))?;
-    Ok(bytes)
 }
 
 /// The one range of a `Range` header (RFC 9110 §14.1.2), ends included; `Some(None)` for one that lies beyond the file, nothing for
@@ -154,6 +147,14 @@ fn range(text: &str, size: u64) -> Option<Option<(u64, u64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_has_one_spelling() {
+        for spelt in ["a/b.json", "./a/b.json", "a//b.json", "/a/./b.json", "a/b.json/"] {
+            assert_eq!(plain(spelt), "a/b.json");
+        }
+        assert_eq!(plain("./../a"), "../a");
+    }
 
     #[test]
     fn ranges_are_read_as_the_standard_has_them() {

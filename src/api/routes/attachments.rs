@@ -3,7 +3,7 @@
 use super::imports::file_name;
 use super::items::find;
 use crate::api::ask::Ask;
-use crate::api::encode::segment;
+use crate::api::encode::{segment, stream};
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
@@ -12,18 +12,14 @@ use crate::api::state::City;
 use crate::api::upload::receive;
 use crate::fault::{Fault, Result};
 use crate::model::Right;
-use crate::store::{Attachment, Incoming, Sent};
-use axum::body::{Body, Bytes};
+use crate::store::{Attachment, Incoming, Quota, Sent, Snapshot};
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::Read;
-
-/// Bytes of one piece of a download.
-const PIECE: usize = 256 << 10;
+use std::sync::Arc;
 
 const ATTACH: &[Param] = &[Param::new("name", Form::Text, "The file's name with its ending.").needed()];
 
@@ -79,9 +75,9 @@ pub(super) fn links(base: &str, city: &City, asset: &str) -> Vec<Value> {
 async fn list(ask: Ask<String>) -> Answer {
     ask.params(&[])?;
     ask.answer("application/json", |ask| {
-        let asset = known(ask, &ask.path)?;
+        let (asset, _) = known(ask, &ask.path)?;
         let all: Vec<Value> =
-            ask.city.store.attachments().of(&asset).iter().map(|one| shown(&ask.base(), &asset, one)).collect();
+            ask.city.store.attachments().of(&asset).iter().map(|one| shown(ask, &asset, one)).collect();
         Ok(json!({ "attachments": all }))
     })
     .await
@@ -92,17 +88,22 @@ async fn attach(ask: Ask<String>, body: Body) -> Answer {
     let params = ask.params(ATTACH)?;
     let name = file_name(params.get("name"))?;
     let media = media(&ask.headers)?;
-    let asset = known(&ask, &ask.path)?;
+    let (asset, snapshot) = known(&ask, &ask.path)?;
     let limits = ask.city.settings.limits;
     let store = ask.city.store.clone();
     let incoming = receive(body, limits.attachment_bytes, move || store.attachments().begin(), Incoming::write).await?;
-    let (city, by, base) = (ask.city.clone(), ask.caller.name.clone(), ask.base());
+    let (city, by, of) = (ask.city.clone(), ask.caller.name.clone(), asset.clone());
     let work = ask.work(move || {
         let sent = Sent { name: &name, media: &media, at: (city.clock)(), by: &by };
-        let kept = city.store.attachments().attach(incoming, &asset, &sent, limits.attachments_per_asset)?;
-        Ok(shown(&base, &asset, &kept))
+        let in_site = |id: &str| snapshot.last(id).is_some();
+        let quota = Quota {
+            of_asset: limits.attachments_per_asset,
+            of_site: limits.attachment_bytes_per_site,
+            in_site: &in_site,
+        };
+        city.store.attachments().attach(incoming, &of, &sent, quota)
     });
-    let kept = work.await?;
+    let kept = shown(&ask, &asset, &work.await?);
     let place = kept["href"].as_str().unwrap_or_default().to_owned();
     let headers = [(header::LOCATION, place), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, headers, Json(kept)).into_response())
@@ -110,7 +111,7 @@ async fn attach(ask: Ask<String>, body: Body) -> Answer {
 
 async fn content(ask: Ask<(String, String)>) -> Answer {
     ask.params(&[])?;
-    let asset = known(&ask, &ask.path.0)?;
+    let (asset, _) = known(&ask, &ask.path.0)?;
     let (store, sha256) = (ask.city.store.clone(), ask.path.1.clone());
     let found = ask.work(move || store.attachments().read(&asset, &sha256)).await?;
     let (attachment, file) = found.ok_or_else(|| missing(&ask.path.1))?;
@@ -119,7 +120,7 @@ async fn content(ask: Ask<(String, String)>) -> Answer {
     if has_it.is_some_and(|tags| tags.split(',').any(|t| t.trim().trim_start_matches("W/") == tag)) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    let mut response = Response::new(Body::from_stream(pieces(file)));
+    let mut response = Response::new(stream(file, 0, attachment.bytes));
     let headers = response.headers_mut();
     let mut set = |name, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -139,19 +140,20 @@ async fn content(ask: Ask<(String, String)>) -> Answer {
 async fn detach(ask: Ask<(String, String)>) -> Answer {
     ask.caller.require(Right::Attach)?;
     ask.params(&[])?;
-    let asset = known(&ask, &ask.path.0)?;
-    let (store, sha256, base) = (ask.city.store.clone(), ask.path.1.clone(), ask.base());
-    let gone = ask.work(move || Ok(store.attachments().detach(&asset, &sha256)?.map(|one| shown(&base, &asset, &one))));
-    let gone = gone.await?.ok_or_else(|| missing(&ask.path.1))?;
+    let (asset, _) = known(&ask, &ask.path.0)?;
+    let (store, of, sha256) = (ask.city.store.clone(), asset.clone(), ask.path.1.clone());
+    let gone = ask.work(move || store.attachments().detach(&of, &sha256)).await?;
+    let gone = shown(&ask, &asset, &gone.ok_or_else(|| missing(&ask.path.1))?);
     Ok(([(header::CACHE_CONTROL, "no-store")], Json(gone)).into_response())
 }
 
-/// The asset's own id, if it is there for this caller: attachments are seen by those who see their asset.
-fn known<P>(ask: &Ask<P>, id: &str) -> Result<String> {
+/// The asset's own id and its site, if it is there for this caller: attachments are seen by those who see their asset.
+fn known<P>(ask: &Ask<P>, id: &str) -> Result<(String, Arc<Snapshot>)> {
     let snapshots = ask.snapshots();
-    let own = |(snapshot, row): (&crate::store::Snapshot, crate::store::Row)| {
+    let own = |(snapshot, row): (&Snapshot, crate::store::Row)| {
         let asset = snapshot.asset(row).filter(|a| ask.caller.reads.contains(a.class().collection()))?;
-        Some(asset.id().to_owned())
+        let site = snapshots.iter().find(|s| s.site() == snapshot.site())?;
+        Some((asset.id().to_owned(), site.clone()))
     };
     let found = find(&snapshots, id, None).into_iter().find_map(own);
     found.ok_or_else(|| Fault::not_found(format!("there is no asset '{id}'")).about("assetId"))
@@ -176,11 +178,17 @@ fn media(headers: &HeaderMap) -> Result<String> {
     Ok(if holds { said.to_owned() } else { "application/octet-stream".to_owned() })
 }
 
-fn shown(base: &str, asset: &str, one: &Attachment) -> Value {
+/// What a caller sees of an attachment; who sent it is for those who may attach.
+fn shown<P>(ask: &Ask<P>, asset: &str, one: &Attachment) -> Value {
     let Attachment { sha256, name, media, bytes, at, by } = one;
-    let href = format!("{base}/assets/{}/attachments/{sha256}", segment(asset));
+    let href = format!("{}/assets/{}/attachments/{sha256}", ask.base(), segment(asset));
     let time = crate::units::Instant(*at).to_string();
-    json!({ "sha256": sha256, "name": name, "type": media, "bytes": bytes, "time": time, "by": by, "href": href })
+    let mut shown =
+        json!({ "sha256": sha256, "name": name, "type": media, "bytes": bytes, "time": time, "href": href });
+    if ask.caller.require(Right::Attach).is_ok() {
+        shown["by"] = json!(by);
+    }
+    shown
 }
 
 /// A file is saved under its own name (RFC 6266), in whatever script.
@@ -188,22 +196,4 @@ fn disposition(name: &str) -> String {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) { c } else { '_' }).collect();
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", segment(name))
-}
-
-/// A file's content, piece by piece, read off the async threads.
-fn pieces(file: File) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
-    futures_util::stream::unfold(Some(file), |file| async move {
-        let mut file = file?;
-        let read = tokio::task::spawn_blocking(move || {
-            let mut piece = vec![0; PIECE];
-            let length = file.read(&mut piece)?;
-            piece.truncate(length);
-            Ok((piece, file))
-        });
-        match read.await.unwrap_or_else(|e| Err(std::io::Error::other(e))) {
-            Ok((piece, _)) if piece.is_empty() => None,
-            Ok((piece, file)) => Some((Ok(Bytes::from(piece)), Some(file))),
-            Err(error) => Some((Err(error), None)),
-        }
-    })
 }

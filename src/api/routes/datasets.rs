@@ -7,8 +7,8 @@ use crate::api::problem::Answer;
 use crate::api::schema::city;
 use crate::api::state::City;
 use crate::fault::{Fault, Kind, Result};
-use crate::live;
-use crate::model::{AssetId, Collections, DatasetName, Right};
+use crate::live::retire::{self, Retired};
+use crate::model::{Collections, DatasetName, Right};
 use crate::store::{Committed, Dataset, Site, Snapshot, Standing, Store};
 use crate::units::Instant;
 use axum::body::Bytes;
@@ -17,7 +17,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const SITE: &[Param] = &[Param::new("site", Form::Text, "The site's code, where several have a dataset of this name.")];
@@ -64,7 +64,7 @@ pub const OPERATIONS: &[Operation] = &[
     Operation::get(
         "/datasets/{dataset}",
         "deleteDataset",
-        "Ends its assets and their alarms; history keeps them.",
+        "Ends its assets, their alarms and what is attached to them; history keeps the assets.",
         city::managed,
     )
     .deletes()
@@ -194,33 +194,23 @@ async fn describe(ask: Ask<String>, body: Bytes) -> Answer {
 }
 
 async fn withdraw(ask: Ask<String>) -> Answer {
-    manage(ask, SITE, |store, site, name, _, by, now| end(store, site, name, by, now, Site::withdraw)).await
+    manage(ask, SITE, |store, site, name, _, by, now| retire::withdraw(store, site, name, by, now)).await
 }
 
 async fn publish(ask: Ask<String>) -> Answer {
-    manage(ask, SITE, |_, site, name, _, _, now| Ok((site.publish_again(name, now)?, Ended::default()))).await
+    manage(ask, SITE, |_, site, name, _, _, now| Ok(Retired::only(site.publish_again(name, now)?))).await
 }
 
 async fn roll_back(ask: Ask<String>) -> Answer {
-    manage(ask, ROLL_BACK, |_, site, name, revision, _, now| {
-        Ok((site.roll_back(name, revision, now)?, Ended::default()))
-    })
-    .await
+    manage(ask, ROLL_BACK, |store, site, name, revision, _, now| retire::roll_back(store, site, name, revision, now))
+        .await
 }
 
 async fn delete(ask: Ask<String>) -> Answer {
-    manage(ask, SITE, |store, site, name, _, by, now| end(store, site, name, by, now, Site::delete)).await
+    manage(ask, SITE, |store, site, name, _, by, now| retire::delete(store, site, name, by, now)).await
 }
 
-/// What went with a dataset.
-#[derive(Debug, Default)]
-struct Ended {
-    alarms: usize,
-    /// Assets of other datasets that were part of something in it.
-    orphans: usize,
-}
-
-type Act = fn(&Store, &Site, &DatasetName, u64, &str, Instant) -> Result<(Committed, Ended)>;
+type Act = fn(&Store, &Site, &DatasetName, u64, &str, Instant) -> Result<Retired>;
 
 async fn manage(ask: Ask<String>, known: &'static [Param], act: Act) -> Answer {
     let params = ask.params(known)?;
@@ -236,36 +226,9 @@ async fn manage(ask: Ask<String>, known: &'static [Param], act: Act) -> Answer {
     let (site, name) = find(&ask, params.get("site"))?;
     let (store, now, by) = (ask.city.store.clone(), (ask.city.clock)(), ask.caller.name.clone());
     let done = ask.work(move || act(&store, &site, &name, revision, &by, now)).await?;
-    let (Committed { revision, added, replaced, removed, unchanged }, ended) = done;
-    let told = json!({ "revision": revision, "added": added, "replaced": replaced, "removed": removed,
-        "unchanged": unchanged, "alarmsCleared": ended.alarms, "orphans": ended.orphans });
+    let Retired { committed, alarms, orphans, attachments } = done;
+    let Committed { revision, added, replaced, removed, unchanged } = committed;
+    let told = json!({ "revision": revision, "added": added, "replaced": replaced, "removed": removed, "unchanged": unchanged,
+        "alarmsCleared": alarms, "orphans": orphans, "attachmentsRemoved": attachments });
     Ok(Json(told).into_response())
-}
-
-/// Ends a dataset's assets by `how`, and what depended on them: the active alarms of its devices.
-fn end(
-    store: &Store,
-    site: &Site,
-    name: &DatasetName,
-    by: &str,
-    now: Instant,
-    how: fn(&Site, &DatasetName, Instant) -> Result<Committed>,
-) -> Result<(Committed, Ended)> {
-    let before = site.snapshot();
-    let done = how(site, name, now)?;
-    let ids: HashSet<AssetId> = before
-        .rows()
-        .filter_map(|row| before.asset(row))
-        .filter(|asset| asset.dataset() == name)
-        .map(|asset| asset.id().into())
-        .collect();
-    let mut ended = Ended::default();
-    for alarm in store.series().active_alarms().iter().filter(|alarm| ids.contains(&alarm.device)) {
-        live::desk::clear(store, alarm.id, by, now)?;
-        ended.alarms += 1;
-    }
-    let orphan =
-        |row| before.asset(row).is_some_and(|a| a.dataset() != name && a.parent_id().is_some_and(|p| ids.contains(p)));
-    ended.orphans = before.rows().filter(|row| orphan(*row)).count();
-    Ok((done, ended))
 }

@@ -235,10 +235,9 @@ pub fn attachment() -> Value {
         ("type", text()),
         ("bytes", whole()),
         ("time", super::instant()),
-        ("by", text()),
         ("href", text()),
     ];
-    closed("Attachment", fields)
+    optional(closed("Attachment", fields), [("by", text())])
 }
 
 /// The files attached to an asset.
@@ -255,6 +254,7 @@ fn checked() -> Value {
 /// The report of an import.
 pub fn report() -> Value {
     let renamed = closed("Renamed", [("id", text()), ("renamed", text())]);
+    let renewed = closed("Renewed", [("was", text()), ("id", text())]);
     let total =
         [("severity", severity()), ("objects", whole()), ("count", whole()), ("repaired", whole()), ("what", text())];
     let total = closed("FindingTotal", total);
@@ -269,6 +269,7 @@ pub fn report() -> Value {
         ("unchanged", whole()),
         ("removed", whole()),
         ("renamed", list(renamed)),
+        ("renewed", list(renewed)),
         ("refused", list(refused)),
         ("findings", list(finding())),
         ("finding_totals", map(total)),
@@ -347,7 +348,8 @@ pub fn entry() -> Value {
 
 /// What managing a dataset did.
 pub fn managed() -> Value {
-    let counts = ["revision", "added", "replaced", "removed", "unchanged", "alarmsCleared", "orphans"];
+    let counts =
+        ["revision", "added", "replaced", "removed", "unchanged", "alarmsCleared", "orphans", "attachmentsRemoved"];
     closed("Managed", counts.map(|name| (name, whole())))
 }
 

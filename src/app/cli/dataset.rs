@@ -2,9 +2,9 @@
 
 use super::{Outcome, say};
 use crate::fault::{Fault, Result};
+use crate::live::retire::{self, Retired};
 use crate::model::{DatasetName, SiteCode};
 use crate::store::{Committed, Site, Store};
-use crate::units::Instant;
 use clap::Subcommand;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ enum Act {
         #[arg(long, value_name = "N")]
         revision: u64,
     },
-    /// End its assets and forget its entry; history keeps them
+    /// End its assets, their alarms and what is attached to them, and forget its entry; history keeps the assets
     Delete {
         /// The dataset
         name: String,
@@ -95,17 +95,29 @@ impl Args {
                 site.describe(&name, change, now)?;
                 say(&format!("{name}: described"))?;
             }
-            Act::Withdraw { name } => told(&find(&sites, &name)?, "withdrawn", now, Site::withdraw)?,
-            Act::Publish { name } => told(&find(&sites, &name)?, "published", now, Site::publish_again)?,
-            Act::Delete { name } => told(&find(&sites, &name)?, "deleted", now, Site::delete)?,
+            Act::Withdraw { name } => {
+                let (site, name) = find(&sites, &name)?;
+                went(&name, "withdrawn", retire::withdraw(&store, &site, &name, BY, now)?)?;
+            }
+            Act::Publish { name } => {
+                let (site, name) = find(&sites, &name)?;
+                told(&name, "published", site.publish_again(&name, now)?)?;
+            }
+            Act::Delete { name } => {
+                let (site, name) = find(&sites, &name)?;
+                went(&name, "deleted", retire::delete(&store, &site, &name, BY, now)?)?;
+            }
             Act::Rollback { name, revision } => {
-                let act = |site: &Site, name: &DatasetName, now| site.roll_back(name, revision, now);
-                told(&find(&sites, &name)?, "rolled back", now, act)?;
+                let (site, name) = find(&sites, &name)?;
+                went(&name, "rolled back", retire::roll_back(&store, &site, &name, revision, now)?)?;
             }
         }
         Ok(Outcome::Done)
     }
 }
+
+/// Who clears the alarms.
+const BY: &str = "cimbra dataset";
 
 type Found = (Arc<Site>, DatasetName);
 
@@ -154,14 +166,20 @@ fn show((site, name): &Found) -> Result<()> {
     Ok(())
 }
 
-fn told(
-    (site, name): &Found,
-    what: &str,
-    now: Instant,
-    act: impl Fn(&Site, &DatasetName, Instant) -> Result<Committed>,
-) -> Result<()> {
-    let Committed { revision, added, replaced, removed, unchanged } = act(site, name, now)?;
+fn told(name: &DatasetName, what: &str, committed: Committed) -> Result<()> {
+    let Committed { revision, added, replaced, removed, unchanged } = committed;
     say(&format!(
         "{name}: {what} at revision {revision}: {added} new, {replaced} changed, {unchanged} unchanged, {removed} ended"
     ))
+}
+
+fn went(name: &DatasetName, what: &str, retired: Retired) -> Result<()> {
+    let Retired { committed, alarms, orphans, attachments } = retired;
+    told(name, what, committed)?;
+    let counts = [
+        (alarms, "alarms cleared"),
+        (attachments, "attachments removed"),
+        (orphans, "assets of other datasets were part of it"),
+    ];
+    counts.into_iter().filter(|(n, _)| *n > 0).try_for_each(|(n, what)| say(&format!("  {n} {what}")))
 }

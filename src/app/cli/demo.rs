@@ -7,7 +7,7 @@ use crate::app::config::Config;
 use crate::app::serve::{Start, serve};
 use crate::app::worker::worker;
 use crate::fault::{Fault, Kind, Result};
-use crate::formats::ifc::Limits;
+use crate::formats::Limits;
 use crate::ingest::generate::{Community, made, write};
 use crate::ingest::{ImportOptions, Intake};
 use crate::live::simulate::Fleet;
@@ -89,7 +89,7 @@ fn import(dir: &Path, store: &Path, fresh: bool) -> Result<()> {
     let bar = Bar::new();
     let progress = |step: crate::ingest::Progress| bar.step(step);
     let options = ImportOptions { site: Some(code), ..ImportOptions::default() };
-    let (clock, worker) = (clock::system(), Some(worker(Limits::default())));
+    let (clock, worker) = (clock::system(), Some(worker(Limits::default(), false)));
     let report = Intake { store: Some(&store), options, worker, clock, progress: &progress }.import(&files)?;
     drop(bar);
     super::import::tell(&report, false).map(drop)

@@ -5,7 +5,7 @@ use super::{Outcome, say};
 use crate::api::encode::diff;
 use crate::app::worker::worker;
 use crate::fault::{Fault, Result};
-use crate::formats::ifc::Limits;
+use crate::formats::Limits;
 use crate::ingest::Intake;
 use crate::model::{Collections, DatasetName};
 use crate::query::{Change, Diff, Differences, Scope};
@@ -46,7 +46,7 @@ impl Args {
         let mut refused = 0;
         for (file, time) in files.iter().zip(TIMES) {
             let clock = Arc::new(move || time);
-            let (options, worker) = (options.clone(), Some(worker(Limits::default())));
+            let (options, worker) = (options.clone(), Some(worker(Limits::default(), false)));
             let intake = Intake { store: Some(&store), options, worker, clock, progress: &|_| {} };
             let report = intake.import(std::slice::from_ref(file))?;
             if let Some(error) = report.files.iter().find_map(|f| f.error.as_ref()) {

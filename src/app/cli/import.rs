@@ -7,8 +7,8 @@ use crate::app::clock;
 use crate::app::worker::worker;
 use crate::crs::{Helmert, Similarity};
 use crate::fault::{Fault, Result};
+use crate::formats::Limits;
 use crate::formats::control_points;
-use crate::formats::ifc::Limits;
 use crate::ingest::{ImportOptions, Intake, Report};
 use crate::store::Store;
 use std::io::Write;
@@ -165,7 +165,7 @@ impl Source {
     fn take(&self, store: Option<&Store>, options: ImportOptions) -> Result<Outcome> {
         let bar = Bar::new();
         let progress = |step: crate::ingest::Progress| bar.step(step);
-        let worker = Some(worker(Limits::default()));
+        let worker = Some(worker(Limits::default(), false));
         let intake = Intake { store, options, worker, clock: clock::system(), progress: &progress };
         let report = intake.import(&self.files)?;
         drop(bar);

@@ -8,7 +8,7 @@ mod generate;
 mod import;
 mod key;
 mod progress;
-mod read_ifc;
+mod read;
 mod send;
 mod serve;
 mod simulate;
@@ -42,7 +42,7 @@ enum Command {
     Key(key::Args),
     View(view::Args),
     #[command(hide = true)]
-    ReadIfc(read_ifc::Args),
+    Read(read::Args),
 }
 
 /// How a command ended (API.md): 0 done, 1 done with some items refused, 2 nothing done.
@@ -91,7 +91,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
         Command::Dataset(args) => args.run(),
         Command::Key(args) => args.run(),
         Command::View(args) => args.run(),
-        Command::ReadIfc(args) => args.run(),
+        Command::Read(args) => args.run(),
     };
     match outcome {
         Ok(outcome) => Ok(outcome.into()),

@@ -46,6 +46,11 @@ pub(super) fn fault(error: &rusqlite::Error) -> Fault {
     }
 }
 
+/// Whether SQLite does not know what it is asked for: a table that is not there, or a view of one.
+pub(super) fn is_missing(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::Unknown)
+}
+
 /// A name in SQL.
 pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -160,8 +165,12 @@ impl Database {
             let mut statement = self.afresh().prepare(sql).map_err(|e| fault(&e))?;
             let columns = statement
                 .query_map([&table], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-                .and_then(Iterator::collect::<rusqlite::Result<Vec<(String, String, i64)>>>)
-                .map_err(|e| fault(&e))?;
+                .and_then(Iterator::collect::<rusqlite::Result<Vec<(String, String, i64)>>>);
+            let columns = match columns {
+                // It is refused by name when its rows are asked for.
+                Err(e) if is_missing(&e) => Vec::new(),
+                other => other.map_err(|e| fault(&e))?,
+            };
             let crs = srs.map_or(Ok(None), |srs| self.crs(srs))?;
             layers.push(Layer::new(table, kind, geometry, crs, columns));
         }

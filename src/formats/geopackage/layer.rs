@@ -1,6 +1,6 @@
 //! One table: its rows become features.
 
-use super::database::{Database, fault, quoted};
+use super::database::{Database, fault, is_missing, quoted};
 use crate::fault::Result;
 use crate::formats::feature::{Collect, Feature, Features, Parts};
 use crate::formats::{Sink, SourceItem};
@@ -55,11 +55,19 @@ impl Layer {
         let columns = columns.into_iter().map(|(name, ..)| name).collect();
         Self { table, kind, columns, crs, geometry, key, booleans }
     }
-    /// Hands the rows on.
+    /// Hands the rows on; a table that is not there is refused by name.
     ///
     /// # Errors
     /// SQLite's and the sink's.
     pub fn read(&self, database: &Database, features: &mut Features<'_>, sink: &mut Sink) -> Result<()> {
+        let mut statement = match database.afresh().prepare(&format!("SELECT * FROM {}", quoted(&self.table))) {
+            Err(e) if is_missing(&e) => {
+                let said: String = e.to_string().chars().take(200).collect();
+                let reason = format!("gpkg_contents lists this table, and it cannot be read: {said}");
+                return sink(SourceItem::Refused { object: self.table.clone(), reason });
+            }
+            other => other.map_err(|e| fault(&e))?,
+        };
         let named = self.columns.iter().any(|c| c == "id" && self.key.as_ref() != Some(c));
         let bare = self.kind == Kind::Attributes && !named && features.mapping().is_none();
         if self.kind == Kind::Other || bare {
@@ -72,8 +80,6 @@ impl Layer {
             };
             return sink(SourceItem::Note(format!("table '{}': {count} {what}", self.table)));
         }
-        let mut statement =
-            database.afresh().prepare(&format!("SELECT * FROM {}", quoted(&self.table))).map_err(|e| fault(&e))?;
         let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
         let layer: Arc<str> = self.table.as_str().into();
         // SQLite does not tell letter cases of names apart.

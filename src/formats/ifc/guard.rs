@@ -1,7 +1,7 @@
 //! What is refused before the IFC engine sees a byte: files too large, cut short, or nested beyond reason.
 
-use super::Limits;
 use crate::fault::{Fault, Kind, Result};
+use crate::formats::Limits;
 
 /// Parentheses deeper than any entity of the schema nests its lists.
 const DEPTH: usize = 64;

@@ -30,21 +30,20 @@
 //! accuracy is to how many metres they are written; a note says which. Coordinates that lie far from a model's origin
 //! without either are taken for projected ones, whose CRS the caller names.
 //!
-//! The engine is a stranger's library, so a program reads in a [`Worker`]: a process of its own, with limits of time and
-//! memory, that gives the same items and can be ended.
+//! The engine is a stranger's library, so a program reads in a [`Worker`](super::Worker): a process of its own, with limits
+//! of time and memory, that gives the same items and can be ended. An engine that never ends or overflows its stack takes the
+//! process that it is in with it.
 
 mod guard;
 mod kind;
 mod lite;
 mod model;
 mod object;
-mod wire;
-mod worker;
 
 pub use lite::STACK_BYTES;
-pub use model::{Engine, Limits, Model, Product, Set};
-pub use worker::{Worker, serve};
+pub use model::{Engine, Model, Product, Set};
 
+use super::worker::Limits;
 use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
 use crate::fault::{Fault, Kind, Result};
 use std::io::Read;
@@ -65,22 +64,14 @@ impl Reader for Ifc {
         head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start().starts_with(b"ISO-10303-21")
     }
     fn read(&self, file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
-        match &options.worker {
-            Some(worker) => worker.read(file, sink),
-            None => read_here(file, &Limits::default(), sink),
-        }
+        let (limits, about) = (&options.limits, |fault: Fault| fault.about(file.display().to_string()));
+        let source = super::reader::open(file)?;
+        guard::size(source.metadata().map_or(0, |m| m.len()), limits).map_err(about)?;
+        let (mut bytes, most) = (Vec::new(), limits.bytes.saturating_add(1));
+        source.take(most).read_to_end(&mut bytes).map_err(|e| about(Fault::io("reading", &e)))?;
+        guard::check(&bytes, limits).map_err(about)?;
+        read_with(&lite::Lite, &bytes, limits, sink).map_err(about)
     }
-}
-
-/// Reads `file` in this process: an engine that never ends or overflows its stack takes the process with it.
-fn read_here(file: &Path, limits: &Limits, sink: &mut Sink) -> Result<()> {
-    let about = |fault: Fault| fault.about(file.display().to_string());
-    let source = super::reader::open(file)?;
-    guard::size(source.metadata().map_or(0, |m| m.len()), limits).map_err(about)?;
-    let mut bytes = Vec::new();
-    source.take(limits.bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| about(Fault::io("reading", &e)))?;
-    guard::check(&bytes, limits).map_err(about)?;
-    read_with(&lite::Lite, &bytes, limits, sink).map_err(about)
 }
 
 /// Reads `bytes` with `engine`; a panic inside the engine refuses the file.

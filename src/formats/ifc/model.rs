@@ -1,39 +1,10 @@
 //! What an IFC engine gives, whichever library is behind it.
 
 use crate::fault::Result;
-use crate::formats::Placement;
+use crate::formats::{Limits, Placement};
 use crate::geom::Mesh;
 use crate::model::{Attributes, Value};
 use std::collections::HashMap;
-use std::time::Duration;
-
-/// What one file may cost.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Limits {
-    /// Bytes of the file.
-    pub bytes: u64,
-    /// Time for shapes; checked between batches of elements, so one element alone can overrun it. A worker is also ended
-    /// when it has been waited for so long in all.
-    pub time: Duration,
-    /// Bytes of memory, besides the stacks of the engine's threads; kept by a worker only.
-    pub memory: u64,
-    /// Vertices of all shapes together, as the engine gives them.
-    pub vertices: usize,
-    /// Attributes of one object.
-    pub attributes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            bytes: 1 << 30,
-            time: Duration::from_secs(900),
-            memory: 8 << 30,
-            vertices: 200_000_000,
-            attributes: 10_000,
-        }
-    }
-}
 
 /// An IFC library behind Cimbra's own form.
 pub trait Engine: Sync {

@@ -103,6 +103,7 @@ pub(super) fn read(toml: &str) -> Result<Mapping, String> {
         return Err("counts rows from 0; the first row is 1".into());
     }
     let mapping = Mapping {
+        text: toml.to_owned(),
         sheet,
         header,
         layers,

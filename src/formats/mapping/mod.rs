@@ -20,6 +20,8 @@ const PLACE: &[&str] = &["x", "y", "z", "lon", "lat", "h", "crs"];
 /// What a mapping file says; `docs/mapping.md` shows one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mapping {
+    /// What it was read from.
+    text: String,
     sheet: Option<String>,
     header: Option<u32>,
     layers: Option<Vec<String>>,
@@ -87,6 +89,10 @@ impl Mapping {
             Fault::parameter("map", format!("the mapping {said}"))
                 .remedy("docs/mapping.md lists what a mapping may say")
         })
+    }
+    /// The TOML that it was read from.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
     /// The sheet of a workbook to read.
     pub(super) fn sheet(&self) -> Option<&str> {

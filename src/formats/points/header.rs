@@ -11,7 +11,7 @@ const HEAD: u64 = 64 << 20;
 /// The most records of variable length, extended ones included.
 const RECORDS: u64 = 10_000;
 /// The most points of one file.
-const POINTS: u64 = 1 << 33;
+pub(super) const POINTS: u64 = 1 << 33;
 /// The longest text or list of a CRS that is looked at.
 const CRS_BYTES: u64 = 1 << 20;
 /// The least bytes of a record by point format (§2.6).

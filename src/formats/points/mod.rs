@@ -7,7 +7,9 @@
 mod header;
 mod packed;
 
+use super::ReadOptions;
 use super::reader::open;
+use super::worker::{POINT, Word, Words, Worker};
 use crate::fault::{Fault, Result};
 use header::Header;
 use las::{PointData, PointDataBuilder, Reader};
@@ -34,17 +36,39 @@ pub struct Point {
     pub returns: [u8; 2],
 }
 
+/// What a point cloud's header says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct About {
+    /// `LAS 1.4, point format 6`, or with LAZ.
+    pub form: String,
+    /// Points in the file, withheld ones included.
+    pub points: u64,
+    /// Whether points have a colour of their own.
+    pub has_colour: bool,
+    /// The CRS as the file has it: `EPSG:n`, `EPSG:n+m` or well-known text.
+    pub crs: Option<String>,
+    /// What was assumed or left out.
+    pub notes: Vec<String>,
+}
+
 /// A point cloud whose header has been read.
 pub struct Cloud {
-    reader: Reader,
-    header: Header,
+    /// What the header says.
+    pub about: About,
+    source: Source,
     /// Points that are withheld, of those read so far.
     pub withheld: u64,
 }
 
+/// Where the points come from.
+enum Source {
+    Here(Box<Reader>, Header),
+    Worker(Words),
+}
+
 impl std::fmt::Debug for Cloud {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cloud").field("header", &self.header).field("withheld", &self.withheld).finish_non_exhaustive()
+        f.debug_struct("Cloud").field("about", &self.about).field("withheld", &self.withheld).finish_non_exhaustive()
     }
 }
 
@@ -71,49 +95,86 @@ impl Cloud {
             if reader.header().number_of_points() != header.points {
                 return Err(not_whole("its counts of points contradict each other"));
             }
-            Ok(Self { reader, header, withheld: 0 })
+            let kind = if header.is_laz { "LAZ, " } else { "" };
+            let about = About {
+                form: format!("{kind}LAS 1.{}, point format {}", header.minor, header.format),
+                points: header.points,
+                has_colour: matches!(header.format, 2 | 3 | 5 | 7 | 8 | 10),
+                crs: header.crs.clone(),
+                notes: header.notes.clone(),
+            };
+            Ok(Self { about, source: Source::Here(Box::new(reader), header), withheld: 0 })
         })
         .map_err(about)
     }
-    /// Points in the file, withheld ones included.
-    pub const fn points(&self) -> u64 {
-        self.header.points
-    }
-    /// `LAS 1.4, point format 6`, or with LAZ.
-    pub fn form(&self) -> String {
-        let kind = if self.header.is_laz { "LAZ, " } else { "" };
-        format!("{kind}LAS 1.{}, point format {}", self.header.minor, self.header.format)
-    }
-    /// The CRS as the file has it: `EPSG:n`, `EPSG:n+m` or well-known text.
-    pub fn crs(&self) -> Option<&str> {
-        self.header.crs.as_deref()
-    }
-    /// What was assumed or left out.
-    pub fn notes(&self) -> &[String] {
-        &self.header.notes
-    }
-    /// Whether points have a colour of their own.
-    pub fn has_colour(&self) -> bool {
-        matches!(self.header.format, 2 | 3 | 5 | 7 | 8 | 10)
+
+    /// As [`Cloud::open`], the file being read by `worker`.
+    ///
+    /// # Errors
+    /// As [`Cloud::open`]'s, and as [`Worker::read`]'s for what befalls the worker.
+    pub fn open_in(worker: &Worker, file: &Path) -> Result<Self> {
+        let mut words = worker.start(file, &ReadOptions::default(), None)?;
+        match words.next()? {
+            Word::Cloud(about) if about.points <= header::POINTS => {
+                // Its points, and what stands around each batch.
+                words.expect(about.points * POINT as u64 + (about.points / BATCH + 2) * 64);
+                Ok(Self { about, source: Source::Worker(words), withheld: 0 })
+            }
+            _ => Err(words.nonsense()),
+        }
     }
 
+    /// Says all of it as a worker does.
+    pub(super) fn tell(mut self, say: &mut dyn FnMut(Word) -> Result<()>) -> Result<()> {
+        say(Word::Cloud(self.about.clone()))?;
+        self.read_counting(&mut |points, withheld| say(Word::Points(points.to_vec(), withheld)))
+    }
     /// Gives all points in the file's order, batch by batch; to be called once.
     ///
     /// # Errors
     /// Points that cannot be decoded: the file is not whole. Also the sink's error.
     pub fn read(&mut self, sink: &mut dyn FnMut(&[Point]) -> Result<()>) -> Result<()> {
-        let mut data = PointDataBuilder::new().for_header(self.reader.header()).build();
-        let (mut left, mut batch) = (self.header.points, Vec::new());
+        let mut all = 0;
+        let done = self.read_counting(&mut |points, withheld| {
+            all += withheld;
+            sink(points)
+        });
+        self.withheld += all;
+        done
+    }
+
+    /// As [`Cloud::read`], telling with each batch how many of its points were withheld.
+    fn read_counting(&mut self, sink: &mut dyn FnMut(&[Point], u64) -> Result<()>) -> Result<()> {
+        let mut left = self.about.points;
+        let (reader, header) = match &mut self.source {
+            Source::Here(reader, header) => (reader, header),
+            Source::Worker(words) => loop {
+                match words.next()? {
+                    Word::Done if left == 0 => return Ok(()),
+                    Word::Points(points, withheld) => {
+                        match left.checked_sub((points.len() as u64).saturating_add(withheld)) {
+                            Some(fewer) => {
+                                left = fewer;
+                                sink(&points, withheld)?;
+                            }
+                            None => return Err(words.nonsense()),
+                        }
+                    }
+                    _ => return Err(words.nonsense()),
+                }
+            },
+        };
+        let mut data = PointDataBuilder::new().for_header(reader.header()).build();
+        let mut batch = Vec::new();
         while left > 0 {
-            let reader = &mut self.reader;
             let read = guarded(|| reader.fill_points(BATCH, &mut data).map_err(unreadable))?;
             if read == 0 || read > left {
                 return Err(not_whole("it gives out before all points are read"));
             }
             left -= read;
             batch.clear();
-            self.withheld += decode(&data, self.header.format >= 6, self.header.metres, &mut batch);
-            sink(&batch)?;
+            let withheld = decode(&data, header.format >= 6, header.metres, &mut batch);
+            sink(&batch, withheld)?;
         }
         Ok(())
     }

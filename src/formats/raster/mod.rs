@@ -6,7 +6,9 @@
 mod geo;
 mod rows;
 
+use super::ReadOptions;
 use super::reader::open;
+use super::worker::{Word, Words, Worker};
 use crate::fault::{Fault, Kind, Result};
 use crate::geom::Affine;
 use geo::Tags;
@@ -36,10 +38,9 @@ pub enum Content {
     Colours,
 }
 
-/// A GeoTIFF whose header has been read.
-pub struct GeoTiff {
-    decoder: Decoder<BufReader<File>>,
-    layout: rows::Layout,
+/// What a raster's header says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct About {
     /// Pixels from west to east.
     pub width: u32,
     /// Pixels from north to south.
@@ -53,6 +54,19 @@ pub struct GeoTiff {
     pub content: Content,
     /// What was assumed or left out.
     pub notes: Vec<String>,
+}
+
+/// A GeoTIFF whose header has been read.
+pub struct GeoTiff {
+    /// What the header says.
+    pub about: About,
+    pixels: Pixels,
+}
+
+/// Where the pixels come from.
+enum Pixels {
+    Here(Box<Decoder<BufReader<File>>>, rows::Layout),
+    Worker(Words),
 }
 
 /// Whether a file that begins with `head` is TIFF or BigTIFF.
@@ -70,6 +84,31 @@ impl GeoTiff {
         let about = |fault: Fault| fault.about(file.display().to_string());
         let source = BufReader::new(open(file)?);
         guarded(|| Self::read(source, content)).map_err(about)
+    }
+
+    /// As [`GeoTiff::open`], the file being read by `worker`.
+    ///
+    /// # Errors
+    /// As [`GeoTiff::open`]'s, and as [`Worker::read`]'s for what befalls the worker.
+    pub fn open_in(worker: &Worker, file: &Path, content: Option<Content>) -> Result<Self> {
+        let mut words = worker.start(file, &ReadOptions::default(), content)?;
+        match words.next()? {
+            Word::Raster(about) if u64::from(about.width) * u64::from(about.height) <= PIXELS => {
+                // A row's length, its kind and its pixels of four bytes.
+                words.expect(u64::from(about.height) * (u64::from(about.width) * 4 + 5));
+                Ok(Self { about, pixels: Pixels::Worker(words) })
+            }
+            _ => Err(words.nonsense()),
+        }
+    }
+
+    /// Says all of it as a worker does.
+    pub(super) fn tell(mut self, say: &mut dyn FnMut(Word) -> Result<()>) -> Result<()> {
+        say(Word::Raster(self.about.clone()))?;
+        match self.about.content {
+            Content::Heights => self.heights(&mut |row| say(Word::Heights(row.to_vec()))),
+            Content::Colours => self.colours(&mut |row| say(Word::Colours(row.to_vec()))),
+        }
     }
 
     fn read(source: BufReader<File>, wanted: Option<Content>) -> Result<Self> {
@@ -101,7 +140,8 @@ impl GeoTiff {
         }
         place.notes.append(&mut layout.notes);
         let geo::Place { crs, affine, notes, .. } = place;
-        Ok(Self { decoder, layout, width, height, crs, affine, content: found, notes })
+        let about = About { width, height, crs, affine, content: found, notes };
+        Ok(Self { about, pixels: Pixels::Here(Box::new(decoder), layout) })
     }
 
     /// Gives the rows from north to south as heights in the vertical unit of the CRS; `NaN` where the file has no value.
@@ -109,8 +149,13 @@ impl GeoTiff {
     /// # Errors
     /// A piece that cannot be decoded: the file is not whole. Also the sink's error.
     pub fn heights(&mut self, sink: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
-        let layout = self.layout.clone();
-        rows::rows(&mut self.decoder, &layout, f32::NAN, &|band| layout.height(band), sink)
+        match &mut self.pixels {
+            Pixels::Here(decoder, layout) => rows::rows(decoder, layout, f32::NAN, &|band| layout.height(band), sink),
+            Pixels::Worker(words) => {
+                let row = |word| if let Word::Heights(row) = word { Some(row) } else { None };
+                from_worker(words, &self.about, &row, sink)
+            }
+        }
     }
 
     /// Gives the rows from north to south as red, green, blue (sRGB) and straight alpha; alpha is 0 where the file has no value.
@@ -118,9 +163,30 @@ impl GeoTiff {
     /// # Errors
     /// As [`GeoTiff::heights`].
     pub fn colours(&mut self, sink: &mut dyn FnMut(&[[u8; 4]]) -> Result<()>) -> Result<()> {
-        let layout = self.layout.clone();
-        rows::rows(&mut self.decoder, &layout, [0; 4], &|band| layout.colour(band), sink)
+        match &mut self.pixels {
+            Pixels::Here(decoder, layout) => rows::rows(decoder, layout, [0; 4], &|band| layout.colour(band), sink),
+            Pixels::Worker(words) => {
+                let row = |word| if let Word::Colours(row) = word { Some(row) } else { None };
+                from_worker(words, &self.about, &row, sink)
+            }
+        }
     }
+}
+
+/// Gives the rows that a worker says, as many and as long as its header has them.
+fn from_worker<T>(
+    words: &mut Words,
+    about: &About,
+    row: &dyn Fn(Word) -> Option<Vec<T>>,
+    sink: &mut dyn FnMut(&[T]) -> Result<()>,
+) -> Result<()> {
+    for _ in 0..about.height {
+        match row(words.next()?).filter(|row| row.len() == about.width as usize) {
+            Some(row) => sink(&row)?,
+            None => return Err(words.nonsense()),
+        }
+    }
+    if words.next()? == Word::Done { Ok(()) } else { Err(words.nonsense()) }
 }
 
 /// What the samples mean, as their form says.

@@ -1,8 +1,8 @@
-//! A tileset's JSON as it is served after a rigid move: a new root transform, regions as boxes that move with it.
+//! A tileset's JSON after a rigid move: a new root transform, regions as boxes that move with it.
 
 use super::volume::{local, moved, region};
 use super::{Box12, transform};
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Kind, Result};
 use crate::geom::matrix::{Matrix, inverse, times};
 use serde_json::{Value, json};
 
@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 /// Bytes that are no tileset.
 pub fn rebased(bytes: &[u8], shift: Option<&Matrix>, above: &Matrix) -> Result<Vec<u8>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut json: Value = serde_json::from_slice(bytes)
-        .map_err(|e| Fault::internal(format!("an adopted tileset has changed and is no JSON: {e}")))?;
-    let Some(root) = json.get_mut("root") else { return Err(Fault::internal("an adopted tileset has lost its root")) };
+    let changed = || Fault::new(Kind::Conflict, "changed while it was read").remedy("adopt it when it stands still");
+    let mut json: Value = serde_json::from_slice(bytes).map_err(|_| changed())?;
+    let root = json.get_mut("root").ok_or_else(changed)?;
     let own = transform(root)?;
     tile(root, above)?;
     if let Some(shift) = shift {
@@ -41,8 +41,7 @@ fn tile(tile: &mut Value, above: &Matrix) -> Result<()> {
 fn volume(volume: Option<&mut Value>, here: &Matrix) -> Result<()> {
     let Some(volume) = volume.filter(|v| local(v).is_none()) else { return Ok(()) };
     let Some(around) = region(volume) else { return Ok(()) };
-    let back =
-        inverse(here).ok_or_else(|| Fault::internal("an adopted tileset has a transform that leaves no volume"))?;
+    let back = inverse(here).ok_or_else(|| Fault::bad_input("has a transform that leaves no volume"))?;
     let own: Box12 = moved(&back, &around);
     *volume = json!({ "box": own });
     Ok(())

@@ -4,12 +4,14 @@ use super::super::finding;
 use super::{ModelCheck, Seen, Tell, label};
 use crate::crs::SiteFrame;
 use crate::geom::{Bounds, Mesh, inside};
-use crate::model::{Class, Collection};
-use crate::store::Snapshot;
+use crate::model::{Class, Collection, DatasetName};
+use crate::store::{AssetRef, Snapshot};
 use std::collections::HashMap;
 
 /// A device this near to a room hangs on its wall or ceiling; metres.
 const NEAR: f64 = 0.5;
+/// A room higher than this may reach through the storey above its own, as a stairwell or a foyer does; metres.
+const TALL: f64 = 4.5;
 /// Side of the squares by which rooms are found; metres.
 const CELL: f64 = 16.0;
 /// Squares that a room may cover before it is looked at for every device.
@@ -55,13 +57,22 @@ fn cell(p: [f64; 3]) -> [i64; 2] {
 struct Room {
     inside: bool,
     distance: f64,
+    /// The only storey that it is in.
     storey: Option<String>,
 }
 
 impl ModelCheck {
-    pub(super) fn devices(&self, frame: &SiteFrame, there: Option<&Snapshot>, tell: &mut Tell<'_>) {
-        // Rooms come with the file, or are in the site already.
-        let there = there.filter(|s| self.spaces.is_empty() && s.count(Collection::Spaces) > 0);
+    pub(super) fn devices(
+        &self,
+        dataset: &DatasetName,
+        frame: &SiteFrame,
+        there: Option<&Snapshot>,
+        tell: &mut Tell<'_>,
+    ) {
+        // Rooms come with the file, are in the site already, or both: an electrical model has the roof and no other room. What
+        // the dataset had before is about to be replaced.
+        let is_room = |a: &AssetRef<'_>| a.class().collection() == Collection::Spaces && a.dataset() != dataset;
+        let there = there.filter(|s| s.count(Collection::Spaces) > s.count_in(dataset, Collection::Spaces));
         if self.spaces.is_empty() && there.is_none() {
             return;
         }
@@ -73,10 +84,10 @@ impl ModelCheck {
                 continue;
             }
             let at = frame.to_enu(device.bounds.center().into());
-            let mut near: Vec<Room> = match there {
-                None => self.near(&rooms, at),
-                Some(snapshot) => stored(snapshot, device, at),
-            };
+            let mut near = self.near(&rooms, at);
+            if let Some(snapshot) = there.filter(|_| !near.iter().any(|room| room.inside)) {
+                near.extend(stored(snapshot, &is_room, device, at));
+            }
             near.sort_by(|a, b| b.inside.cmp(&a.inside).then(a.distance.total_cmp(&b.distance)));
             let says =
                 device.storey.as_deref().or_else(|| self.chain(i).find_map(|s| Some(s.level.as_ref()?.name.as_str())));
@@ -109,11 +120,12 @@ impl ModelCheck {
 
 fn room(mesh: &Mesh, at: [f64; 3], storey: Option<String>) -> Option<Room> {
     let found = inside(mesh, at);
+    let storey = storey.filter(|_| mesh.bounds().size()[2] <= TALL);
     (found.inside || found.distance <= NEAR).then_some(Room { inside: found.inside, distance: found.distance, storey })
 }
 
 /// Rooms of the site around a device; one whose shape cannot be read is passed over, for the store says so elsewhere.
-fn stored(snapshot: &Snapshot, device: &Seen, at: [f64; 3]) -> Vec<Room> {
+fn stored(snapshot: &Snapshot, is_room: &dyn Fn(&AssetRef<'_>) -> bool, device: &Seen, at: [f64; 3]) -> Vec<Room> {
     // A metre is about a hundred-thousandth of a degree; at 80° of latitude six times as much of longitude.
     let margin = [6e-5, 1e-5, 1.0];
     let bounds = Bounds {
@@ -121,7 +133,7 @@ fn stored(snapshot: &Snapshot, device: &Seen, at: [f64; 3]) -> Vec<Room> {
         max: std::array::from_fn(|k| device.bounds.max[k] + margin[k]),
     };
     let rows = snapshot.in_box(&bounds, None).into_iter().filter_map(|row| snapshot.asset(row));
-    rows.filter(|a| a.class().collection() == Collection::Spaces && a.has_mesh())
+    rows.filter(|a| a.has_mesh() && is_room(a))
         .filter_map(|asset| {
             let geometry = snapshot.geometry(asset.row()).ok()?;
             room(geometry.mesh.as_ref()?, at, asset.storey().map(str::to_owned))

@@ -8,13 +8,15 @@ use super::finding::{self, Finding, Kind};
 use crate::crs::SiteFrame;
 use crate::geom::{Bounds, Mesh};
 use crate::model::{Asset, AssetId, Class, Collection, DatasetName, Value};
-use crate::store::Snapshot;
+use crate::store::{Row, Snapshot};
 use std::sync::Arc;
 
 /// Assets of a file that are remembered for this, at some 150 bytes each; of larger files only the meshes are looked at.
 const ASSETS: usize = 500_000;
 /// Bytes of meshes of rooms that are kept.
 const SPACES: usize = 64 << 20;
+/// Boxes whose faces are nearer than this are in one place; metres.
+const SAME_PLACE: f64 = 0.01;
 /// Steps up from a part.
 const DEEPEST: usize = 64;
 
@@ -81,7 +83,13 @@ impl ModelCheck {
     }
 
     /// Looks at all that was seen, beside what the site has already.
-    pub fn conclude(mut self, dataset: &DatasetName, frame: &SiteFrame, there: Option<&Snapshot>, tell: &mut Tell<'_>) {
+    pub fn conclude(
+        &mut self,
+        dataset: &DatasetName,
+        frame: &SiteFrame,
+        there: Option<&Snapshot>,
+        tell: &mut Tell<'_>,
+    ) {
         if self.left_out > 0 {
             let said = format!("{} more assets are too many to look at how they fit together", self.left_out);
             let last = self.seen.last();
@@ -104,7 +112,27 @@ impl ModelCheck {
             }
         }
         self.storeys(tell);
-        self.devices(frame, there, tell);
+        self.devices(dataset, frame, there, tell);
+    }
+
+    /// Whether most of what the dataset holds comes again in its place under other ids: an exporter renewed them.
+    pub fn stands_for(&self, dataset: &DatasetName, there: &Snapshot) -> bool {
+        let placed = |row: &Row| there.asset(*row).is_some_and(|a| a.dataset() == dataset && !a.bounds().is_empty());
+        let held = there.rows().filter(placed).count();
+        let frame = there.frame();
+        let apart = |a: &Bounds, b: &Bounds| {
+            let both = a.min.iter().zip(b.min).chain(a.max.iter().zip(b.max));
+            both.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        let again = |one: &&Seen| {
+            let own = frame.bounds_to_index(&one.bounds);
+            !one.bounds.is_empty()
+                && there.in_box(&one.bounds, None).into_iter().filter(placed).any(|row| {
+                    let former = there.asset(row).filter(|a| a.class() == one.class);
+                    former.is_some_and(|a| apart(&own, &frame.bounds_to_index(&a.bounds())) < SAME_PLACE)
+                })
+        };
+        held > 0 && self.seen.iter().filter(again).count() * 2 > held
     }
 
     /// The number of the asset of an id.

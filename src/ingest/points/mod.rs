@@ -7,7 +7,7 @@ mod tile;
 
 pub use count::PointCount;
 
-use super::coverage::{hash, remark_distance};
+use super::coverage::{hash, remark_distance, save};
 use super::georeference::Georeference;
 use super::intake::{Intake, Progress};
 use super::report::FileReport;
@@ -27,7 +27,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tile::{Colours, Tiles, save};
+use std::time::Instant;
+use tile::{Colours, Tiles};
 
 /// The first JSON of a cloud's tileset.
 const ENTRY: &str = "tileset.json";
@@ -58,9 +59,11 @@ impl Intake<'_> {
         name: DatasetName,
         report: &mut FileReport,
     ) -> Result<()> {
-        let mut cloud = Cloud::open(file)?;
-        report.format = Some(cloud.form());
-        report.notes.extend(cloud.notes().iter().chain(&self.options.remarks).cloned());
+        let begun = Instant::now();
+        let worker = self.for_every_file();
+        let mut cloud = worker.map_or_else(|| Cloud::open(file), |worker| Cloud::open_in(worker, file))?;
+        report.format = Some(cloud.about.form.clone());
+        report.notes.extend(cloud.about.notes.iter().chain(&self.options.remarks).cloned());
         let class = self.options.class.unwrap_or(Class::Component);
         let source = hash(file)?;
         // Both folders are gone with what is in them, if anything fails.
@@ -68,10 +71,10 @@ impl Intake<'_> {
         let mut spilled = waiting.as_ref().map(|f| Growing::file(f.path().join("points"))).transpose()?;
         let seen = self.spots(&mut cloud, spilled.as_mut(), report)?;
         let Some(frame) = seen.frame else {
-            let why = if cloud.points() == 0 { "has no points" } else { "has no point that is not withheld" };
+            let why = if cloud.about.points == 0 { "has no points" } else { "has no point that is not withheld" };
             return Err(Fault::bad_input(why));
         };
-        let colours = match (cloud.has_colour(), seen.brightest) {
+        let colours = match (cloud.about.has_colour, seen.brightest) {
             (false, _) | (true, 0) => Colours::Classes,
             (true, ..=255) => Colours::Eight,
             (true, _) => Colours::Sixteen,
@@ -84,8 +87,9 @@ impl Intake<'_> {
         let Some((store, (waiting, spilled))) = self.store.zip(waiting.zip(spilled)) else { return Ok(()) };
         self.not_of_assets(site.get(), &name)?;
         let folder = store.scratch()?;
-        let mut tiles =
-            Tiles { folder: folder.path(), scratch: waiting.path(), colours, written: 0, in_memory: IN_MEMORY };
+        let (folder_of, scratch) = (folder.path(), waiting.path());
+        let go_on = || worker.map_or(Ok(()), |worker| worker.limits.go_on(begun));
+        let mut tiles = Tiles { folder: folder_of, scratch, colours, written: 0, in_memory: IN_MEMORY, go_on: &go_on };
         let cube = Cube::around(seen.min, seen.max);
         let root = build(&mut tiles, "r", cube, spilled.done()?, f64::INFINITY)?;
         let error = root.bounds.size().iter().map(|s| s * s).sum::<f64>().sqrt().max(1.0);
@@ -123,7 +127,7 @@ impl Intake<'_> {
 
     /// Reads all points, into `spilled` where there is one.
     fn spots(&self, cloud: &mut Cloud, mut spilled: Option<&mut Growing>, report: &mut FileReport) -> Result<Seen> {
-        let crs = self.with_heights(cloud.crs());
+        let crs = self.with_heights(cloud.about.crs.as_deref());
         let mut way: Option<Georeference> = None;
         let (mut seen, mut places, mut taken) = (Seen::new(), Vec::new(), 0);
         cloud.read(&mut |batch| {
@@ -153,7 +157,7 @@ impl Intake<'_> {
         let (min, max) = (seen.min, seen.max);
         let metres = |(min, max): (&i32, &i32)| (f64::from(*max) - f64::from(*min)) * UNIT;
         let size: Vec<f64> = min.iter().zip(&max).map(metres).collect();
-        seen.count.finish(cloud.points(), cloud.withheld, &size);
+        seen.count.finish(cloud.about.points, cloud.withheld, &size);
         Ok(seen)
     }
 }

@@ -110,6 +110,7 @@ fn fineness(cube: &Cube, points: &Heap) -> Result<u32> {
 /// # Errors
 /// The disk refuses.
 pub(super) fn build(tiles: &mut Tiles, name: &str, cube: Cube, points: Heap, above: f64) -> Result<Node> {
+    (tiles.go_on)()?;
     let points = points.settled(tiles.in_memory)?;
     if points.len() <= TILE as u64 || cube.power <= SMALLEST {
         return leaf(tiles, name, &points, above.min(cube.metres()));
@@ -198,7 +199,8 @@ mod tests {
             points.push(&spot).unwrap();
             (min, max) = (std::array::from_fn(|i| min[i].min(place[i])), std::array::from_fn(|i| max[i].max(place[i])));
         }
-        let mut tiles = Tiles { folder: &folder, scratch: &scratch, colours: Colours::Classes, written: 0, in_memory };
+        let (colours, go_on) = (Colours::Classes, &|| Ok(()));
+        let mut tiles = Tiles { folder: &folder, scratch: &scratch, colours, written: 0, in_memory, go_on };
         let root = build(&mut tiles, "r", Cube::around(min, max), points.done().unwrap(), f64::INFINITY).unwrap();
         assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0, "nothing waits any longer");
         let files = std::fs::read_dir(&folder).unwrap().map(|entry| {
@@ -206,6 +208,24 @@ mod tests {
             (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap())
         });
         (root.json().to_string(), files.collect())
+    }
+
+    #[test]
+    fn sorting_stops_when_there_is_no_time_left() {
+        use crate::fault::{Fault, Kind};
+        use std::cell::Cell;
+        let dir = tempfile::tempdir().unwrap();
+        let spot = |k: i32| Spot { place: [k; 3], colour: [0; 3], intensity: 0, class: 0, returns: [1, 1], spare: 0 };
+        let points = Heap::Memory((0..200_000).map(spot).collect());
+        let left = Cell::new(3);
+        let go_on = || {
+            left.set(left.get() - 1);
+            if left.get() < 0 { Err(Fault::new(Kind::TooLarge, "enough")) } else { Ok(()) }
+        };
+        let (folder, colours) = (dir.path(), Colours::Classes);
+        let mut tiles = Tiles { folder, scratch: folder, colours, written: 0, in_memory: IN_MEMORY, go_on: &go_on };
+        let done = build(&mut tiles, "r", Cube::around([0; 3], [200_000; 3]), points, f64::INFINITY);
+        assert!(done.unwrap_err().kind == Kind::TooLarge && left.get() == -1 && tiles.written <= 3);
     }
 
     #[test]

@@ -2,12 +2,11 @@
 
 use super::heap::Spot;
 use super::octree::UNIT;
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::formats::tiles3d::{Box12, Vertex, points_glb};
 use crate::geom::Bounds;
+use crate::ingest::coverage::save;
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Metres by which boxes are wider than their points: rounding to 32 bits moves a point by half of that.
@@ -70,6 +69,8 @@ pub(super) struct Tiles<'a> {
     pub in_memory: u64,
     /// Tiles with content, so far.
     pub written: usize,
+    /// Refuses when there is no time left; asked before each tile.
+    pub go_on: &'a dyn Fn() -> Result<()>,
 }
 
 impl Tiles<'_> {
@@ -97,17 +98,6 @@ impl Tiles<'_> {
         self.written += 1;
         Ok(Node { name: Some(name.to_owned()), error, bounds, children: Vec::new() })
     }
-}
-
-/// Writes a file durably.
-pub(super) fn save(folder: &Path, name: &str, bytes: &[u8]) -> Result<()> {
-    let path = folder.join(name);
-    let write = || {
-        let mut file = File::create(&path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|e| Fault::io(&format!("writing {}", path.display()), &e))
 }
 
 fn colour(colours: Colours, spot: &Spot) -> [u8; 3] {

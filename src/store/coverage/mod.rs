@@ -91,6 +91,7 @@ pub struct Coverage {
     manifest: Manifest,
     class: Class,
     id: u64,
+    folder: PathBuf,
     content: Content,
 }
 
@@ -123,6 +124,10 @@ impl Coverage {
     /// The SHA-256 (hex) under which its file is kept, if it is.
     pub fn source(&self) -> Option<&str> {
         self.manifest.source.as_deref()
+    }
+    /// The folder of its own files; of a tileset that is moved, those of its JSON files that say where it stands.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
     /// What it offers to read.
     pub fn content(&self) -> &Content {
@@ -162,7 +167,7 @@ impl Coverage {
                 Content::Tileset(Adopted { folder: folder.join(&adopted.folder), ..adopted.clone() })
             }
         };
-        Ok(Self { site: site.clone(), dataset, manifest, class, id, content })
+        Ok(Self { site: site.clone(), dataset, manifest, class, id, folder, content })
     }
 }
 

@@ -110,6 +110,10 @@ impl Series {
         let table = self.table();
         table.by_device.get(device).and_then(|id| table.thing(*id)).cloned()
     }
+    /// The things of a site's devices, by id.
+    pub fn things_of(&self, site: &SiteCode) -> Vec<Arc<Thing>> {
+        self.table().things.iter().filter(|thing| thing.site == *site).cloned().collect()
+    }
     /// The ids of a thing's datastreams, ascending.
     pub fn datastreams_of(&self, thing: u64) -> Vec<u64> {
         self.table().streams_of(thing).to_vec()

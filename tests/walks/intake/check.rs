@@ -150,6 +150,31 @@ fn devices_are_looked_for_in_the_rooms_that_the_site_has() {
     let report = import(Some(&store), &[&file], ImportOptions { height_offset: Some(0.0), ..ImportOptions::default() });
     assert_eq!(found(&report.files[0]), BTreeSet::from([("device_outside_spaces", "out")]), "{}", report.text());
     assert!(only(&store).find("out").is_some(), "found, and in");
+
+    // A file with a room of its own, as an electrical model has the roof: the others' rooms count still.
+    let plant = body("plant", "space", "", 60.0, 29.0, 2.8).replace(r#""parent":"","#, "");
+    let lines = [
+        plant,
+        device("below", Some("2F"), 0.0, 24.0),
+        device("up", None, 60.0, 30.0),
+        device("nowhere", Some("2F"), 90.0, 24.0),
+        // A stairwell belongs to its lowest storey, and what hangs in it to the one where it hangs.
+        body("well", "space", "ground", 30.0, 20.0, 8.8),
+        feature(json!({"id": "ground", "name": "1F", "class": "storey"}), Value::Null),
+        device("lamp", Some("2F"), 30.0, 24.0),
+    ];
+    let file = dir.path().join("electrical.geojsonl");
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let options = || ImportOptions { height_offset: Some(0.0), ..ImportOptions::default() };
+    let report = import(Some(&store), &[&file], options());
+    let expected = BTreeSet::from([("device_outside_spaces", "nowhere")]);
+    assert_eq!(found(&report.files[0]), expected, "{}", report.text());
+
+    // Its own room of before is none to hang a device in now.
+    let lines = [device("below", Some("2F"), 0.0, 24.0), device("up", Some("roof"), 60.0, 30.0)];
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let report = import(Some(&store), &[&file], options());
+    assert_eq!(found(&report.files[0]), BTreeSet::from([("device_outside_spaces", "up")]), "{}", report.text());
 }
 
 /// What is mended is what comes into the store.

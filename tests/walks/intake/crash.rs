@@ -1,8 +1,10 @@
 //! `kill -9` in the middle of an import: the store opens again and holds all of it or nothing.
 
 use super::blocks;
-use crate::support::cimbra;
+use super::worker::{is_alive, wait_for, worker_of};
+use crate::support::{Server, cimbra, key};
 use cimbra::store::Store;
+use serde_json::Value;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -61,4 +63,62 @@ fn a_killed_import_leaves_all_or_nothing() {
     assert!(killed >= 3, "only {killed} were killed in time");
     assert!(start(99).wait().unwrap().success(), "and a later import goes through");
     assert_eq!(held(&store), (COUNT as usize, Some(99.0)));
+}
+
+/// Sends a city to be taken in while nobody waits; gives where its report will be.
+fn send(server: &Server, key: &str, city: &str) -> String {
+    let url = format!("{}/imports?name=blocks.city.jsonl&height-offset=0", server.base);
+    let request = ureq::post(url).header("X-API-Key", key).header("Prefer", "respond-async");
+    let answer = request.send(city).unwrap();
+    assert_eq!(answer.status(), 202);
+    answer.headers()["location"].to_str().unwrap().to_owned()
+}
+
+/// What the server says of an import: its objects so far and, once it is done, its report.
+fn said(server: &Server, key: &str, place: &str) -> Value {
+    let (status, _, body) = server.get_bytes(place, &[("X-API-Key", key)]);
+    assert_eq!(status, 200);
+    serde_json::from_slice(&body).unwrap()
+}
+
+#[test]
+fn a_server_killed_while_it_takes_a_city_in_leaves_the_version_before_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store");
+    let integrator = key(&store, "integrator");
+    let mut server = Server::start(&store, &[]);
+    let place = send(&server, &integrator, &blocks(COUNT, 10));
+    let begun = Instant::now();
+    let report = wait_for("the report", || {
+        let said = said(&server, &integrator, &place);
+        (said["status"] != "running").then_some(said)
+    });
+    let whole = begun.elapsed();
+    assert_eq!((&report["objects"], &report["refused"]), (&COUNT.into(), &0.into()), "{report:#}");
+    let (mut before, mut killed, mut counted) = ((COUNT as usize, Some(10.0)), 0, 0);
+    for round in 0..6 {
+        let height = 11 + round;
+        let place = send(&server, &integrator, &blocks(COUNT, height));
+        // At the start, with the worker there; then later and later, once objects have come in.
+        let worker = worker_of(server.id());
+        std::thread::sleep(whole.mul_f64(round as f64 / 5.0));
+        let now = said(&server, &integrator, &place);
+        killed += u32::from(now["status"] == "running");
+        counted += u32::from(now["status"] == "running" && now["objects"].as_u64() > Some(0));
+        server.kill();
+        wait_for("the worker's end", || (!is_alive(worker)).then_some(()));
+        let (now, all) = (held(&store), (COUNT as usize, Some(height as f64)));
+        assert!(now == all || now == before, "round {round}: {now:?} is neither {all:?} nor {before:?}");
+        before = now;
+        server = Server::start(&store, &[]);
+        assert_eq!(server.get("/collections/buildings/items").1["numberMatched"], COUNT);
+    }
+    assert!(killed >= 3 && counted >= 1, "{killed} of 6 were killed in time, {counted} of them with objects in");
+    let place = send(&server, &integrator, &blocks(COUNT, 99));
+    let report =
+        wait_for("the report", || Some(said(&server, &integrator, &place)).filter(|s| s["status"] != "running"));
+    assert_eq!(report["objects"], COUNT);
+    server.kill();
+    assert_eq!(held(&store), (COUNT as usize, Some(99.0)));
+    assert_eq!(std::fs::read_dir(store.join("uploads")).unwrap().count(), 0, "what the dead have left is cleared away");
 }

@@ -10,6 +10,7 @@ mod real;
 mod refusals;
 mod several;
 mod worker;
+mod worker_all;
 
 use cimbra::ingest::{ImportOptions, Intake, Report};
 use cimbra::store::{Snapshot, Store};

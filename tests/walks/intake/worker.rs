@@ -1,11 +1,10 @@
-//! IFC files read in a process of their own: the same items, and whatever breaks down there is one refusal here.
+//! Files read in a process of their own: the same items, and whatever breaks down there is one refusal here.
 
 use super::refusals::bytes_of;
 use super::{blocks, only};
 use crate::support::{Server, cimbra, key, run, shared};
 use cimbra::fault::{Fault, Kind};
-use cimbra::formats::ifc::{Ifc, Limits, Worker};
-use cimbra::formats::{ReadOptions, Reader, SourceItem};
+use cimbra::formats::{Limits, ReadOptions, SourceItem, Worker, reader_of};
 use cimbra::ingest::generate::{Community, write};
 use cimbra::ingest::{ImportOptions, Intake, Report};
 use cimbra::store::Store;
@@ -29,27 +28,30 @@ fn large(tower: &Path) -> PathBuf {
     shared().map_or(tower.to_owned(), |shared| shared.join("data/ifc/derived_community_9bldg.ifc"))
 }
 
-fn built(limits: Limits) -> Worker {
-    Worker { program: env!("CARGO_BIN_EXE_cimbra").into(), limits }
+pub fn built(limits: Limits) -> Worker {
+    Worker { program: env!("CARGO_BIN_EXE_cimbra").into(), limits, every: true }
 }
 
 /// A worker that does what the file it is given says, being a shell script.
-fn stand_in(seconds: f64) -> Worker {
+pub fn stand_in(seconds: f64) -> Worker {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/stand_in.sh");
-    Worker { program, limits: Limits { time: Duration::from_secs_f64(seconds), ..Limits::default() } }
+    Worker { program, limits: Limits { time: Duration::from_secs_f64(seconds), ..Limits::default() }, every: false }
 }
 
-fn read(file: &Path, worker: Option<Worker>) -> Result<Vec<SourceItem>, Fault> {
+pub fn read(file: &Path, worker: Option<Worker>) -> Result<Vec<SourceItem>, Fault> {
     let mut items = Vec::new();
-    let options = ReadOptions { worker, ..ReadOptions::default() };
-    let done = Ifc.read(file, &options, &mut |item| {
+    let (options, mut take) = (ReadOptions::default(), |item| {
         items.push(item);
         Ok(())
     });
-    done.map(|()| items)
+    match worker {
+        Some(worker) => worker.read(file, &options, &mut take)?,
+        None => reader_of(file)?.read(file, &options, &mut take)?,
+    }
+    Ok(items)
 }
 
-fn import(store: Option<&Store>, file: &Path, worker: Worker) -> Report {
+pub fn import(store: Option<&Store>, file: &Path, worker: Worker) -> Report {
     let clock: Clock = Arc::new(|| Time(1_790_000_000_000));
     let options = ImportOptions { height_offset: Some(0.0), ..ImportOptions::default() };
     Intake { store, options, worker: Some(worker), clock, progress: &|_| {} }.import(&[file.to_owned()]).unwrap()
@@ -64,11 +66,11 @@ fn children(id: u32) -> Vec<u32> {
 }
 
 /// The worker that process `id` starts, once it is there.
-fn worker_of(id: u32) -> u32 {
+pub fn worker_of(id: u32) -> u32 {
     wait_for("a worker", || children(id).first().copied())
 }
 
-fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+pub fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let end = Instant::now() + Duration::from_secs(20);
     loop {
         if let Some(found) = look() {
@@ -79,7 +81,7 @@ fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     }
 }
 
-fn kill(id: u32) {
+pub fn kill(id: u32) {
     assert!(std::process::Command::new("kill").args(["-9", &id.to_string()]).status().unwrap().success());
 }
 
@@ -116,8 +118,8 @@ fn faults_of_the_reader_and_of_the_sink_come_back_whole() {
     let few = built(Limits { vertices: 10, ..Limits::default() });
     assert!(read(&tower, Some(few)).unwrap_err().detail.contains("more than 10 vertices"));
 
-    let (mut taken, options) = (0, ReadOptions { worker: Some(built(Limits::default())), ..ReadOptions::default() });
-    let refused = Ifc.read(&tower, &options, &mut |_| {
+    let mut taken = 0;
+    let refused = built(Limits::default()).read(&tower, &ReadOptions::default(), &mut |_| {
         taken += 1;
         if taken < 3 { Ok(()) } else { Err(Fault::new(Kind::Conflict, "enough")) }
     });
@@ -137,6 +139,11 @@ fn a_file_that_takes_too_long_is_ended_on_time() {
         assert_eq!((fault.kind, fault.detail.as_str()), (Kind::TooLarge, "took over 0.5 s, the limit"), "{script}");
         assert!(fault.remedy.unwrap().contains("in parts"));
     }
+    // What it has unpacked goes with it.
+    std::fs::write(&file, "echo x > \"$TMPDIR/unpacked\"; echo \"$TMPDIR\" > \"$0.said\"; exec sleep 1000").unwrap();
+    assert_eq!(read(&file, Some(stand_in(0.5))).unwrap_err().kind, Kind::TooLarge);
+    let unpacked = std::fs::read_to_string(dir.path().join("endless.ifc.said")).unwrap();
+    assert!(unpacked.len() > 5 && !Path::new(unpacked.trim()).exists(), "{unpacked}");
     let begun = Instant::now();
     let hurried = built(Limits { time: Duration::from_millis(30), ..Limits::default() });
     let fault = read(&large(&tower), Some(hurried)).unwrap_err();
@@ -152,8 +159,8 @@ fn time_that_the_sink_takes_is_not_the_workers() {
         "for i in 1 2 3 4; do printf '\\006\\0\\0\\0\\003\\001\\0\\0\\0n'; done; printf '\\001\\0\\0\\0\\004'",
     )
     .unwrap();
-    let (mut notes, options) = (0, ReadOptions { worker: Some(stand_in(1.0)), ..ReadOptions::default() });
-    let done = Ifc.read(&file, &options, &mut |item| {
+    let mut notes = 0;
+    let done = stand_in(1.0).read(&file, &ReadOptions::default(), &mut |item| {
         assert_eq!(item, SourceItem::Note("n".into()));
         notes += 1;
         std::thread::sleep(Duration::from_millis(400));
@@ -181,7 +188,7 @@ fn a_worker_that_breaks_down_or_lies_refuses_the_file_and_no_more() {
         std::fs::write(&file, script).unwrap();
         let fault = read(&file, Some(stand_in(60.0))).unwrap_err();
         assert_eq!(fault.kind, Kind::BadInput, "{script}: {fault}");
-        assert!(fault.detail.starts_with("the IFC engine broke down on this file: "), "{script}: {fault}");
+        assert!(fault.detail.starts_with("the process that reads it broke down on this file: "), "{script}: {fault}");
         assert!(fault.detail.contains(why) && fault.remedy.is_some(), "{script}: {fault}");
         assert!(fault.to_string().contains("broken.ifc"), "{fault}");
     }
@@ -189,7 +196,19 @@ fn a_worker_that_breaks_down_or_lies_refuses_the_file_and_no_more() {
     let mut endless = stand_in(60.0);
     endless.limits.memory = 100_000;
     assert_eq!(read(&file, Some(endless)).unwrap_err().kind, Kind::TooLarge, "a stream without end");
-    let nobody = Worker { program: dir.path().join("nobody"), limits: Limits::default() };
+    // Over a million remarks, each of which a report would hold.
+    let doubled = "printf '\\006\\0\\0\\0\\003\\001\\0\\0\\0n' > \"$TMPDIR/a\"; cd \"$TMPDIR\"
+        for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do cat a a > b; mv b a; done; cat a";
+    let remarks = dir.path().join("remarks.ifc");
+    std::fs::write(&remarks, doubled).unwrap();
+    assert!(read(&remarks, Some(stand_in(60.0))).unwrap_err().detail.contains("over 1000000 objects"));
+    let mut slow = stand_in(60.0);
+    slow.limits.total = Duration::from_millis(300);
+    let begun = Instant::now();
+    let fault = read(&file, Some(slow)).unwrap_err();
+    assert!(fault.detail.contains("took over 0.3 s with all that is made of it"), "{fault}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let nobody = Worker { program: dir.path().join("nobody"), ..stand_in(60.0) };
     assert_eq!(read(&file, Some(nobody)).unwrap_err().kind, Kind::Unavailable);
 }
 
@@ -234,7 +253,7 @@ fn the_command_line_reads_in_a_worker_that_ends_with_it() {
     let mut told = String::new();
     check.stderr.take().unwrap().read_to_string(&mut told).unwrap();
     assert_eq!(check.wait().unwrap().code(), Some(2));
-    assert!(told.contains("the IFC engine broke down on this file: it ended by signal 9"), "{told}");
+    assert!(told.contains("the process that reads it broke down on this file: it ended by signal 9"), "{told}");
 
     let mut check = start();
     let worker = worker_of(check.id());
@@ -242,11 +261,11 @@ fn the_command_line_reads_in_a_worker_that_ends_with_it() {
     check.wait().unwrap();
     wait_for("the worker's end", || (!is_alive(worker)).then_some(()));
     let help = run(&["--help"]);
-    assert!(!String::from_utf8_lossy(&help.stdout).contains("read-ifc"), "it is nothing for people");
+    assert!(!String::from_utf8_lossy(&help.stdout).contains("another process"), "it is nothing for people");
 }
 
 /// Whether process `id` is there and no zombie that nobody has buried yet.
-fn is_alive(id: u32) -> bool {
+pub fn is_alive(id: u32) -> bool {
     std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
@@ -262,7 +281,7 @@ fn a_server_outlives_its_worker_and_keeps_the_limits_of_its_configuration() {
         let mut answer = request.send(&std::fs::read(&tower).unwrap()[..]).unwrap();
         (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
     };
-    std::fs::write(&config, "[limits]\nifc_seconds = 0\n").unwrap();
+    std::fs::write(&config, "[limits]\nread_seconds = 0\n").unwrap();
     let hurried = Server::start(&store, &["--config", config.to_str().unwrap()]);
     let (status, answer) = post(&hurried);
     assert!(status == 400 && answer.contains("took over 0 s"), "{status} {answer}");

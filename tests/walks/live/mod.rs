@@ -5,6 +5,7 @@ mod fuzz;
 mod history;
 mod limits;
 mod pulse;
+mod renewed;
 mod rights;
 mod served;
 mod wire;

@@ -83,7 +83,7 @@ fn a_cloud_cut_anywhere_or_with_any_byte_turned_is_refused_or_read_whole() {
                     count += batch.len() as u64;
                     Ok(())
                 })?;
-                assert_eq!(count + cloud.withheld, cloud.points());
+                assert_eq!(count + cloud.withheld, cloud.about.points);
                 Ok(())
             });
             assert!(!(cut && read.is_ok()), "format {format} cut at {at} of {}", whole.len());

@@ -200,6 +200,49 @@ fn what_is_sqlite_and_no_geopackage_is_named_and_nothing_in_it_runs() {
     assert!(said(&at("d.gpkg")).contains("write-ahead log"));
 }
 
+/// A table that the contents list and that is not there is refused by its name; what it brought before stays, and the others
+/// come in.
+#[test]
+fn a_layer_that_is_not_there_is_refused_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, store) = (dir.path().join("town.gpkg"), dir.path().join("store"));
+    let point = |x: u8| format!("x'47500001E6100000010100000000000000000{x:03X}3F0000000000000040'");
+    let table = |name: &str, x: u8| {
+        format!(
+            "INSERT INTO gpkg_contents VALUES ('{name}', 'features', 4326); INSERT INTO gpkg_geometry_columns VALUES ('{name}', 'geom', 4326);
+            CREATE TABLE {name} (fid INTEGER PRIMARY KEY, geom BLOB); INSERT INTO {name} VALUES (1, {});", point(x)
+        )
+    };
+    let sql = format!(
+        "CREATE TABLE gpkg_contents (table_name TEXT, data_type TEXT, srs_id INTEGER);
+        CREATE TABLE gpkg_spatial_ref_sys (srs_id INTEGER, organization TEXT, organization_coordsys_id INTEGER, definition TEXT);
+        CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, srs_id INTEGER);
+        INSERT INTO gpkg_spatial_ref_sys VALUES (4326, 'EPSG', 4326, ''); {} {} {}",
+        table("trees", 0xF0), table("bins", 0xF1), table("lamps", 0xF2)
+    );
+    let database = Connection::open(&file).unwrap();
+    database.execute_batch(&sql).unwrap();
+    let import = || {
+        let [file, store] = [&file, &store].map(|path| path.to_str().unwrap());
+        let done = crate::support::run(&["import", file, "--store", store, "--class", "vegetation", "--json"]);
+        assert!(!done.stdout.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
+        let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        (done.status.code(), report["files"][0].clone())
+    };
+    let (code, whole) = import();
+    assert_eq!((code, &whole["objects"]), (Some(0), &serde_json::json!(3)), "{whole}");
+    database.execute_batch("DROP TABLE trees; DROP TABLE lamps; CREATE VIEW lamps AS SELECT * FROM posts;").unwrap();
+    let got = read(&file);
+    assert_eq!(got.objects.iter().map(|o| &*o.id).collect::<Vec<_>>(), ["bins.1"]);
+    let refused: Vec<&str> = got.refused.iter().map(|r| r.split(':').next().unwrap()).collect();
+    assert_eq!(refused, ["trees", "lamps"], "{:?}", got.refused);
+    assert!(got.refused[0].contains("gpkg_contents") && got.refused[1].contains("posts"), "{:?}", got.refused);
+    let (code, part) = import();
+    assert_eq!(code, Some(1), "some refused: {part}");
+    let counts = ["objects", "unchanged", "removed"].map(|name| part[name].as_u64().unwrap());
+    assert_eq!(counts, [1, 3, 0], "{part}");
+}
+
 #[test]
 fn a_view_without_an_end_is_given_up() {
     let dir = made();

@@ -3,7 +3,8 @@
 use super::place::Place;
 use super::winding::outward;
 use crate::fault::{Fault, Kind, Result};
-use crate::formats::ifc::{Limits, Product};
+use crate::formats::Limits;
+use crate::formats::ifc::Product;
 use crate::geom::{Mesh, Surface, SurfaceKind};
 use ifc_lite_core::{EntityIndex, IfcType};
 use ifc_lite_processing::{

@@ -170,6 +170,8 @@ struct ThingForm {
     /// Absent where it is the device's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     code: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former: Vec<String>,
     name: String,
     class: String,
 }
@@ -179,6 +181,7 @@ pub(crate) fn thing_bytes(t: &Thing) -> Result<Vec<u8>> {
         device: t.device.to_string(),
         site: t.site.to_string(),
         code: (t.code != t.device).then(|| t.code.to_string()),
+        former: t.former.iter().map(ToString::to_string).collect(),
         name: t.name.clone(),
         class: t.class.name().to_owned(),
     };
@@ -190,7 +193,8 @@ pub(crate) fn thing(id: u64, bytes: &[u8]) -> Result<Thing> {
     let class = Class::from_source(&form.class).unwrap_or(Class::Device);
     let (site, device) = (SiteCode::new(&form.site).map_err(|_| corrupt("a thing"))?, AssetId::from(form.device));
     let code = form.code.map_or_else(|| device.clone(), Into::into);
-    Ok(Thing { id, device, site, code, name: form.name, class })
+    let former = form.former.into_iter().map(AssetId::from).collect();
+    Ok(Thing { id, device, site, code, former, name: form.name, class })
 }
 
 #[derive(Serialize, Deserialize)]

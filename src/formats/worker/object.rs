@@ -1,21 +1,17 @@
 //! An object as bytes: its attributes with their types, its mesh as it lies in memory.
 
 use crate::bytes::{Bytes, Sink};
-use crate::fault::{Fault, Result};
 use crate::formats::SourceObject;
-use crate::geom::{Mesh, Shape, Surface, SurfaceKind};
+use crate::geom::{Face, Mesh, Polygon, Shape, Surface, SurfaceKind};
 use crate::model::{Attributes, Class, Value};
 
 const _: () = assert!(cfg!(target_endian = "little"), "positions travel as they lie in memory");
 
-/// How deep lists and maps may nest.
-const DEPTH: usize = 64;
+/// How deep lists and maps may nest: as deep as JSON is read. What the store takes nests less, and says so of each object.
+const DEPTH: usize = 128;
 
-/// Appends everything but the footprint: only formats of areas tell one apart from the shape.
-///
-/// # Errors
-/// [`Kind::Internal`](crate::fault::Kind::Internal) for a shape that no IFC file has.
-pub(super) fn put(object: &SourceObject, out: &mut Vec<u8>) -> Result<()> {
+/// Appends all of the object.
+pub(super) fn put(object: &SourceObject, out: &mut Vec<u8>) {
     out.text(&object.id);
     out.u8(object.class as u8);
     out.text(&object.name);
@@ -23,23 +19,8 @@ pub(super) fn put(object: &SourceObject, out: &mut Vec<u8>) -> Result<()> {
         out.maybe(maybe.as_deref());
     }
     put_attributes(&object.attributes, out);
-    match &object.shape {
-        Shape::Empty if object.footprint.is_empty() => out.u8(0),
-        Shape::Mesh(mesh) if object.footprint.is_empty() => {
-            out.u8(1);
-            put_mesh(mesh, out);
-        }
-        Shape::Lines(lines) if object.footprint.is_empty() => {
-            out.u8(2);
-            out.u32(lines.len() as u32);
-            for line in lines {
-                out.u32(line.len() as u32);
-                out.extend_from_slice(bytemuck::cast_slice(line));
-            }
-        }
-        _ => return Err(Fault::internal("an IFC object is neither a mesh, lines nor without shape")),
-    }
-    Ok(())
+    put_shape(&object.shape, out);
+    put_polygons(&object.footprint, out);
 }
 
 /// The object in `b`; `None` where it is not what [`put`] writes.
@@ -49,13 +30,58 @@ pub(super) fn get(b: &mut Bytes) -> Option<SourceObject> {
     let name = b.text()?.to_owned();
     let [parent, storey, layer, crs] = [b.maybe()?, b.maybe()?, b.maybe()?, b.maybe()?].map(|t| t.map(Into::into));
     let attributes = attributes(b, DEPTH)?;
-    let shape = match b.u8()? {
+    let (shape, footprint) = (shape(b)?, polygons(b)?);
+    Some(SourceObject { id, class, name, parent, storey, layer, attributes, shape, footprint, crs })
+}
+
+fn put_shape(shape: &Shape, out: &mut Vec<u8>) {
+    match shape {
+        Shape::Empty => out.u8(0),
+        Shape::Mesh(mesh) => {
+            out.u8(1);
+            put_mesh(mesh, out);
+        }
+        Shape::Lines(lines) => {
+            out.u8(2);
+            put_lines(lines, out);
+        }
+        Shape::Points(points) => {
+            out.u8(3);
+            put_points(points, out);
+        }
+        Shape::Areas(areas) => {
+            out.u8(4);
+            put_polygons(areas, out);
+        }
+        Shape::Faces { faces, solid } => {
+            out.u8(5 + u8::from(*solid));
+            out.u32(faces.len() as u32);
+            for Face { polygon, kind, colour } in faces {
+                put_polygon(polygon, out);
+                put_look(*kind, *colour, out);
+            }
+        }
+    }
+}
+
+fn shape(b: &mut Bytes) -> Option<Shape> {
+    Some(match b.u8()? {
         0 => Shape::Empty,
         1 => Shape::Mesh(mesh(b)?),
         2 => Shape::Lines(lines(b)?),
+        3 => Shape::Points(points(b)?),
+        4 => Shape::Areas(polygons(b)?),
+        solid @ (5 | 6) => {
+            let count = b.count(14)?;
+            let face = |_| {
+                let polygon = polygon(b)?;
+                let (kind, colour) = look(b)?;
+                Some(Face { polygon, kind, colour })
+            };
+            Shape::Faces { faces: (0..count).map(face).collect::<Option<_>>()?, solid: solid == 6 }
+        }
         _ => return None,
-    };
-    Some(SourceObject { id, class, name, parent, storey, layer, attributes, shape, footprint: Vec::new(), crs })
+    })
 }
 
 fn put_attributes(attributes: &Attributes, out: &mut Vec<u8>) {
@@ -115,13 +141,56 @@ fn value(b: &mut Bytes, depth: usize) -> Option<Value> {
     })
 }
 
+fn put_points(points: &[[f64; 3]], out: &mut Vec<u8>) {
+    out.u32(points.len() as u32);
+    out.extend_from_slice(bytemuck::cast_slice(points));
+}
+
+fn points(b: &mut Bytes) -> Option<Vec<[f64; 3]>> {
+    let count = b.count(24)?;
+    Some(bytemuck::pod_collect_to_vec(b.take(count * 24)?))
+}
+
+fn put_lines(lines: &[Vec<[f64; 3]>], out: &mut Vec<u8>) {
+    out.u32(lines.len() as u32);
+    lines.iter().for_each(|line| put_points(line, out));
+}
+
 fn lines(b: &mut Bytes) -> Option<Vec<Vec<[f64; 3]>>> {
     let count = b.count(4)?;
-    let line = |_| {
-        let count = b.count(24)?;
-        Some(bytemuck::pod_collect_to_vec(b.take(count * 24)?))
-    };
-    (0..count).map(line).collect()
+    (0..count).map(|_| points(b)).collect()
+}
+
+fn put_polygon(polygon: &Polygon, out: &mut Vec<u8>) {
+    put_points(&polygon.exterior, out);
+    put_lines(&polygon.interiors, out);
+}
+
+fn polygon(b: &mut Bytes) -> Option<Polygon> {
+    Some(Polygon { exterior: points(b)?, interiors: lines(b)? })
+}
+
+fn put_polygons(polygons: &[Polygon], out: &mut Vec<u8>) {
+    out.u32(polygons.len() as u32);
+    polygons.iter().for_each(|polygon| put_polygon(polygon, out));
+}
+
+fn polygons(b: &mut Bytes) -> Option<Vec<Polygon>> {
+    let count = b.count(8)?;
+    (0..count).map(|_| polygon(b)).collect()
+}
+
+/// What a face is the surface of, and its colour.
+fn put_look(kind: SurfaceKind, colour: Option<[u8; 4]>, out: &mut Vec<u8>) {
+    out.u8(SurfaceKind::ALL.iter().position(|k| *k == kind).unwrap_or(0) as u8);
+    out.u8(u8::from(colour.is_some()));
+    out.extend(colour.unwrap_or_default());
+}
+
+fn look(b: &mut Bytes) -> Option<(SurfaceKind, Option<[u8; 4]>)> {
+    let (kind, coloured) = (*SurfaceKind::ALL.get(usize::from(b.u8()?))?, b.u8()?);
+    let colour: [u8; 4] = b.take(4)?.try_into().ok()?;
+    Some((kind, (coloured == 1).then_some(colour)))
 }
 
 fn put_mesh(mesh: &Mesh, out: &mut Vec<u8>) {
@@ -133,9 +202,7 @@ fn put_mesh(mesh: &Mesh, out: &mut Vec<u8>) {
     out.u32(mesh.surfaces.len() as u32);
     for surface in &mesh.surfaces {
         out.u32(surface.first);
-        out.u8(SurfaceKind::ALL.iter().position(|k| *k == surface.kind).unwrap_or(0) as u8);
-        out.u8(u8::from(surface.colour.is_some()));
-        out.extend(surface.colour.unwrap_or_default());
+        put_look(surface.kind, surface.colour, out);
     }
 }
 
@@ -150,10 +217,8 @@ fn mesh(b: &mut Bytes) -> Option<Mesh> {
     let surfaces: Vec<Surface> = (0..count)
         .map(|_| {
             let first = b.u32()?;
-            let kind = *SurfaceKind::ALL.get(usize::from(b.u8()?))?;
-            let coloured = b.u8()?;
-            let colour: [u8; 4] = b.take(4)?.try_into().ok()?;
-            Some(Surface { first, kind, colour: (coloured == 1).then_some(colour) })
+            let (kind, colour) = look(b)?;
+            Some(Surface { first, kind, colour })
         })
         .collect::<Option<_>>()?;
     let holds = triangles.iter().flatten().all(|i| (*i as usize) < positions.len())

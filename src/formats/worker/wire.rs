@@ -1,15 +1,15 @@
 //! What a reader tells its sink, as bytes between two processes of this one program: a frame is its length and one word.
 
-mod object;
-
+use super::{beside, object};
 use crate::bytes::{Bytes, Sink};
 use crate::fault::{Fault, Kind, Result};
-use crate::formats::{Placement, SourceFrame, SourceItem};
+use crate::formats::points::{self, Point};
+use crate::formats::{Placement, SourceFrame, SourceItem, raster};
 use crate::units::Geodetic;
 use std::io::{self, Read, Write};
 
-/// Bytes of one frame at most: some ten million triangles.
-const FRAME: usize = 256 << 20;
+/// Bytes of one frame at most, as much as the store keeps of an object: some forty million triangles.
+const FRAME: usize = 1 << 30;
 /// Every kind of fault by its number.
 const KINDS: [Kind; 13] = [
     Kind::BadInput,
@@ -29,9 +29,19 @@ const KINDS: [Kind; 13] = [
 
 /// One word of the worker's.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Word {
+pub(in crate::formats) enum Word {
     /// What the reader found.
     Item(SourceItem),
+    /// What a raster's header says; its rows follow.
+    Raster(raster::About),
+    /// A row of heights.
+    Heights(Vec<f32>),
+    /// A row of colours.
+    Colours(Vec<[u8; 4]>),
+    /// What a point cloud's header says; its points follow.
+    Cloud(points::About),
+    /// Points, and how many between them were withheld.
+    Points(Vec<Point>, u64),
     /// The file is read whole; the last word.
     Done,
     /// The file is refused; the last word.
@@ -41,10 +51,10 @@ pub(super) enum Word {
 /// Writes one word; an object too large for a frame goes as refused.
 ///
 /// # Errors
-/// [`Kind::Io`] when the other end is gone; [`Kind::Internal`] for a shape that no IFC file has.
+/// [`Kind::Io`] when the other end is gone; [`Kind::TooLarge`] for a remark that no frame holds.
 pub(super) fn write(word: &Word, out: &mut dyn Write) -> Result<()> {
     let mut bytes = vec![0; 4];
-    put(word, &mut bytes)?;
+    put(word, &mut bytes);
     if bytes.len() > FRAME {
         let Word::Item(SourceItem::Object(object)) = word else {
             return Err(Fault::new(Kind::TooLarge, "has a remark that is too long"));
@@ -78,7 +88,7 @@ pub(super) fn read(from: &mut dyn Read) -> io::Result<Word> {
     get(&bytes).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-fn put(word: &Word, out: &mut Vec<u8>) -> Result<()> {
+fn put(word: &Word, out: &mut Vec<u8>) {
     match word {
         Word::Item(SourceItem::Frame(frame)) => {
             out.u8(0);
@@ -87,7 +97,7 @@ fn put(word: &Word, out: &mut Vec<u8>) -> Result<()> {
         }
         Word::Item(SourceItem::Object(object)) => {
             out.u8(1);
-            object::put(object, out)?;
+            object::put(object, out);
         }
         Word::Item(SourceItem::Refused { object, reason }) => {
             out.u8(2);
@@ -106,8 +116,28 @@ fn put(word: &Word, out: &mut Vec<u8>) -> Result<()> {
             out.maybe(fault.subject.as_deref());
             out.maybe(fault.remedy.as_deref());
         }
+        Word::Raster(about) => {
+            out.u8(6);
+            beside::put_raster(about, out);
+        }
+        Word::Heights(row) => {
+            out.u8(7);
+            out.extend_from_slice(bytemuck::cast_slice(row));
+        }
+        Word::Colours(row) => {
+            out.u8(8);
+            out.extend_from_slice(bytemuck::cast_slice(row));
+        }
+        Word::Cloud(about) => {
+            out.u8(9);
+            beside::put_cloud(about, out);
+        }
+        Word::Points(points, withheld) => {
+            out.u8(10);
+            out.u64(*withheld);
+            beside::put_points(points, out);
+        }
     }
-    Ok(())
 }
 
 fn get(bytes: &[u8]) -> Option<Word> {
@@ -124,6 +154,14 @@ fn get(bytes: &[u8]) -> Option<Word> {
             subject: owned(b.maybe()?),
             remedy: owned(b.maybe()?),
         }),
+        6 => Word::Raster(beside::raster(&mut b)?),
+        7 => Word::Heights(beside::row(&mut b)?),
+        8 => Word::Colours(beside::row(&mut b)?),
+        9 => Word::Cloud(beside::cloud(&mut b)?),
+        10 => {
+            let withheld = b.u64()?;
+            Word::Points(beside::points(&mut b)?, withheld)
+        }
         _ => return None,
     };
     b.end().map(|()| word)
@@ -171,7 +209,7 @@ fn placement(b: &mut Bytes) -> Option<Option<Placement>> {
 mod tests {
     use super::*;
     use crate::formats::SourceObject;
-    use crate::geom::{Mesh, Shape, Surface, SurfaceKind};
+    use crate::geom::{Affine, Face, Mesh, Polygon, Shape, Surface, SurfaceKind};
     use crate::model::{Class, Value};
 
     fn words() -> Vec<Word> {
@@ -196,6 +234,44 @@ mod tests {
         };
         let line = vec![[0.0, 1.0, 2.0], [3.0, 4.0, -0.5]];
         let axis = SourceObject { shape: Shape::Lines(vec![line.clone(), line]), ..object.clone() };
+        let ring = vec![[0.0, 1.0, 2.0], [3.0, 4.0, -0.5], [5.0, 6.0, f64::MAX]];
+        let area = Polygon { exterior: ring.clone(), interiors: vec![ring.clone(), Vec::new()] };
+        let face = |colour| Face { polygon: area.clone(), kind: SurfaceKind::Wall, colour };
+        let faces = vec![face(None), face(Some([9, 8, 7, 6]))];
+        let solid = SourceObject {
+            shape: Shape::Faces { faces: faces.clone(), solid: true },
+            footprint: vec![area.clone(), Polygon::default()],
+            layer: Some("l".into()),
+            crs: Some("EPSG:1".into()),
+            ..object.clone()
+        };
+        let of = |shape| Word::Item(SourceItem::Object(Box::new(SourceObject { shape, ..object.clone() })));
+        let others = [
+            of(Shape::Faces { faces, solid: false }),
+            of(Shape::Points(ring.clone())),
+            of(Shape::Areas(vec![area.clone(), area.clone()])),
+            Word::Raster(raster::About {
+                width: 3,
+                height: 2,
+                crs: None,
+                affine: Affine([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+                content: raster::Content::Colours,
+                notes: vec!["n".into(), String::new()],
+            }),
+            Word::Heights(vec![1.5, -0.0, f32::MAX]),
+            Word::Colours(vec![[1, 2, 3, 4], [5, 6, 7, 8]]),
+            Word::Cloud(points::About {
+                form: "LAS".into(),
+                points: u64::MAX,
+                has_colour: true,
+                crs: Some("EPSG:2".into()),
+                notes: Vec::new(),
+            }),
+            Word::Points(
+                vec![Point { place: ring[2], colour: [1, 2, 65535], class: 6, intensity: 4, returns: [1, 2] }],
+                9,
+            ),
+        ];
         let bare = SourceObject { shape: Shape::Empty, storey: Some("12A".into()), ..object.clone() };
         let frame = |placement| Word::Item(SourceItem::Frame(SourceFrame { crs: Some("EPSG:1".into()), placement }));
         let mapped = Placement::MapConversion { eastings: 1.0, northings: 2.0, height: 3.0, rotation: 4.0, scale: 5.0 };
@@ -205,12 +281,14 @@ mod tests {
             frame(Some(Placement::Geographic { origin: Geodetic::new(1.0, 2.0, 3.0), true_north: 4.0, accuracy: 5.0 })),
             frame(Some(Placement::Unplaced { true_north: 90.0 })),
             Word::Item(SourceItem::Object(Box::new(object))),
+            Word::Item(SourceItem::Object(Box::new(solid))),
             Word::Item(SourceItem::Object(Box::new(bare))),
             Word::Item(SourceItem::Object(Box::new(axis))),
             Word::Item(SourceItem::Refused { object: "#7".into(), reason: "has no id".into() }),
             Word::Item(SourceItem::Note(String::new())),
             Word::Failed(Fault::bad_input("is cut short").about("a.ifc").remedy("export it again")),
         ];
+        words.extend(others);
         words.extend(KINDS.map(|kind| Word::Failed(Fault::new(kind, "x"))));
         words.push(Word::Done);
         words
@@ -235,11 +313,11 @@ mod tests {
     fn mutated_words_are_refused_or_hold_together() {
         use rand::{RngExt, SeedableRng};
         let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
-        let mut whole = Vec::new();
-        put(&words()[4], &mut whole).unwrap();
+        let mut wholes = [Vec::new(), Vec::new()];
+        words()[4..].iter().zip(&mut wholes).for_each(|(word, whole)| put(word, whole));
         let (mut taken, rounds) = (0, 50_000);
-        for _ in 0..rounds {
-            let mut bytes = whole.clone();
+        for round in 0..rounds {
+            let mut bytes = wholes[round % 2].clone();
             let at = random.random_range(0..bytes.len());
             match random.random_range(0..3) {
                 0 => bytes.truncate(at + 1),

@@ -1,8 +1,10 @@
-//! `cimbra read-ifc`: the process that reads one IFC file for another one, within limits that it keeps itself.
+//! `cimbra read`: the process that reads one file for another one, within limits that it keeps itself.
 
 use super::Outcome;
 use crate::fault::{Fault, Kind, Result};
-use crate::formats::ifc::{Limits, STACK_BYTES, serve};
+use crate::formats::ifc::STACK_BYTES;
+use crate::formats::{Limits, ReadOptions, reader_of, serve};
+use crate::ingest::ImportOptions;
 use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,19 +12,27 @@ use std::time::Duration;
 /// Steps of priority that a worker gives way to everything else by.
 const GIVES_WAY: i32 = 5;
 
-/// Read an IFC file for another process of this program; ends when its stdin does
+/// Read a file for another process of this program; ends when its stdin does
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[arg(long)]
-    bytes: u64,
     #[arg(long)]
     seconds: f64,
     #[arg(long)]
     memory: u64,
     #[arg(long)]
+    bytes: u64,
+    #[arg(long)]
     vertices: usize,
     #[arg(long)]
     attributes: usize,
+    #[arg(long)]
+    class: Option<String>,
+    #[arg(long)]
+    up: Option<String>,
+    #[arg(long = "as")]
+    content: Option<String>,
+    #[arg(long)]
+    map: Option<String>,
     #[arg(value_name = "FILE")]
     file: PathBuf,
 }
@@ -36,10 +46,15 @@ impl Args {
         let time = Duration::try_from_secs_f64(self.seconds)
             .map_err(|e| Fault::parameter("--seconds", format!("'{}' is no time: {e}", self.seconds)))?;
         let Self { bytes, memory, vertices, attributes, .. } = self;
-        let limits = Limits { bytes, time, memory, vertices, attributes };
+        let limits = Limits { time, memory, bytes, vertices, attributes, ..Limits::default() };
+        let named = [("class", &self.class), ("up", &self.up), ("as", &self.content), ("map", &self.map)];
+        let given = |name: &str| named.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.as_deref());
+        let ImportOptions { class, up, content, mapping, .. } = ImportOptions::read(&given)?;
         end_with_the_parent()?;
-        confine(&limits)?;
-        serve(&self.file, &limits, &mut std::io::stdout().lock())?;
+        let is_ifc = reader_of(&self.file).is_ok_and(|reader| reader.name() == "IFC");
+        confine(&limits, if is_ifc { STACK_BYTES } else { 0 })?;
+        let options = ReadOptions { class, mapping, up, limits };
+        serve(&self.file, &options, content, &mut std::io::stdout().lock())?;
         Ok(Outcome::Done)
     }
 }
@@ -53,11 +68,11 @@ fn end_with_the_parent() -> Result<()> {
     std::thread::Builder::new().spawn(watch).map(drop).map_err(|e| Fault::io("starting a thread", &e))
 }
 
-/// Puts this process under its limits.
-fn confine(limits: &Limits) -> Result<()> {
+/// Puts this process under its limits; each of its threads has a stack of `stack` bytes, or one that does not count.
+fn confine(limits: &Limits, stack: u64) -> Result<()> {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
     // Stacks are set apart whole and hardly used; counted in, they would eat a small limit on a machine of many cores.
-    keep(Resource::Data, limits.memory.saturating_add(threads.saturating_mul(STACK_BYTES)))?;
+    keep(Resource::Data, limits.memory.saturating_add(threads.saturating_mul(stack)))?;
     // The clock is watched from outside; this ends an engine that runs on although nobody is there to do that.
     keep(Resource::Cpu, limits.time.as_secs().saturating_add(1).saturating_mul(threads))?;
     // A core file would be as large as the memory.
