@@ -111,9 +111,8 @@ impl Patch {
         };
         let (low, high) = (layer(0), layer(1));
         let term = |y: usize, x: usize, k: usize, sign: f64| (high[y][x][k] + sign * low[y][x][k]) / 2.0;
-        let terms = [1.0, -1.0].map(|sign| {
-            std::array::from_fn(|y| std::array::from_fn(|x| std::array::from_fn(|k| term(y, x, k, sign))))
-        });
+        let terms = [1.0, -1.0]
+            .map(|sign| std::array::from_fn(|y| std::array::from_fn(|x| std::array::from_fn(|k| term(y, x, k, sign)))));
         let patch = Self { terms };
         let near = |(at, truth): (&[f64; 3], &[f64; 3])| {
             let made = patch.at(*at);

@@ -11,7 +11,7 @@ use crate::geom::Shapes;
 use crate::model::{Asset, AssetId};
 use crate::units::Instant;
 use foldhash::{HashSet, HashSetExt};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// What became of an asset that was put.
@@ -133,7 +133,10 @@ impl<'a> Draft<'a> {
         let planned: Vec<Result<Plan>> =
             encode_all(assets).into_iter().map(|encoded| encoded.and_then(|one| self.plan(one))).collect();
         let packed = self.packing.all(planned);
-        packed.into_iter().map(|one| one.map_or_else(|refused| Ok(Err(refused)), |one| self.append(one).map(Ok))).collect()
+        packed
+            .into_iter()
+            .map(|one| one.map_or_else(|refused| Ok(Err(refused)), |one| self.append(one).map(Ok)))
+            .collect()
     }
 
     /// What is to be stored of an asset, and as what.
@@ -217,7 +220,7 @@ impl<'a> Draft<'a> {
     /// [`Kind::Conflict`] when this draft put it.
     pub fn remove(&mut self, id: &str) -> Result<bool> {
         self.usable()?;
-        if self.seen().contains(id) {
+        if self.seen.contains(id) {
             return Err(Fault::new(Kind::Conflict, "the asset was put in this same draft").about(id));
         }
         let Some(id) = self.base.find(id).and_then(|row| self.base.record(row)).map(|r| AssetId::from(r.id())) else {
@@ -237,7 +240,7 @@ impl<'a> Draft<'a> {
     pub fn keep(&mut self, id: &str) -> Result<bool> {
         self.usable()?;
         let row = self.base.brought(&self.dataset.name, id, None);
-        let kept = row.and_then(|row| self.base.record(row)).is_some_and(|record| self.seen().insert(record.id().into()));
+        let kept = row.and_then(|row| self.base.record(row)).is_some_and(|record| self.seen.insert(record.id()));
         self.tally.unchanged += usize::from(kept);
         Ok(kept)
     }
@@ -287,7 +290,7 @@ impl<'a> Draft<'a> {
     fn place(&self, id: &AssetId) -> Result<(AssetId, Option<Row>)> {
         if let Some(row) = self.base.brought(&self.dataset.name, id, None) {
             let called = self.base.record(row).map_or_else(|| id.clone(), |record| record.id().into());
-            return if self.seen().insert(called.clone()) { Ok((called, Some(row))) } else { Err(twice(&called)) };
+            return if self.seen.insert(&called) { Ok((called, Some(row))) } else { Err(twice(&called)) };
         }
         let before = self.names.and_then(|at| self.base.brought(&self.dataset.name, id, Some(at)));
         let before = before.and_then(|row| self.base.record(row)).map(|record| AssetId::from(record.id()));
@@ -309,11 +312,7 @@ impl<'a> Draft<'a> {
         if !here || self.base.reserves(id, Some(&self.dataset.name)) {
             return Ok(false);
         }
-        if self.seen().contains(id) { Err(twice(id)) } else { Ok(self.site.claim(id, &self.seen)) }
-    }
-
-    fn seen(&self) -> MutexGuard<'_, HashSet<AssetId>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        if self.seen.contains(id) { Err(twice(id)) } else { Ok(self.site.claim(id, &self.seen)) }
     }
 
     fn hash(&self, version: &Version, geometry: &[u8], attributes: &[u8]) -> u64 {
@@ -346,7 +345,7 @@ impl<'a> Draft<'a> {
         for row in base.rows() {
             let Some(asset) = base.asset(row) else { continue };
             let id = AssetId::from(asset.id());
-            if *asset.dataset() == self.dataset.name && !self.seen().contains(&id) && self.gone.insert(id.clone()) {
+            if *asset.dataset() == self.dataset.name && !self.seen.contains(&id) && self.gone.insert(id.clone()) {
                 self.tally.removed += 1;
                 self.push(Op::Remove(id))?;
             }

@@ -10,12 +10,14 @@ use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
 use crate::model::{AssetId, SiteCode};
 use crate::units::{Geodetic, Instant};
-use serde::{Deserialize, Serialize};
 use foldhash::HashSet;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// What a node's sites share.
 #[derive(Debug)]
@@ -36,7 +38,28 @@ pub(super) struct Node {
 }
 
 /// The ids that a draft has put or is about to.
-pub(super) type Claimed = Arc<Mutex<HashSet<AssetId>>>;
+#[derive(Debug, Clone, Default)]
+pub(super) struct Claimed {
+    /// Each as 128 bits that nobody outside can foresee: the texts of a city's ids would be much to keep.
+    ids: Arc<Mutex<HashSet<u128>>>,
+    seed: u64,
+}
+
+impl Claimed {
+    /// Takes an id; `false` when it was there.
+    pub fn insert(&self, id: &str) -> bool {
+        self.ids().insert(xxh3_128_with_seed(id.as_bytes(), self.seed))
+    }
+    pub fn contains(&self, id: &str) -> bool {
+        self.ids().contains(&xxh3_128_with_seed(id.as_bytes(), self.seed))
+    }
+    fn remove(&self, id: &str) {
+        self.ids().remove(&xxh3_128_with_seed(id.as_bytes(), self.seed));
+    }
+    fn ids(&self) -> MutexGuard<'_, HashSet<u128>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// A locked file.
 #[derive(Debug)]
@@ -209,13 +232,7 @@ impl Site {
         sources::open(&self.node.dir, hash)
     }
 
-    pub(super) fn publish(
-        &self,
-        writer: &mut Writer,
-        dataset: &Dataset,
-        at: Instant,
-        changes: &[Piece],
-    ) -> Result<()> {
+    pub(super) fn publish(&self, writer: &mut Writer, dataset: &Dataset, at: Instant, changes: &[Piece]) -> Result<()> {
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let Writer { log, numbers } = writer;
         let mut edit = Edit::new(Snapshot::clone(&self.snapshot()), numbers);
@@ -249,7 +266,7 @@ impl Site {
     }
     /// A new draft's ids, none yet.
     pub(super) fn claimed(&self) -> Claimed {
-        let claimed = Claimed::default();
+        let claimed = Claimed { seed: RandomState::new().hash_one(0), ..Claimed::default() };
         self.claims().push((self.code.clone(), claimed.clone()));
         claimed
     }
@@ -257,14 +274,14 @@ impl Site {
     pub(super) fn claim(&self, id: &AssetId, own: &Claimed) -> bool {
         // Claimed first and looked for after: of two that claim at once both may go without, and never both have it. A commit
         // elsewhere shows its assets before it lets its claims go.
-        own.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
+        own.insert(id);
         let others: Vec<Claimed> =
             self.claims().iter().filter(|(site, _)| *site != self.code).map(|(_, ids)| ids.clone()).collect();
-        let claimed = others.iter().any(|ids| ids.lock().unwrap_or_else(PoisonError::into_inner).contains(id));
+        let claimed = others.iter().any(|ids| ids.contains(id));
         let has = |snapshot: &Snapshot| snapshot.find(id).is_some() || snapshot.reserves(id, None);
         let taken = claimed || self.node.live.others(&self.code).iter().any(|site| has(&site.snapshot()));
         if taken {
-            own.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+            own.remove(id);
         }
         !taken
     }
