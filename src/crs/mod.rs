@@ -4,6 +4,7 @@ mod code;
 mod datum;
 mod helmert;
 mod operation;
+mod patch;
 #[expect(
     unsafe_code,
     reason = "PROJ is a C library, and its Rust wrapper knows neither heights nor ballpark operations"

@@ -4,6 +4,7 @@ use super::code::CrsCode;
 use super::datum::{EPOCH, Offset, drift};
 use super::helmert::Similarity;
 use super::operation::{Operation, grid};
+use super::patch;
 use super::proj::{self, Area};
 use crate::fault::{Fault, Result};
 
@@ -116,8 +117,10 @@ impl Transform {
                 [*x, *y] = if forward { offset.take_off([*x, *y]) } else { offset.put_on([*x, *y]) };
             }
         }
-        let run = |pipeline: &String| proj::run(pipeline, forward, points);
-        if forward { self.pipelines.iter().try_for_each(run) } else { self.pipelines.iter().rev().try_for_each(run) }
+        match forward {
+            true => self.pipelines.iter().try_for_each(|pipeline| patch::run(pipeline, points)),
+            false => self.pipelines.iter().rev().try_for_each(|pipeline| proj::run(pipeline, false, points)),
+        }
     }
     fn check(&self, [lon, lat, h]: [f64; 3], source: [f64; 3]) -> Result<()> {
         if source.iter().any(|v| !v.is_finite()) {

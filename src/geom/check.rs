@@ -12,16 +12,20 @@ const EDGES: usize = 1500;
 /// Triangles of a mesh that is looked through for cuts.
 const TRIANGLES: usize = 50_000;
 /// Triangles that are sooner compared along a line than put into a tree.
-const FEW: usize = 4096;
+const FEW: usize = 16_384;
 /// Pairs of triangles that are compared in one mesh.
 const PAIRS: usize = 2_000_000;
 
 /// Where the mesh ends and where it cuts through itself. Triangles that share a corner, and parts that share none, are not
 /// compared: a window is often made of overlapping bodies.
 pub fn check(mesh: &Mesh) -> Vec<Flaw> {
-    let topology = Topology::new(mesh, WELD);
-    let mut flaws = ends(&topology);
-    flaws.extend(cuts(&topology));
+    check_welded(mesh, &Topology::new(mesh, WELD))
+}
+
+/// As [`check`], of a mesh whose topology is known.
+pub(super) fn check_welded(mesh: &Mesh, topology: &Topology) -> Vec<Flaw> {
+    let mut flaws = ends(topology);
+    flaws.extend(cuts(topology));
     for flaw in &mut flaws {
         flaw.near = std::array::from_fn(|k| mesh.origin[k] + flaw.near[k]);
     }
@@ -92,13 +96,15 @@ pub(super) fn cuts(topology: &Topology) -> Option<Flaw> {
         return told(Defect::NotChecked, count, first);
     }
     let triangles: Vec<Triangle> = (0..count).map(|i| topology.triangle(i)).collect();
+    let planes: Vec<Plane> = triangles.iter().map(Plane::of).collect();
     let parts = topology.parts();
     let (mut pairs, mut cutting, mut near) = (0, Vec::new(), None);
     let mut compare = |i: usize, j: usize| {
         let apart = topology.corners[i].iter().all(|c| !topology.corners[j].contains(c));
         if apart && parts[i] == parts[j] {
             let (one, other) = (&triangles[i], &triangles[j]);
-            if let Some(at) = pierced(one, other).or_else(|| pierced(other, one)) {
+            let at = planes[j].pierced(one, other).or_else(|| planes[i].pierced(other, one));
+            if let Some(at) = at {
                 near.get_or_insert(at);
                 cutting.extend([i, j]);
             }
@@ -136,7 +142,7 @@ fn sweep(triangles: &[Triangle], compare: &mut dyn FnMut(usize, usize)) {
     let axes = [long, (long + 1) % 3, (long + 2) % 3];
     let of = |(i, t): (usize, &Triangle)| (axes.map(|k| [side(t, k, f64::min), side(t, k, f64::max)]), i);
     let mut boxes: Vec<([[f64; 2]; 3], usize)> = triangles.iter().enumerate().map(of).collect();
-    boxes.sort_by(|a, b| a.0[0][0].total_cmp(&b.0[0][0]).then(a.1.cmp(&b.1)));
+    boxes.sort_unstable_by(|a, b| a.0[0][0].total_cmp(&b.0[0][0]).then(a.1.cmp(&b.1)));
     for (at, (one, i)) in boxes.iter().enumerate() {
         for (other, j) in boxes[at + 1..].iter().take_while(|(other, _)| other[0][0] <= one[0][1]) {
             if one[1..].iter().zip(&other[1..]).all(|(a, b)| a[0] <= b[1] && b[0] <= a[1]) {
@@ -146,28 +152,41 @@ fn sweep(triangles: &[Triangle], compare: &mut dyn FnMut(usize, usize)) {
     }
 }
 
-/// Where a side of `one` goes through the inside of `other`; touching and lying flat on each other is no cut.
-pub(super) fn pierced(one: &Triangle, other: &Triangle) -> Option<[f64; 3]> {
-    let up = normal(other);
-    let size = length(up);
-    if size <= 0.0 {
-        return None;
+/// The plane of a triangle.
+struct Plane {
+    /// Of length one; nothing for a triangle without area.
+    up: [f64; 3],
+    height: f64,
+}
+
+impl Plane {
+    fn of(triangle: &Triangle) -> Self {
+        let up = normal(triangle);
+        let size = length(up);
+        let up = if size > 0.0 { up.map(|v| v / size) } else { [0.0; 3] };
+        Self { up, height: dot(up, triangle[0]) }
     }
-    let up = up.map(|v| v / size);
-    let height = one.map(|p| dot(sub(p, other[0]), up));
-    (0..3).find_map(|k| {
-        let (from, to) = (one[k], one[(k + 1) % 3]);
-        let (h, g) = (height[k], height[(k + 1) % 3]);
-        if h.abs() <= WELD || g.abs() <= WELD || h * g > 0.0 {
+    /// Where a side of `one` goes through the inside of `other`, whose plane this is; touching and lying flat on each other is no
+    /// cut.
+    fn pierced(&self, one: &Triangle, other: &Triangle) -> Option<[f64; 3]> {
+        let heights = one.map(|p| dot(self.up, p) - self.height);
+        if heights.iter().all(|h| *h >= -WELD) || heights.iter().all(|h| *h <= WELD) {
             return None;
         }
-        let t = h / (h - g);
-        let at: [f64; 3] = std::array::from_fn(|i| from[i] + t * (to[i] - from[i]));
-        let inside = (0..3).all(|i| {
-            let (a, side) = (other[i], sub(other[(i + 1) % 3], other[i]));
-            let inward = cross(up, side);
-            dot(sub(at, a), inward) > WELD * length(inward)
-        });
-        inside.then_some(at)
-    })
+        (0..3).find_map(|k| {
+            let (from, to) = (one[k], one[(k + 1) % 3]);
+            let (h, g) = (heights[k], heights[(k + 1) % 3]);
+            if h.abs() <= WELD || g.abs() <= WELD || h * g > 0.0 {
+                return None;
+            }
+            let t = h / (h - g);
+            let at: [f64; 3] = std::array::from_fn(|i| from[i] + t * (to[i] - from[i]));
+            let inside = (0..3).all(|i| {
+                let (a, side) = (other[i], sub(other[(i + 1) % 3], other[i]));
+                let inward = cross(self.up, side);
+                dot(sub(at, a), inward) > WELD * length(inward)
+            });
+            inside.then_some(at)
+        })
+    }
 }

@@ -3,8 +3,9 @@
 use super::Mesh;
 use super::nearest::sub;
 use super::triangulate::{cross, dot, length};
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use foldhash::fast::FixedState;
+use foldhash::{HashMap, HashMapExt};
+use std::hash::{BuildHasher, Hash, Hasher};
 
 /// A rotation, then a shift: what moves a shape without changing it. Never a mirror.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -92,11 +93,30 @@ fn frame([a, b, c]: [[f64; 3]; 3]) -> Option<[[f64; 3]; 3]> {
     Some([u, cross(w, u), w])
 }
 
+/// What a mesh keeps wherever it is moved.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Print {
+    /// A number of its triangles and surfaces.
+    make_up: u64,
+    /// The sum of its corners' distances from the first; metres.
+    spread: f64,
+}
+
+impl Print {
+    /// That of a mesh.
+    pub fn of(mesh: &Mesh) -> Self {
+        let mut hasher = FixedState::default().build_hasher();
+        mesh.positions.len().hash(&mut hasher);
+        hasher.write(bytemuck::cast_slice(&mesh.triangles));
+        mesh.surfaces.iter().for_each(|s| (s.first, s.kind, s.colour).hash(&mut hasher));
+        Self { make_up: hasher.finish(), spread: spread(mesh) }
+    }
+}
+
 /// A shape met before.
 #[derive(Debug)]
 struct Known<T> {
     shape: Mesh,
-    /// What no motion changes: the sum of its corners' distances from the first.
     spread: f64,
     called: T,
 }
@@ -120,35 +140,26 @@ impl<T: Copy> Shapes<T> {
     pub fn new(tolerance: f64, most: usize) -> Self {
         Self { known: HashMap::new(), tolerance, kept: 0, most }
     }
-    /// The shape that `mesh` repeats, by what it was called, and how to move it there.
-    pub fn find(&self, mesh: &Mesh) -> Option<(T, Motion)> {
-        let alike = self.known.get(&make_up(mesh))?;
-        let spread = spread(mesh);
+    /// The shape that `mesh` of this print repeats, by what it was called, and how to move it there.
+    pub fn find(&self, mesh: &Mesh, print: Print) -> Option<(T, Motion)> {
+        let alike = self.known.get(&print.make_up)?;
         #[expect(clippy::cast_precision_loss, reason = "a count of corners")]
         let within = 2.0 * self.tolerance * mesh.positions.len() as f64;
-        let alike = alike.iter().filter(|known| (known.spread - spread).abs() <= within);
+        let alike = alike.iter().filter(|known| (known.spread - print.spread).abs() <= within);
         let found = |known: &Known<T>| Some((known.called, motion(&known.shape, mesh, self.tolerance)?));
         alike.filter_map(found).next()
     }
-    /// Remembers a shape under a name.
-    pub fn insert(&mut self, mesh: &Mesh, called: T) {
+    /// Remembers a shape of this print under a name.
+    pub fn insert(&mut self, mesh: &Mesh, print: Print, called: T) {
         if self.kept + mesh.positions.len() > self.most {
             return;
         }
-        let alike = self.known.entry(make_up(mesh)).or_default();
+        let alike = self.known.entry(print.make_up).or_default();
         if alike.len() < TRIED {
             self.kept += mesh.positions.len();
-            alike.push(Known { shape: mesh.clone(), spread: spread(mesh), called });
+            alike.push(Known { shape: mesh.clone(), spread: print.spread, called });
         }
     }
-}
-
-/// A number that a shape keeps wherever it is moved: that of its triangles and surfaces.
-fn make_up(mesh: &Mesh) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (mesh.positions.len(), &mesh.triangles).hash(&mut hasher);
-    mesh.surfaces.iter().for_each(|s| (s.first, s.kind, s.colour).hash(&mut hasher));
-    hasher.finish()
 }
 
 fn spread(mesh: &Mesh) -> f64 {

@@ -4,7 +4,8 @@
 use super::topology::{Edges, Topology};
 use super::triangulate::{area_vector, dot, length};
 use super::{Bounds, Mesh, Polygon, Surface, WELD, triangulate};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use std::collections::BTreeMap;
 
 /// What can be wrong with a mesh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,10 +54,15 @@ const HOLE_SHARE: f64 = 0.25;
 
 /// The mesh put right, where something was to be, and what that was. `body`: holes are closed only in what should be one.
 pub fn mend(mesh: &Mesh, body: bool) -> (Option<Mesh>, Vec<Flaw>) {
-    let topology = Topology::new(mesh, WELD);
+    mend_welded(mesh, &Topology::new(mesh, WELD), body)
+}
+
+/// As [`mend`], of a mesh whose topology is known.
+pub(super) fn mend_welded(mesh: &Mesh, whole: &Topology, body: bool) -> (Option<Mesh>, Vec<Flaw>) {
     let mut flaws = Flaws { mesh, found: BTreeMap::new() };
-    let mut kept = without_doubles(mesh, &topology, &mut flaws);
-    let topology = Topology { corners: kept.iter().map(|k| k.corners).collect(), of: Vec::new(), ..topology };
+    let mut kept = without_doubles(mesh, whole, &mut flaws);
+    let corners = kept.iter().map(|k| k.corners).collect();
+    let topology = Topology { points: whole.points.clone(), numbers: Vec::new(), corners, of: Vec::new() };
     let edges = topology.edges();
     turn(&topology, &edges, &mut kept, &mut flaws);
     if body {
@@ -115,8 +121,8 @@ fn without_doubles(mesh: &Mesh, topology: &Topology, flaws: &mut Flaws<'_>) -> V
 /// Turns faces to the side of those beside them, and closed shells outward.
 fn turn(topology: &Topology, edges: &Edges, kept: &mut [Kept], flaws: &mut Flaws<'_>) {
     let mut beside: Vec<Vec<(usize, bool)>> = vec![Vec::new(); kept.len()];
-    for two in edges.values() {
-        if let [(a, forth), (b, other)] = two[..] {
+    for two in edges.each() {
+        if let [(_, a, forth), (_, b, other)] = two[..] {
             beside[a].push((b, forth == other));
             beside[b].push((a, forth == other));
         }
@@ -225,8 +231,8 @@ fn close(topology: Topology, kept: &mut Vec<Kept>, flaws: &mut Flaws<'_>) {
         }
         let near = exterior[0];
         let filling = triangulate(&Polygon { exterior, interiors: Vec::new() });
-        let beside = edges.get(&[ring[0].min(ring[1]), ring[0].max(ring[1])]).and_then(|b| b.first());
-        let Some(beside) = beside.filter(|_| filling.len() == ring.len() - 2).map(|(i, _)| kept[*i]) else { continue };
+        let beside = edges.beside([ring[0].min(ring[1]), ring[0].max(ring[1])]);
+        let Some(beside) = beside.filter(|_| filling.len() == ring.len() - 2).map(|i| kept[i]) else { continue };
         // A filling's corner is any position that is welded to it; surfaces share none, which costs a position or two.
         let position =
             |corner: u32| kept.iter().flat_map(|k| k.corners.iter().zip(&k.positions)).find(|(c, _)| **c == corner);

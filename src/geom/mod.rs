@@ -26,7 +26,7 @@ mod triangulate;
 pub use affine::Affine;
 pub use bounds::Bounds;
 pub use check::check;
-pub use congruent::{Motion, Shapes, motion};
+pub use congruent::{Motion, Print, Shapes, motion};
 pub use extrude::{extrude, turning};
 pub use hausdorff::{Between, hausdorff};
 pub use inside::{Inside, inside};

@@ -55,7 +55,7 @@ type Skin = (SurfaceKind, Option<[u8; 4]>);
 
 /// The triangles that have an area over welded points, and the kinds and colours of their groups.
 fn welded(mesh: &Mesh) -> (Soup, Vec<Skin>) {
-    let mut welded = Welded::new(WELD);
+    let mut welded = Welded::new(WELD, mesh.positions.len());
     let numbers: Vec<u32> = mesh.positions.iter().map(|p| welded.number(p.map(f64::from))).collect();
     let mut skins: Vec<Skin> = Vec::new();
     let (mut corners, mut groups) = (Vec::new(), Vec::new());

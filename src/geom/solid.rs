@@ -34,7 +34,7 @@ pub fn closure(faces: &[Face], weld: f64) -> Closure {
     let points = &edges.welded.points;
     let lowest = points.iter().map(|p| p[2]).fold(f64::INFINITY, f64::min);
     let low = |i: &u32| points.get(*i as usize).is_some_and(|p| p[2] <= lowest + weld);
-    let open: Vec<[u32; 2]> = edges.balance.iter().filter(|(_, n)| **n != 0).map(|(edge, _)| *edge).collect();
+    let open: Vec<[u32; 2]> = edges.balance.iter().filter(|(_, n)| *n != 0).map(|(edge, _)| *edge).collect();
     let middle = |[a, b]: &[u32; 2]| -> Option<[f64; 3]> {
         let (a, b) = (points.get(*a as usize)?, points.get(*b as usize)?);
         Some(std::array::from_fn(|k| (a[k] + b[k]) / 2.0))
@@ -77,29 +77,30 @@ pub fn open_rings(faces: &[Face], weld: f64) -> Option<Vec<Vec<[f64; 3]>>> {
     Some(rings)
 }
 
-/// Edges between welded points: how often each runs from its lower to its higher number, less how often back.
+/// Edges between welded points, ascending: how often each runs from its lower to its higher number, less how often back.
 struct Edges {
     welded: Welded,
-    balance: HashMap<[u32; 2], i64>,
+    balance: Vec<([u32; 2], i64)>,
 }
 
 impl Edges {
     fn of(faces: &[Face], weld: f64) -> Self {
-        let mut welded = Welded::new(weld);
-        let mut balance: HashMap<[u32; 2], i64> = HashMap::new();
+        let mut welded = Welded::new(weld, 2 * faces.len());
+        let (mut passed, mut numbers) = (Vec::new(), Vec::new());
         for face in faces {
             for ring in std::iter::once(&face.polygon.exterior).chain(&face.polygon.interiors) {
-                let numbers: Vec<u32> = ring.iter().map(|p| welded.number(*p)).collect();
-                for (i, a) in numbers.iter().enumerate() {
-                    let b = numbers[(i + 1) % numbers.len()];
-                    match a.cmp(&b) {
-                        std::cmp::Ordering::Less => *balance.entry([*a, b]).or_default() += 1,
-                        std::cmp::Ordering::Greater => *balance.entry([b, *a]).or_default() -= 1,
-                        std::cmp::Ordering::Equal => {}
-                    }
-                }
+                numbers.clear();
+                numbers.extend(ring.iter().map(|p| welded.number(*p)));
+                let ends = numbers.iter().zip(numbers.iter().cycle().skip(1));
+                passed.extend(ends.filter(|(a, b)| a != b).map(|(a, b)| ([*a.min(b), *a.max(b)], a < b)));
             }
         }
+        passed.sort_unstable();
+        let of_edge = |beside: &[([u32; 2], bool)]| {
+            let balance = beside.iter().map(|(_, forth)| if *forth { 1 } else { -1 }).sum();
+            beside.first().map(|(edge, _)| (*edge, balance))
+        };
+        let balance = passed.chunk_by(|one, other| one.0 == other.0).filter_map(of_edge).collect();
         Self { welded, balance }
     }
 }
@@ -122,47 +123,63 @@ pub fn volume(faces: &[Face]) -> f64 {
 
 /// Points joined when they are near each other; the first of a group gives its place.
 pub(super) struct Welded {
-    cell: f64,
-    /// Points met before, to the bit: a file's faces share their corners.
-    exact: HashMap<[u64; 3], u32>,
-    cells: HashMap<[i64; 3], u32>,
+    weld: f64,
+    /// The last group in each cell.
+    cells: HashMap<(i64, i64, i64), u32>,
+    /// The group before each one in its cell, or its own number.
+    before: Vec<u32>,
     /// The first point of each group.
     pub points: Vec<[f64; 3]>,
 }
 
+/// A cell's side in reaches of a weld: most points reach into one cell only, and none is crowded.
+const CELL: f64 = 16.0;
+/// Coordinates beyond this are out of this world, and counted as this.
+const FAR: f64 = 1e15;
+
 impl Welded {
-    pub fn new(cell: f64) -> Self {
-        Self { cell: cell.max(f64::MIN_POSITIVE), exact: HashMap::new(), cells: HashMap::new(), points: Vec::new() }
+    /// Joins points within `weld` of each other on each axis.
+    ///
+    /// `expected`: how many there may be.
+    pub fn new(weld: f64, expected: usize) -> Self {
+        let weld = weld.max(f64::MIN_POSITIVE);
+        Self { weld, cells: HashMap::with_capacity(expected), before: Vec::new(), points: Vec::new() }
     }
-    /// The number of the point's group.
+    /// The number of the point's group: the first one that it is near to, else its own.
     pub fn number(&mut self, p: [f64; 3]) -> u32 {
-        let bits = p.map(f64::to_bits);
-        if let Some(found) = self.exact.get(&bits) {
-            return *found;
-        }
-        let number = self.near(p);
-        self.exact.insert(bits, number);
-        number
-    }
-    fn near(&mut self, p: [f64; 3]) -> u32 {
+        let side = self.weld * CELL;
+        let p = p.map(|v| v.max(-FAR).min(FAR));
         #[expect(clippy::cast_possible_truncation, reason = "saturates, which only joins points out of this world")]
-        let home = p.map(|v| (v / self.cell).floor() as i64);
-        if let Some(found) = self.cells.get(&home) {
-            return *found;
-        }
-        for i in 0..27_i64 {
-            let step = [i % 3 - 1, i / 3 % 3 - 1, i / 9 - 1];
-            let beside = std::array::from_fn(|k| home[k].saturating_add(step[k]));
-            if let Some(found) = self.cells.get(&beside) {
-                let q = self.points[*found as usize];
-                if (0..3).all(|k| (p[k] - q[k]).abs() <= self.cell) {
-                    return *found;
+        let cell = |v: f64| (v / side).floor() as i64;
+        let [[a, d], [b, e], [c, f]] = p.map(|v| [cell(v - self.weld), cell(v + self.weld)]);
+        let mut found = u32::MAX;
+        for x in a..=d {
+            for y in b..=e {
+                for z in c..=f {
+                    found = found.min(self.nearest(p, (x, y, z)));
                 }
             }
         }
+        if found != u32::MAX {
+            return found;
+        }
         let number = u32::try_from(self.points.len()).unwrap_or(u32::MAX);
         self.points.push(p);
-        self.cells.insert(home, number);
+        let [x, y, z] = p.map(cell);
+        self.before.push(self.cells.insert((x, y, z), number).unwrap_or(number));
         number
+    }
+    /// The first group near `p` in a cell; the largest number where there is none.
+    fn nearest(&self, p: [f64; 3], cell: (i64, i64, i64)) -> u32 {
+        let mut first = u32::MAX;
+        let mut next = self.cells.get(&cell).copied();
+        while let Some(at) = next {
+            let q = self.points[at as usize];
+            if (0..3).all(|k| (p[k] - q[k]).abs() <= self.weld) {
+                first = at;
+            }
+            next = self.before.get(at as usize).copied().filter(|before| *before != at);
+        }
+        first
     }
 }

@@ -1,7 +1,7 @@
 //! A first look at a mesh: most are closed bodies with nothing to mend, and to see that costs little.
 
-use super::check::{check, cuts};
-use super::mend::{Flaw, mend};
+use super::check::{check, check_welded, cuts};
+use super::mend::{Flaw, mend_welded};
 use super::topology::Topology;
 use super::{Mesh, WELD};
 
@@ -16,7 +16,7 @@ pub struct Examined {
     pub left: Vec<Flaw>,
 }
 
-/// Mends a mesh as [`mend`] does and checks as [`check`] does what comes of it.
+/// Mends a mesh as [`mend`](super::mend) does and checks as [`check`] does what comes of it.
 pub fn examine(mesh: &Mesh, body: bool) -> Examined {
     let topology = Topology::new(mesh, WELD);
     if is_sound(mesh, &topology) {
@@ -26,9 +26,9 @@ pub fn examine(mesh: &Mesh, body: bool) -> Examined {
         }
         return Examined { left, ..Examined::default() };
     }
-    let (mended, repaired) = mend(mesh, body);
+    let (mended, repaired) = mend_welded(mesh, &topology, body);
     let mended = mended.filter(|m| !m.triangles.is_empty());
-    let left = check(mended.as_ref().unwrap_or(mesh));
+    let left = mended.as_ref().map_or_else(|| check_welded(mesh, &topology), check);
     Examined { mended, repaired, left }
 }
 

@@ -4,7 +4,6 @@ use super::Mesh;
 use super::nearest::{Triangle, sub};
 use super::solid::Welded;
 use super::triangulate::{cross, dot};
-use std::collections::BTreeMap;
 
 /// Triangles over welded points; those with a corner twice are left out.
 pub(super) struct Topology {
@@ -17,13 +16,25 @@ pub(super) struct Topology {
     pub of: Vec<usize>,
 }
 
-/// The triangles beside each edge, from its lower to its higher number: which, and whether they run along it that way.
-pub(super) type Edges = BTreeMap<[u32; 2], Vec<(usize, bool)>>;
+/// The triangles beside each edge, ascending by its lower and its higher number: which, and whether they run along it that way.
+pub(super) struct Edges(Vec<([u32; 2], usize, bool)>);
+
+impl Edges {
+    /// What lies beside each edge.
+    pub fn each(&self) -> impl Iterator<Item = &[([u32; 2], usize, bool)]> {
+        self.0.chunk_by(|one, other| one.0 == other.0)
+    }
+    /// The first triangle beside an edge.
+    pub fn beside(&self, edge: [u32; 2]) -> Option<usize> {
+        let at = self.0.partition_point(|(other, ..)| *other < edge);
+        self.0.get(at).filter(|(found, ..)| *found == edge).map(|(_, triangle, _)| *triangle)
+    }
+}
 
 impl Topology {
     /// The mesh's triangles in its offsets, welded within `weld` metres on each axis.
     pub fn new(mesh: &Mesh, weld: f64) -> Self {
-        let mut welded = Welded::new(weld);
+        let mut welded = Welded::new(weld, mesh.positions.len());
         let numbers: Vec<u32> = mesh.positions.iter().map(|p| welded.number(p.map(f64::from))).collect();
         let (mut corners, mut of) = (Vec::new(), Vec::new());
         for (i, triangle) in mesh.triangles.iter().enumerate() {
@@ -41,21 +52,23 @@ impl Topology {
     }
     /// All edges.
     pub fn edges(&self) -> Edges {
-        let mut edges = Edges::new();
+        let mut edges = Vec::with_capacity(3 * self.corners.len());
         for (i, t) in self.corners.iter().enumerate() {
             for k in 0..3 {
                 let (a, b) = (t[k], t[(k + 1) % 3]);
-                edges.entry([a.min(b), a.max(b)]).or_default().push((i, a < b));
+                edges.push(([a.min(b), a.max(b)], i, a < b));
             }
         }
-        edges
+        edges.sort_unstable();
+        Edges(edges)
     }
     /// The edges that are not run through as often one way as the other, as they must be run through to be so.
     pub fn open(&self, edges: &Edges) -> Vec<[u32; 2]> {
-        let open = edges.iter().flat_map(|([a, b], beside)| {
-            let forth = beside.iter().filter(|(_, forth)| *forth).count();
+        let open = edges.each().flat_map(|beside| {
+            let forth = beside.iter().filter(|(.., forth)| *forth).count();
             let back = beside.len() - forth;
-            let lacking = if forth > back { [*b, *a] } else { [*a, *b] };
+            let [a, b] = beside.first().map_or([0; 2], |(edge, ..)| *edge);
+            let lacking = if forth > back { [b, a] } else { [a, b] };
             std::iter::repeat_n(lacking, forth.abs_diff(back))
         });
         open.collect()

@@ -23,51 +23,77 @@ pub fn area_vector(ring: &[[f64; 3]]) -> [f64; 3] {
 /// Nothing for a polygon without area or with a coordinate that is not a number; holes without area or reaching out of the
 /// exterior's box are left out.
 pub fn triangulate(polygon: &Polygon) -> Vec<[u32; 3]> {
-    let normal = area_vector(&polygon.exterior);
-    let size = length(normal);
-    if !size.is_normal() || !polygon.points().all(sane) {
-        return Vec::new();
+    let mut triangles = Vec::new();
+    Cutter::new().cut(polygon, &mut triangles);
+    triangles
+}
+
+/// Cuts polygons into triangles, with the room that it needs for that kept from one to the next.
+struct Cutter {
+    earcut: earcut::Earcut<f64>,
+    flat: Vec<[f64; 2]>,
+    /// Which of the polygon's points each flat one is.
+    numbers: Vec<u32>,
+    holes: Vec<u32>,
+    cut: Vec<u32>,
+}
+
+impl Cutter {
+    fn new() -> Self {
+        let (flat, numbers, holes, cut) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { earcut: earcut::Earcut::new(), flat, numbers, holes, cut }
     }
-    if let ([_, _, _], []) = (&polygon.exterior[..], &polygon.interiors[..]) {
-        return vec![[0, 1, 2]];
-    }
-    let Some(origin) = polygon.exterior.first() else { return Vec::new() };
-    let [u, v] = plane(normal, size);
-    let flat = |p: &[f64; 3]| {
-        let d = std::array::from_fn(|k| p[k] - origin[k]);
-        [dot(u, d), dot(v, d)]
-    };
-    let mut flattened: Vec<[f64; 2]> = polygon.exterior.iter().map(flat).collect();
-    let mut numbers: Vec<usize> = (0..flattened.len()).collect();
-    let edge = |k: usize, pick: fn(f64, f64) -> f64, from: f64| flattened.iter().map(|p| p[k]).fold(from, pick);
-    let low = [0, 1].map(|k| edge(k, f64::min, f64::INFINITY));
-    let high = [0, 1].map(|k| edge(k, f64::max, f64::NEG_INFINITY));
-    let within = |p: &[f64; 2]| (0..2).all(|k| low[k] <= p[k] && p[k] <= high[k]);
-    let mut holes = Vec::new();
-    let mut next = flattened.len();
-    for ring in &polygon.interiors {
-        // earcut panics where a hole reaches out of the exterior's box; such a ring is no hole.
-        let ring_flat: Vec<[f64; 2]> = ring.iter().map(flat).collect();
-        if length(area_vector(ring)) > 0.0 && ring_flat.iter().all(within) {
-            holes.push(flattened.len());
-            flattened.extend(ring_flat);
-            numbers.extend(next..next + ring.len());
+    /// Appends what [`triangulate`] gives.
+    fn cut(&mut self, polygon: &Polygon, out: &mut Vec<[u32; 3]>) {
+        let normal = area_vector(&polygon.exterior);
+        let size = length(normal);
+        let Some(origin) = polygon.exterior.first().filter(|_| size.is_normal() && polygon.points().all(sane)) else {
+            return;
+        };
+        if let ([_, _, _], []) = (&polygon.exterior[..], &polygon.interiors[..]) {
+            return out.push([0, 1, 2]);
         }
-        next += ring.len();
+        let [u, v] = plane(normal, size);
+        let project = |p: &[f64; 3]| {
+            let d = std::array::from_fn(|k| p[k] - origin[k]);
+            [dot(u, d), dot(v, d)]
+        };
+        let Self { earcut, flat, numbers, holes, cut } = self;
+        flat.clear();
+        flat.extend(polygon.exterior.iter().map(project));
+        // The plane's axes are chosen so that the exterior turns left.
+        let turn = |[p, q, r]: [[f64; 2]; 3]| (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]);
+        if let ([a, b, c, d], []) = (&flat[..], &polygon.interiors[..])
+            && [[*a, *b, *c], [*b, *c, *d], [*c, *d, *a], [*d, *a, *b]].into_iter().all(|three| turn(three) > 0.0)
+        {
+            return out.extend([[0, 1, 2], [0, 2, 3]]);
+        }
+        numbers.clear();
+        numbers.extend((0..).take(flat.len()));
+        let edge = |k: usize, pick: fn(f64, f64) -> f64, from: f64| flat.iter().map(|p| p[k]).fold(from, pick);
+        let low = [0, 1].map(|k| edge(k, f64::min, f64::INFINITY));
+        let high = [0, 1].map(|k| edge(k, f64::max, f64::NEG_INFINITY));
+        let within = |p: &[f64; 2]| (0..2).all(|k| low[k] <= p[k] && p[k] <= high[k]);
+        holes.clear();
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let mut next = flat.len();
+        for ring in &polygon.interiors {
+            // earcut panics where a hole reaches out of the exterior's box; such a ring is no hole.
+            if length(area_vector(ring)) > 0.0 && ring.iter().map(project).all(|p| within(&p)) {
+                holes.push(number(flat.len()));
+                flat.extend(ring.iter().map(project));
+                numbers.extend((number(next)..).take(ring.len()));
+            }
+            next += ring.len();
+        }
+        earcut.earcut(flat.iter().copied(), holes, cut);
+        out.extend(cut.as_chunks::<3>().0.iter().filter_map(|t| {
+            let [p, q, r] = t.map(|i| flat.get(i as usize));
+            let [a, b, c] = t.map(|i| numbers.get(i as usize).copied());
+            let [b, c] = if turn([*p?, *q?, *r?]) < 0.0 { [c, b] } else { [b, c] };
+            Some([a?, b?, c?])
+        }));
     }
-    let mut cut: Vec<usize> = Vec::new();
-    earcut::Earcut::new().earcut(flattened.iter().copied(), &holes, &mut cut);
-    let number = |i: usize| numbers.get(i).and_then(|n| u32::try_from(*n).ok());
-    cut.chunks_exact(3)
-        .filter_map(|t| {
-            let [a, b, c] = [t[0], t[1], t[2]];
-            let (p, q, r) = (flattened.get(a)?, flattened.get(b)?, flattened.get(c)?);
-            let turn = (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]);
-            // The plane's axes are chosen so that the exterior turns left.
-            let [b, c] = if turn < 0.0 { [c, b] } else { [b, c] };
-            Some([number(a)?, number(b)?, number(c)?])
-        })
-        .collect()
 }
 
 /// A mesh of `faces`: one surface for each kind and colour in ascending order, corners shared within a surface,
@@ -77,9 +103,11 @@ pub fn faces_to_mesh(faces: &[Face]) -> Mesh {
     order.sort_by_key(|f| (f.kind, f.colour));
     let (mut points, mut triangles) = (Vec::new(), Vec::new());
     let mut surfaces: Vec<Surface> = Vec::new();
-    let mut known: HashMap<[u64; 3], u32> = HashMap::new();
+    let mut known: HashMap<(u64, u64, u64), u32> = HashMap::new();
+    let (mut cutter, mut cut, mut corners) = (Cutter::new(), Vec::new(), Vec::new());
     for face in order {
-        let cut = triangulate(&face.polygon);
+        cut.clear();
+        cutter.cut(&face.polygon, &mut cut);
         if cut.is_empty() {
             continue;
         }
@@ -88,17 +116,15 @@ pub fn faces_to_mesh(faces: &[Face]) -> Mesh {
             let first = u32::try_from(triangles.len()).unwrap_or(u32::MAX);
             surfaces.push(Surface { first, kind: face.kind, colour: face.colour });
         }
-        let corners: Vec<u32> = face
-            .polygon
-            .points()
-            .map(|p| {
-                // Adding zero makes -0 and 0 one corner.
-                *known.entry(p.map(|v| (v + 0.0).to_bits())).or_insert_with(|| {
-                    points.push(*p);
-                    u32::try_from(points.len() - 1).unwrap_or(u32::MAX)
-                })
+        corners.clear();
+        corners.extend(face.polygon.points().map(|p| {
+            // Adding zero makes -0 and 0 one corner.
+            let [x, y, z] = p.map(|v| (v + 0.0).to_bits());
+            *known.entry((x, y, z)).or_insert_with(|| {
+                points.push(*p);
+                u32::try_from(points.len() - 1).unwrap_or(u32::MAX)
             })
-            .collect();
+        }));
         let corner = |i: u32| corners.get(i as usize).copied();
         triangles.extend(cut.iter().filter_map(|[a, b, c]| Some([corner(*a)?, corner(*b)?, corner(*c)?])));
     }

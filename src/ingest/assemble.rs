@@ -4,35 +4,33 @@ use super::georeference::Georeference;
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
 use crate::formats::SourceObject;
-use crate::geom::{Bounds, Face, Mesh, Polygon, Shape, SurfaceKind, faces_to_mesh, turning};
+use crate::geom::{Bounds, Mesh, Polygon, Shape, SurfaceKind, faces_to_mesh, turning};
 use crate::model::{Asset, Footprint, Geometry};
-use foldhash::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use geo::{ConvexHull, MultiPoint};
 
 /// The asset that `object` becomes in the site of `frame`.
 ///
 /// # Errors
 /// A coordinate that cannot be placed, or a shape that leaves nothing.
-pub(super) fn assemble(object: SourceObject, georeference: &Georeference, frame: &SiteFrame) -> Result<Asset> {
+pub(super) fn assemble(mut object: SourceObject, georeference: &Georeference, frame: &SiteFrame) -> Result<Asset> {
     let placed = Placed::new(&object, georeference, frame)?;
-    let mesh = match &object.shape {
+    let footprint = footprint(&object, &placed);
+    let mut walk = placed.walk(0);
+    let mesh = match &mut object.shape {
         Shape::Faces { faces, .. } => {
-            let faces: Option<Vec<Face>> = faces
-                .iter()
-                .map(|f| Some(Face { polygon: placed.polygon(&f.polygon, |p| p.enu)?, kind: f.kind, colour: f.colour }))
-                .collect();
-            Some(faces_to_mesh(&faces.unwrap_or_default()))
+            faces.iter_mut().for_each(|face| walk.place(&mut face.polygon));
+            Some(faces_to_mesh(faces))
         }
         Shape::Mesh(mesh) => {
-            let points: Option<Vec<[f64; 3]>> = mesh.points().map(|p| placed.get(&p).map(|p| p.enu)).collect();
-            Some(Mesh::from_points(&points.unwrap_or_default(), mesh.triangles.clone(), mesh.surfaces.clone()))
+            let points = walk.row(mesh.positions.len(), |p| p.enu);
+            Some(Mesh::from_points(&points, std::mem::take(&mut mesh.triangles), std::mem::take(&mut mesh.surfaces)))
         }
         _ => None,
     };
     if mesh.as_ref().is_some_and(|m| m.triangles.is_empty()) {
         return Err(Fault::bad_input("its surfaces have no area"));
     }
-    let footprint = footprint(&object, &placed);
     Ok(object.into_asset(Geometry { footprint, mesh }, placed.bounds))
 }
 
@@ -57,66 +55,107 @@ struct Point {
     enu: [f64; 3],
 }
 
-/// An object's points by their source coordinates: faces share corners, and each is placed once.
+/// An object's corners: faces share them, and each place is placed once.
 struct Placed {
-    by_source: HashMap<[u64; 3], Point>,
+    /// The different ones, in the order in which they are met.
+    points: Vec<Point>,
+    /// Which of them each corner is: those of the shape, as [`points`] gives them, then those of the footprint.
+    numbers: Vec<u32>,
     bounds: Bounds,
+    /// How many corners are the shape's.
+    of_shape: usize,
 }
 
-fn key(p: &[f64; 3]) -> [u64; 3] {
-    p.map(f64::to_bits)
+fn key(p: &[f64; 3]) -> (u64, u64, u64) {
+    let [x, y, z] = p.map(f64::to_bits);
+    (x, y, z)
 }
 
 impl Placed {
     fn new(object: &SourceObject, georeference: &Georeference, frame: &SiteFrame) -> Result<Self> {
-        let mut sources = points(&object.shape);
-        sources.extend(object.footprint.iter().flat_map(Polygon::points));
-        sources.sort_unstable_by_key(key);
-        sources.dedup_by_key(|p| key(p));
-        let mut geodetic = sources.clone();
+        let mut corners = points(&object.shape);
+        let of_shape = corners.len();
+        corners.extend(object.footprint.iter().flat_map(Polygon::points));
+        let mut known: HashMap<(u64, u64, u64), u32> = HashMap::with_capacity(corners.len() / 2);
+        let mut geodetic: Vec<[f64; 3]> = Vec::new();
+        let number = |corner: &[f64; 3]| {
+            *known.entry(key(corner)).or_insert_with(|| {
+                geodetic.push(*corner);
+                u32::try_from(geodetic.len() - 1).unwrap_or(u32::MAX)
+            })
+        };
+        let numbers = corners.iter().map(number).collect();
         georeference.to_geodetic(&mut geodetic)?;
         let bounds = Bounds::of(geodetic.iter().copied());
         if !bounds.is_empty() && bounds.max[0] - bounds.min[0] > 180.0 {
             return Err(Fault::bad_input("spans the antimeridian").remedy("cut it there (RFC 7946 §3.1.9)"));
         }
-        let each = sources.iter().zip(&geodetic);
-        let by_source = each.map(|(s, g)| (key(s), Point { geodetic: *g, enu: frame.to_enu((*g).into()) })).collect();
-        Ok(Self { by_source, bounds })
+        let points = geodetic.into_iter().map(|g| Point { geodetic: g, enu: frame.to_enu(g.into()) }).collect();
+        Ok(Self { points, numbers, bounds, of_shape })
     }
-    fn get(&self, source: &[f64; 3]) -> Option<Point> {
-        self.by_source.get(&key(source)).copied()
+    /// The corners from one on, as the source has them one after another.
+    fn walk(&self, from: usize) -> Walk<'_> {
+        Walk { placed: self, rest: self.numbers.get(from..).unwrap_or_default() }
     }
-    fn ring(&self, ring: &[[f64; 3]], which: fn(Point) -> [f64; 3]) -> Option<Vec<[f64; 3]>> {
-        ring.iter().map(|p| self.get(p).map(which)).collect()
+}
+
+/// A way along an object's corners.
+struct Walk<'a> {
+    placed: &'a Placed,
+    rest: &'a [u32],
+}
+
+impl Walk<'_> {
+    /// The next `count` corners.
+    fn row(&mut self, count: usize, which: fn(&Point) -> [f64; 3]) -> Vec<[f64; 3]> {
+        let (row, rest) = self.rest.split_at_checked(count).unwrap_or_default();
+        self.rest = rest;
+        row.iter().filter_map(|i| self.placed.points.get(*i as usize)).map(which).collect()
     }
-    fn polygon(&self, polygon: &Polygon, which: fn(Point) -> [f64; 3]) -> Option<Polygon> {
-        let interiors: Option<_> = polygon.interiors.iter().map(|ring| self.ring(ring, which)).collect();
-        Some(Polygon { exterior: self.ring(&polygon.exterior, which)?, interiors: interiors? })
+    /// Moves the corners of the next polygon into the site's frame.
+    fn place(&mut self, polygon: &mut Polygon) {
+        for corner in polygon.exterior.iter_mut().chain(polygon.interiors.iter_mut().flatten()) {
+            if let Some((number, rest)) = self.rest.split_first() {
+                self.rest = rest;
+                *corner = self.placed.points.get(*number as usize).map_or(*corner, |p| p.enu);
+            }
+        }
     }
-    fn geodetic(&self, points: &[[f64; 3]]) -> Vec<[f64; 3]> {
-        self.ring(points, |p| p.geodetic).unwrap_or_default()
+    /// The next polygon, which is as long as `like`.
+    fn polygon(&mut self, like: &Polygon, which: fn(&Point) -> [f64; 3]) -> Polygon {
+        let exterior = self.row(like.exterior.len(), which);
+        Polygon { exterior, interiors: like.interiors.iter().map(|ring| self.row(ring.len(), which)).collect() }
     }
-    fn areas<'a>(&self, polygons: impl Iterator<Item = &'a Polygon>) -> Vec<Vec<Vec<[f64; 3]>>> {
-        polygons.filter_map(|p| self.polygon(p, |p| p.geodetic)).filter_map(|p| rings(&p)).collect()
+    /// The next polygons as GeoJSON rings; those for which `is` holds.
+    fn areas<'p>(&mut self, polygons: impl Iterator<Item = (&'p Polygon, bool)>) -> Vec<Vec<Vec<[f64; 3]>>> {
+        let placed = polygons.filter_map(|(polygon, is)| {
+            if is {
+                return rings(&self.polygon(polygon, |p| p.geodetic));
+            }
+            self.rest = self.rest.get(polygon.points().count()..).unwrap_or_default();
+            None
+        });
+        placed.collect()
     }
 }
 
 /// What the object covers: as the source says, else its ground, else the hull of its corners at its lowest height.
 fn footprint(object: &SourceObject, placed: &Placed) -> Footprint {
-    let said = placed.areas(object.footprint.iter());
+    let said = placed.walk(placed.of_shape).areas(object.footprint.iter().map(|p| (p, true)));
     if !said.is_empty() {
         return Footprint::Areas(said);
     }
+    let mut walk = placed.walk(0);
     match &object.shape {
         Shape::Empty => Footprint::None,
-        Shape::Points(points) => match placed.geodetic(points).as_slice() {
+        Shape::Points(points) => match walk.row(points.len(), |p| p.geodetic).as_slice() {
             [one] => Footprint::Point(*one),
             several => hull(several, placed.bounds.min[2]),
         },
-        Shape::Lines(lines) => Footprint::Lines(lines.iter().map(|l| placed.geodetic(l)).collect()),
-        Shape::Areas(areas) => Footprint::Areas(placed.areas(areas.iter())),
+        Shape::Lines(lines) => Footprint::Lines(lines.iter().map(|l| walk.row(l.len(), |p| p.geodetic)).collect()),
+        Shape::Areas(areas) => Footprint::Areas(walk.areas(areas.iter().map(|p| (p, true)))),
         Shape::Faces { faces, .. } => {
-            let ground = placed.areas(faces.iter().filter(|f| f.kind == SurfaceKind::Ground).map(|f| &f.polygon));
+            let ground = walk.areas(faces.iter().map(|f| (&f.polygon, f.kind == SurfaceKind::Ground)));
             if ground.is_empty() { of_all(placed) } else { Footprint::Areas(ground) }
         }
         Shape::Mesh(_) => of_all(placed),
@@ -124,9 +163,7 @@ fn footprint(object: &SourceObject, placed: &Placed) -> Footprint {
 }
 
 fn of_all(placed: &Placed) -> Footprint {
-    let mut points: Vec<[f64; 3]> = placed.by_source.values().map(|p| p.geodetic).collect();
-    // The map's order varies from run to run; the hull's first corner must not.
-    points.sort_unstable_by_key(key);
+    let points: Vec<[f64; 3]> = placed.points.iter().map(|p| p.geodetic).collect();
     hull(&points, placed.bounds.min[2])
 }
 

@@ -12,25 +12,22 @@ use super::reach::{FAR, REACH, farthest};
 use super::repair::{is_body, mend_asset};
 use super::report::{FileReport, Renamed};
 use super::stamp::Stamp;
+use super::waiting::Waiting;
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::{SourceFrame, SourceItem, SourceObject, companions};
 use crate::geom::{Bounds, Polygon};
-use crate::model::{Asset, AssetId, DatasetName, Footprint, Geometry, SiteCode};
+use crate::model::{Asset, AssetId, Class, DatasetName, Geometry, SiteCode};
 use crate::store::{Dataset, Draft, Entry, Keeping, Put, Site, Standing};
 use crate::units::Geodetic;
 use rayon::prelude::*;
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 /// Objects and points after which a batch is placed.
 const BATCH: (usize, usize) = (1024, 500_000);
-/// Objects without a mesh that wait for their parts, to have boxes around them; then the oldest goes on as it is.
-const WAITING: usize = 20_000;
-/// Steps up from a part within the waiting ones.
-const DEEPEST: usize = 64;
 /// An object and its way onto the globe; none for an object without a point.
 type Placeable = (SourceObject, Option<Arc<Georeference>>);
 /// An asset, and what was found in its mesh.
@@ -49,9 +46,9 @@ pub(super) struct FileImport<'i, 's> {
     others: HashMap<Arc<str>, std::result::Result<Arc<Georeference>, String>>,
     batch: Vec<Placeable>,
     weight: usize,
-    waiting: VecDeque<Asset>,
-    /// What the parts of a parent cover.
-    below: HashMap<AssetId, Bounds>,
+    waiting: Waiting,
+    /// Assets that are to be put next, together.
+    ready: Vec<Asset>,
     extent: Bounds,
     draft: Option<Draft<'s>>,
     stamp: Stamp,
@@ -85,8 +82,8 @@ impl<'i, 's> FileImport<'i, 's> {
             others: HashMap::new(),
             batch: Vec::new(),
             weight: 0,
-            waiting: VecDeque::new(),
-            below: HashMap::new(),
+            waiting: Waiting::default(),
+            ready: Vec::new(),
             extent: Bounds::EMPTY,
             draft: None,
             stamp: Stamp::of(file)?,
@@ -126,10 +123,10 @@ impl<'i, 's> FileImport<'i, 's> {
     /// Nothing came in, or the store refused; also what `kept` says, which gives the copy of the file.
     pub fn finish(mut self, kept: impl FnOnce() -> Result<Keeping>) -> Result<()> {
         self.flush()?;
-        self.settle_waiting();
-        while let Some(asset) = self.waiting.pop_front() {
-            self.put(asset)?;
+        for asset in std::mem::take(&mut self.waiting).end() {
+            self.ready(asset)?;
         }
+        self.put_ready()?;
         if self.report.objects == 0 {
             let refused = self.report.refused.len();
             let why = if refused > 0 {
@@ -150,6 +147,8 @@ impl<'i, 's> FileImport<'i, 's> {
         if !self.intake.options.replace {
             former::not_another(&site.snapshot(), &self.dataset, &draft, &self.check)?;
         }
+        // What is remembered of a city's assets makes room for the next snapshot.
+        drop(std::mem::take(&mut self.check));
         let bound = former::bound(self.intake.store, site, &self.dataset);
         draft.retire_others();
         let kept = kept()?;
@@ -225,7 +224,7 @@ impl<'i, 's> FileImport<'i, 's> {
         // Without an origin nothing here has a place, and every object is told so by its own coordinates.
         let frame = self.site_frame().unwrap_or_else(|_| SiteFrame::new(Geodetic::default()));
         let model = self.is_model();
-        let placed: Vec<std::result::Result<Mended, (AssetId, crate::model::Class, Fault)>> = batch
+        let placed: Vec<std::result::Result<Mended, (AssetId, Class, Fault)>> = batch
             .into_par_iter()
             .map(|(object, georeference)| {
                 let (id, class, body) = (object.id.clone(), object.class, is_body(&object, model));
@@ -239,8 +238,10 @@ impl<'i, 's> FileImport<'i, 's> {
                 }
             })
             .collect();
-        let meshes: Vec<_> = placed.iter().flatten().filter_map(|(asset, _)| asset.geometry.mesh.as_ref()).collect();
-        self.light.take(&meshes, self.simplifies());
+        if self.knows_shapes() {
+            let meshes: Vec<_> = placed.iter().flatten().filter_map(|(a, _)| a.geometry.mesh.as_ref()).collect();
+            self.light.take(&meshes, self.simplifies());
+        }
         for asset in placed {
             let asset = asset.map(|(asset, findings)| {
                 findings.into_iter().for_each(|(kind, finding)| self.report.findings.add(kind, finding));
@@ -259,6 +260,7 @@ impl<'i, 's> FileImport<'i, 's> {
                 Err((id, class, fault)) => self.report.refuse(&id, Some(class), fault.to_string()),
             }
         }
+        self.put_ready()?;
         (self.intake.progress)(Progress::Objects(self.report.objects + self.report.refused.len() + self.waiting.len()));
         Ok(())
     }
@@ -277,72 +279,45 @@ impl<'i, 's> FileImport<'i, 's> {
     fn asset(&mut self, asset: Asset) -> Result<()> {
         self.check.see(&asset);
         self.extent = self.extent.union(asset.bounds);
-        if let Some(parent) = asset.parent.as_ref().filter(|_| !asset.bounds.is_empty()) {
-            let below = self.below.entry(parent.clone()).or_insert(Bounds::EMPTY);
-            *below = below.union(asset.bounds);
-        }
-        let may_have_parts =
-            asset.geometry.mesh.is_none() && matches!(asset.geometry.footprint, Footprint::None | Footprint::Areas(_));
-        if !may_have_parts {
-            return self.put(asset);
-        }
-        self.waiting.push_back(asset);
-        match self.waiting.len() > WAITING {
-            true => {
-                let oldest = self.waiting.pop_front().map(|mut asset| {
-                    asset.bounds = self.around(&asset);
-                    asset
-                });
-                oldest.map_or(Ok(()), |asset| self.put(asset))
-            }
-            false => Ok(()),
-        }
+        self.waiting.take(asset).map_or(Ok(()), |asset| self.ready(asset))
     }
 
-    fn around(&self, asset: &Asset) -> Bounds {
-        self.below.get(&asset.id).map_or(asset.bounds, |below| asset.bounds.union(*below))
-    }
-
-    /// Gives every waiting asset the box of all that is below it.
-    fn settle_waiting(&mut self) {
-        let parents: HashMap<AssetId, AssetId> =
-            self.waiting.iter().filter_map(|a| Some((a.id.clone(), a.parent.clone()?))).collect();
-        let own: Vec<(AssetId, Bounds)> = self.waiting.iter().map(|a| (a.id.clone(), self.around(a))).collect();
-        for (id, bounds) in own.into_iter().filter(|(_, bounds)| !bounds.is_empty()) {
-            for ancestor in std::iter::successors(parents.get(&id), |id| parents.get(*id)).take(DEEPEST) {
-                let below = self.below.entry(ancestor.clone()).or_insert(Bounds::EMPTY);
-                *below = below.union(bounds);
-            }
-        }
-        let mut waiting = std::mem::take(&mut self.waiting);
-        waiting.iter_mut().for_each(|asset| asset.bounds = self.around(asset));
-        self.waiting = waiting;
-    }
-
-    fn put(&mut self, mut asset: Asset) -> Result<()> {
+    fn ready(&mut self, mut asset: Asset) -> Result<()> {
         self.inspection.asset(&mut asset, self.frame.as_ref(), &self.code);
-        let (id, class) = (asset.id.clone(), asset.class);
-        if self.intake.store.is_none() {
-            match self.seen.insert(id.clone()) {
-                true => self.report.take_in(class),
-                false => self.report.refuse(&id, Some(class), "its id comes twice in this file"),
-            }
-            return Ok(());
-        }
-        match self.draft()?.put(asset) {
-            Ok(put) => {
-                self.report.take_in(class);
-                if let Put::Renamed(renamed) = put {
-                    self.report.renamed.push(Renamed { id: id.to_string(), renamed: renamed.to_string() });
+        self.ready.push(asset);
+        if self.ready.len() < BATCH.0 { Ok(()) } else { self.put_ready() }
+    }
+
+    /// Puts the assets that are ready.
+    fn put_ready(&mut self) -> Result<()> {
+        let assets = std::mem::take(&mut self.ready);
+        let named: Vec<(AssetId, Class)> = assets.iter().map(|a| (a.id.clone(), a.class)).collect();
+        let put = match self.intake.store {
+            _ if assets.is_empty() => return Ok(()),
+            Some(_) => self.draft()?.put_all(assets)?,
+            None => named.iter().map(|(id, _)| self.look(id)).collect(),
+        };
+        for ((id, class), put) in named.into_iter().zip(put) {
+            match put {
+                Ok(put) => {
+                    self.report.take_in(class);
+                    if let Put::Renamed(renamed) = put {
+                        self.report.renamed.push(Renamed { id: id.to_string(), renamed: renamed.to_string() });
+                    }
                 }
-                Ok(())
+                Err(fault) if matches!(fault.kind, Kind::Conflict | Kind::BadInput | Kind::TooLarge) => {
+                    self.report.refuse(&id, Some(class), fault.detail);
+                }
+                Err(fault) => return Err(fault),
             }
-            Err(fault) if matches!(fault.kind, Kind::Conflict | Kind::BadInput | Kind::TooLarge) => {
-                self.report.refuse(&id, Some(class), fault.detail);
-                Ok(())
-            }
-            Err(fault) => Err(fault),
         }
+        Ok(())
+    }
+
+    /// What a check says of an id, in place of a draft.
+    fn look(&mut self, id: &AssetId) -> Result<Put> {
+        let fault = || Fault::new(Kind::Conflict, "the id comes twice");
+        if self.seen.insert(id.clone()) { Ok(Put::Added) } else { Err(fault()) }
     }
 
     fn draft(&mut self) -> Result<&mut Draft<'s>> {
@@ -367,6 +342,10 @@ impl<'i, 's> FileImport<'i, 's> {
     /// Whether the file is a building model, whose elements should be bodies.
     fn is_model(&self) -> bool {
         self.report.format.as_deref() == Some("IFC")
+    }
+    /// Whether it is told how often shapes come again: in a city's buildings they hardly do, and knowing them takes memory.
+    fn knows_shapes(&self) -> bool {
+        self.intake.store.is_none() || self.is_model()
     }
     /// Whether it is told how light the model can be: it takes a while, and an import keeps nothing of it.
     fn simplifies(&self) -> bool {

@@ -1,6 +1,6 @@
 //! How much lighter a model can be drawn: shapes that come again, and triangles that are not missed from afar.
 
-use crate::geom::{Mesh, Shapes, simplify};
+use crate::geom::{Mesh, Print, Shapes, simplify};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
@@ -81,12 +81,13 @@ impl Lightening {
         let first = self.shapes.len();
         let mut fresh: Vec<&Mesh> = Vec::new();
         for mesh in meshes.iter().filter(|m| !m.triangles.is_empty()) {
-            let known = self.known.find(mesh).and_then(|(number, _)| self.shapes.get_mut(number));
+            let print = Print::of(mesh);
+            let known = self.known.find(mesh, print).and_then(|(number, _)| self.shapes.get_mut(number));
             if let Some(shape) = known {
                 shape.instances += 1;
                 continue;
             }
-            self.known.insert(mesh, self.shapes.len());
+            self.known.insert(mesh, print, self.shapes.len());
             let triangles = mesh.triangles.len();
             self.shapes.push(Shape { triangles, light: triangles, error: 0.0, instances: 1 });
             fresh.push(mesh);

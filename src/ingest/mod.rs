@@ -18,6 +18,7 @@ mod repair;
 mod report;
 mod stamp;
 mod survey;
+mod waiting;
 
 pub use finding::{Finding, Findings, Severity, Total};
 pub use georeference::{Georeference, Origin};

@@ -1,18 +1,16 @@
 //! A draft: changes that stream to disk, unseen until they are committed together.
 
 use super::Dataset;
-use super::archive::embedded::{
-    Append, Blob, Log, Op, Packer, Placed, Version, check, encode_attributes, encode_geometry, encode_placed, is_shared,
-};
+use super::archive::embedded::{Append, Blob, Log, Op, Piece, Placed, Version, encode_placed};
 use super::clash;
-use super::site::{Site, Writer};
+use super::pack::{Encoded, Form, Packing, Plan, encode_all};
+use super::site::{Claimed, Site, Writer};
 use super::snapshot::{Row, Snapshot};
-use super::table::Record;
 use crate::fault::{Fault, Kind, Result};
-use crate::geom::{Bounds, Shapes};
+use crate::geom::Shapes;
 use crate::model::{Asset, AssetId};
 use crate::units::Instant;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -45,13 +43,11 @@ pub struct Committed {
 
 /// Blobs are written when this many bytes have gathered, changes with them.
 const SEGMENT: usize = 4 << 20;
-/// The longest id, in bytes.
-const LONGEST_ID: usize = 1024;
 
 /// Two shapes are one where their corners are within this of each other; metres.
 const SAME: f64 = 1e-4;
 /// Positions of shapes that are remembered, in case one comes again.
-const SHAPES: usize = 2_000_000;
+const SHAPES: usize = 1_000_000;
 
 /// Changes to one site that become visible together, or not at all: dropped without a commit, it never was.
 ///
@@ -63,29 +59,31 @@ pub struct Draft<'a> {
     base: Arc<Snapshot>,
     dataset: Dataset,
     append: Append,
-    packer: Packer,
+    packing: Packing,
     blobs: Vec<u8>,
     changes: Vec<u8>,
-    scratch: [Vec<u8>; 2],
-    /// Encoded changes that are written already.
-    written: Vec<Vec<u8>>,
-    seen: HashSet<AssetId>,
+    /// Where encoded changes lie that are written already.
+    written: Vec<Piece>,
+    /// What was put or kept, by the ids under which it is stored.
+    seen: Claimed,
     gone: HashSet<AssetId>,
     layers: HashSet<Arc<str>>,
     retire: bool,
     /// The revision whose names the dataset's assets have again, where they have none now.
     names: Option<u32>,
-    /// Shapes that this draft wrote whole, by where they lie.
-    shapes: Shapes<(u64, u32)>,
+    /// Shapes that this draft wrote whole, by number.
+    shapes: Shapes<usize>,
+    /// Where each of them lies; nothing until it is written.
+    places: Vec<Option<(u64, u32)>>,
     tally: Committed,
     failed: Option<Fault>,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn new(site: &'a Site, writer: Writer, dataset: Dataset) -> Result<Self> {
-        let started = writer.log.writable().and_then(|()| Packer::new(writer.log.salt));
-        let packer = match started {
-            Ok(packer) => packer,
+        let started = writer.log.writable().and_then(|()| Packing::new(writer.log.salt));
+        let packing = match started {
+            Ok(packing) => packing,
             Err(fault) => {
                 site.give_back(writer);
                 return Err(fault);
@@ -101,17 +99,17 @@ impl<'a> Draft<'a> {
             writer: Some(writer),
             base,
             dataset,
-            packer,
+            packing,
             blobs: Vec::new(),
             changes: Vec::new(),
-            scratch: Default::default(),
             written: Vec::new(),
-            seen: HashSet::new(),
+            seen: site.claimed(),
             gone: HashSet::new(),
             layers,
             retire: false,
             names,
             shapes: Shapes::new(SAME, SHAPES),
+            places: Vec::new(),
             tally,
             failed: None,
         })
@@ -123,36 +121,28 @@ impl<'a> Draft<'a> {
     /// [`Kind::Conflict`] when this draft has its id already, [`Kind::BadInput`] or [`Kind::TooLarge`] when it does not hold
     /// together; the draft is as before and can go on. [`Kind::Io`] when the disk refuses; the draft is lost.
     pub fn put(&mut self, asset: Asset) -> Result<Put> {
-        self.usable()?;
-        let bounds = sound(&asset).map_err(|f| f.about(&*asset.id))?;
-        let (id, held) = self.place(&asset.id)?;
-        if self.seen.contains(&id) {
-            return Err(Fault::new(Kind::Conflict, "the id comes twice").about(&*id));
-        }
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let put = self.append(asset, id, held, bounds, &mut scratch);
-        self.scratch = scratch;
-        put
+        self.put_all(vec![asset])?.pop().ok_or_else(ended)?
     }
 
-    fn append(
-        &mut self,
-        asset: Asset,
-        id: AssetId,
-        held: Option<Row>,
-        bounds: Bounds,
-        raw: &mut [Vec<u8>; 2],
-    ) -> Result<Put> {
-        let [geometry, attributes] = raw;
-        geometry.clear();
-        attributes.clear();
-        if asset.geometry != Default::default() {
-            encode_geometry(&asset.geometry, geometry);
-        }
-        if !asset.attributes.is_empty() {
-            encode_attributes(&asset.attributes, attributes).map_err(|f| f.about(&*id))?;
-        }
-        let renamed = *asset.id != *id;
+    /// Puts assets one after another, as [`Draft::put`] does each, encoded on all cores.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] when the disk refuses; the draft is lost. What refuses a single asset stands in its place.
+    pub fn put_all(&mut self, assets: Vec<Asset>) -> Result<Vec<Result<Put>>> {
+        self.usable()?;
+        let planned: Vec<Result<Plan>> =
+            encode_all(assets).into_iter().map(|encoded| encoded.and_then(|one| self.plan(one))).collect();
+        let packed = self.packing.all(planned);
+        packed
+            .into_iter()
+            .map(|one| one.map_or_else(|refused| Ok(Err(refused)), |one| self.append(one).map(Ok)))
+            .collect()
+    }
+
+    /// What is to be stored of an asset, and as what.
+    fn plan(&mut self, encoded: Encoded) -> Result<Plan> {
+        let Encoded { asset, bounds, geometry, attributes, print } = encoded;
+        let (id, held) = self.place(&asset.id)?;
         let mut version = Version {
             id: id.clone(),
             class: asset.class,
@@ -165,33 +155,63 @@ impl<'a> Draft<'a> {
             mesh: asset.geometry.mesh.is_some(),
             blob: Blob::default(),
         };
-        version.hash = self.hash(&version, geometry, attributes);
+        version.hash = self.hash(&version, &geometry, &attributes);
         if let Some(layer) = version.layer.as_ref().filter(|l| self.layers.insert((*l).clone())) {
             self.dataset.layers.push(layer.clone());
         }
-        let same = held.filter(|_| !self.gone.contains(&id)).and_then(|r| self.base.record(r));
-        if same.is_some_and(|r| r.hash == version.hash) {
-            self.tally.unchanged += 1;
-        } else {
-            let shape = asset.geometry.mesh.as_ref().filter(|mesh| is_shared(mesh));
-            let known = shape.and_then(|mesh| self.shapes.find(mesh));
-            if let Some(((offset, length), motion)) = known {
-                geometry.clear();
-                encode_placed(&asset.geometry.footprint, &Placed { offset, length, motion }, geometry);
-            }
-            version.blob = self.pack(geometry, attributes).map_err(|f| f.about(&*id))?;
-            if let Some(mesh) = shape.filter(|_| known.is_none()) {
-                self.shapes.insert(mesh, (version.blob.offset, version.blob.geometry));
-            }
-            *if held.is_some() { &mut self.tally.replaced } else { &mut self.tally.added } += 1;
-            self.push(Op::Put(version))?;
-        }
-        self.seen.insert(id.clone());
-        Ok(match held {
-            _ if renamed => Put::Renamed(id),
+        let put = match held {
+            _ if *asset.id != *id => Put::Renamed(id.clone()),
             Some(_) => Put::Replaced,
             None => Put::Added,
-        })
+        };
+        let same = held.filter(|_| !self.gone.contains(&id)).and_then(|r| self.base.record(r));
+        let unchanged = same.is_some_and(|r| r.hash == version.hash);
+        let tally = match (unchanged, held) {
+            (true, _) => &mut self.tally.unchanged,
+            (_, Some(_)) => &mut self.tally.replaced,
+            (_, None) => &mut self.tally.added,
+        };
+        *tally += 1;
+        let form = match (unchanged, &asset.geometry.mesh, print) {
+            (true, ..) => Form::Unchanged,
+            (_, Some(mesh), Some(print)) => match self.shapes.find(mesh, print) {
+                Some((shape, motion)) => Form::Moved { shape, motion, footprint: asset.geometry.footprint },
+                None => {
+                    let shape = self.places.len();
+                    self.places.push(None);
+                    self.shapes.insert(mesh, print, shape);
+                    Form::Whole { geometry, shape: Some(shape) }
+                }
+            },
+            _ => Form::Whole { geometry, shape: None },
+        };
+        Ok(Plan { version, put, form, attributes })
+    }
+
+    /// Gives what is packed its place in the log.
+    fn append(&mut self, plan: Plan) -> Result<Put> {
+        let Plan { mut version, put, form, attributes } = plan;
+        let offset = Log::blobs_at(&self.append) + self.blobs.len() as u64;
+        let geometry = match form {
+            Form::Unchanged => return Ok(put),
+            Form::Whole { geometry, shape } => {
+                if let Some(place) = shape.and_then(|shape| self.places.get_mut(shape)) {
+                    *place = Some((offset, geometry.len() as u32));
+                }
+                geometry
+            }
+            Form::Moved { shape, motion, footprint } => {
+                let place = self.places.get(shape).copied().flatten();
+                let (offset, length) = place.ok_or_else(|| Fault::internal("a shape is nowhere"))?;
+                let mut raw = Vec::new();
+                encode_placed(&footprint, &Placed { offset, length, motion }, &mut raw);
+                self.packing.one(&raw)
+            }
+        };
+        version.blob = Blob { offset, geometry: geometry.len() as u32, attributes: attributes.len() as u32 };
+        self.blobs.extend(geometry);
+        self.blobs.extend(attributes);
+        self.push(Op::Put(version)).map(|()| put)
     }
 
     /// Ends the asset of this id; `false` when there is none.
@@ -220,7 +240,7 @@ impl<'a> Draft<'a> {
     pub fn keep(&mut self, id: &str) -> Result<bool> {
         self.usable()?;
         let row = self.base.brought(&self.dataset.name, id, None);
-        let kept = row.and_then(|row| self.base.record(row)).is_some_and(|record| self.seen.insert(record.id().into()));
+        let kept = row.and_then(|row| self.base.record(row)).is_some_and(|record| self.seen.insert(record.id()));
         self.tally.unchanged += usize::from(kept);
         Ok(kept)
     }
@@ -266,31 +286,33 @@ impl<'a> Draft<'a> {
         self.failed.clone().map_or(Ok(()), Err)
     }
 
-    /// The id under which an asset is stored, and the row it replaces.
+    /// The id under which an asset is stored, which is taken with this, and the row it replaces.
     fn place(&self, id: &AssetId) -> Result<(AssetId, Option<Row>)> {
         if let Some(row) = self.base.brought(&self.dataset.name, id, None) {
             let called = self.base.record(row).map_or_else(|| id.clone(), |record| record.id().into());
-            return Ok((called, Some(row)));
+            return if self.seen.insert(&called) { Ok((called, Some(row))) } else { Err(twice(&called)) };
         }
         let before = self.names.and_then(|at| self.base.brought(&self.dataset.name, id, Some(at)));
         let before = before.and_then(|row| self.base.record(row)).map(|record| AssetId::from(record.id()));
-        if let Some(called) = before.filter(|called| self.is_free(called)) {
-            return Ok((called, None));
+        let others = std::iter::once_with(|| clash::names(self.site.code(), &self.dataset.name, id)).flatten();
+        for called in before.into_iter().chain([id.clone()]).chain(others.skip(1)) {
+            if self.takes(&called)? {
+                return Ok((called, None));
+            }
         }
-        if self.is_free(id) {
-            return Ok((id.clone(), None));
-        }
-        let others = clash::names(self.site.code(), &self.dataset.name, id);
-        let free = others.into_iter().find(|name| self.is_free(name));
-        let taken = || Fault::new(Kind::Conflict, "it and all that it could be called instead are taken").about(&**id);
-        free.map(|name| (name, None)).ok_or_else(taken)
+        Err(Fault::new(Kind::Conflict, "it and all that it could be called instead are taken").about(&**id))
     }
 
-    /// Whether no other asset is called so, here or in another site, or will be when its dataset is published again; then it stays
-    /// free for this draft until the draft ends.
-    fn is_free(&self, id: &AssetId) -> bool {
+    /// Takes an id, unless another asset is called so, here or in another site, or will be when its dataset is published again.
+    ///
+    /// # Errors
+    /// This draft has taken it already.
+    fn takes(&self, id: &AssetId) -> Result<bool> {
         let here = self.gone.contains(id) || self.base.find(id).is_none();
-        here && !self.base.reserves(id, Some(&self.dataset.name)) && self.site.claim(id)
+        if !here || self.base.reserves(id, Some(&self.dataset.name)) {
+            return Ok(false);
+        }
+        if self.seen.contains(id) { Err(twice(id)) } else { Ok(self.site.claim(id, &self.seen)) }
     }
 
     fn hash(&self, version: &Version, geometry: &[u8], attributes: &[u8]) -> u64 {
@@ -304,17 +326,6 @@ impl<'a> Draft<'a> {
         hasher.digest()
     }
 
-    fn pack(&mut self, geometry: &[u8], attributes: &[u8]) -> Result<Blob> {
-        let start = self.blobs.len();
-        let offset = Log::blobs_at(&self.append) + start as u64;
-        let mut part = |raw: &[u8]| if raw.is_empty() { Ok(0) } else { self.packer.pack(raw, &mut self.blobs) };
-        let lengths = part(geometry).and_then(|g| Ok((g, part(attributes)?)));
-        if lengths.is_err() {
-            self.blobs.truncate(start);
-        }
-        lengths.map(|(geometry, attributes)| Blob { offset, geometry, attributes })
-    }
-
     fn push(&mut self, op: Op) -> Result<()> {
         op.encode(&mut self.changes);
         if self.blobs.len() + self.changes.len() < SEGMENT { Ok(()) } else { self.flush() }
@@ -324,9 +335,9 @@ impl<'a> Draft<'a> {
         let Some(writer) = &self.writer else { return Err(ended()) };
         let written = writer.log.write_segment(&mut self.append, &self.blobs, &self.changes);
         self.blobs.clear();
-        self.written.push(std::mem::take(&mut self.changes));
-        self.failed = written.clone().err();
-        written
+        self.changes.clear();
+        self.failed = written.as_ref().err().cloned();
+        written.map(|piece| self.written.extend(piece))
     }
 
     fn retire_unseen(&mut self) -> Result<()> {
@@ -354,26 +365,10 @@ impl Drop for Draft<'_> {
     }
 }
 
-fn ended() -> Fault {
-    Fault::internal("the draft has ended")
+fn twice(id: &str) -> Fault {
+    Fault::new(Kind::Conflict, "the id comes twice").about(id)
 }
 
-/// Whether an asset may be stored; gives its box.
-fn sound(asset: &Asset) -> Result<Bounds> {
-    if asset.id.is_empty() || asset.id.len() > LONGEST_ID {
-        return Err(Fault::bad_input(format!("an id has 1 to {LONGEST_ID} bytes, this one {}", asset.id.len())));
-    }
-    if asset.name.len() > Record::LONGEST_NAME {
-        return Err(Fault::new(Kind::TooLarge, format!("the name takes more than {} bytes", Record::LONGEST_NAME)));
-    }
-    check(&asset.geometry)?;
-    let bounds = asset.bounds;
-    if bounds.is_empty() {
-        return Ok(Bounds::EMPTY);
-    }
-    if bounds.min.iter().chain(&bounds.max).all(|c| c.is_finite()) {
-        Ok(bounds)
-    } else {
-        Err(Fault::bad_input("the asset's box has a coordinate that is not a number"))
-    }
+fn ended() -> Fault {
+    Fault::internal("the draft has ended")
 }

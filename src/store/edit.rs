@@ -55,8 +55,13 @@ impl<'a> Edit<'a> {
         Self { next, numbers, fresh, collided, now: Batch::default(), past: Batch::default(), revision }
     }
 
-    /// Applies one commit of encoded changes; `None` when they are not changes.
-    pub fn commit(&mut self, dataset: &Dataset, at: Instant, changes: &[Vec<u8>]) -> Option<()> {
+    /// Applies one commit of encoded changes, a piece at a time; `None` when one cannot be read or holds no changes.
+    pub fn commit(
+        &mut self,
+        dataset: &Dataset,
+        at: Instant,
+        changes: impl IntoIterator<Item = Option<Vec<u8>>>,
+    ) -> Option<()> {
         let latest = self.next.times.last().copied().unwrap_or(Instant::MIN);
         self.next.times.push_back(at.max(latest));
         self.revision += 1;
@@ -66,14 +71,17 @@ impl<'a> Edit<'a> {
             None => datasets.push(dataset.clone()),
         }
         self.next.datasets = datasets.into();
-        changes.iter().flat_map(|bytes| Op::decode(bytes)).try_for_each(|op| {
-            match op? {
-                Op::Put(version) => self.put(version, dataset),
-                Op::Remove(id) => self.remove(&id),
+        let mut changed = false;
+        for bytes in changes {
+            for op in Op::decode(&bytes?) {
+                changed = true;
+                match op? {
+                    Op::Put(version) => self.put(version, dataset),
+                    Op::Remove(id) => self.remove(&id),
+                }
             }
-            Some(())
-        })?;
-        self.note_edition(dataset, !changes.iter().all(Vec::is_empty));
+        }
+        self.note_edition(dataset, changed);
         Some(())
     }
 

@@ -17,6 +17,7 @@ mod event;
 mod keys;
 mod live;
 mod manage;
+mod pack;
 mod pulse;
 mod renew;
 mod series;

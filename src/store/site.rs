@@ -1,6 +1,6 @@
 //! One site: its log, its one writer and the snapshot that readers get.
 
-use super::archive::embedded::{Blobs, Cache, Log, Op, Replayed, sync_dir, write_whole};
+use super::archive::embedded::{Blobs, Cache, Log, Op, Piece, Replayed, sync_dir, write_whole};
 use super::coverage::{Blocks, Coverages};
 use super::edit::{Edit, Numbers};
 use super::live::Live;
@@ -10,12 +10,14 @@ use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
 use crate::model::{AssetId, SiteCode};
 use crate::units::{Geodetic, Instant};
+use foldhash::HashSet;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// What a node's sites share.
 #[derive(Debug)]
@@ -25,14 +27,38 @@ pub(super) struct Node {
     pub cache: Arc<Cache>,
     /// Blocks of rasters.
     pub blocks: Arc<Blocks>,
-    /// The ids that drafts are about to take, and the site of each.
-    pub claims: Mutex<HashMap<AssetId, SiteCode>>,
+    /// The ids that drafts take, site by site: one at a time has a draft of a site.
+    pub claims: Mutex<Vec<(SiteCode, Claimed)>>,
     /// The store's directory.
     pub dir: PathBuf,
     /// Readings, alarms, and the telling of what changes.
     pub live: Live,
     /// Keeps the directory ours while anything of the store is in use; let go last.
     pub _lock: Held,
+}
+
+/// The ids that a draft has put or is about to.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Claimed {
+    /// Each as 128 bits that nobody outside can foresee: the texts of a city's ids would be much to keep.
+    ids: Arc<Mutex<HashSet<u128>>>,
+    seed: u64,
+}
+
+impl Claimed {
+    /// Takes an id; `false` when it was there.
+    pub fn insert(&self, id: &str) -> bool {
+        self.ids().insert(xxh3_128_with_seed(id.as_bytes(), self.seed))
+    }
+    pub fn contains(&self, id: &str) -> bool {
+        self.ids().contains(&xxh3_128_with_seed(id.as_bytes(), self.seed))
+    }
+    fn remove(&self, id: &str) {
+        self.ids().remove(&xxh3_128_with_seed(id.as_bytes(), self.seed));
+    }
+    fn ids(&self) -> MutexGuard<'_, HashSet<u128>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A locked file.
@@ -124,7 +150,7 @@ impl Site {
         let empty = Snapshot::empty(code.clone(), frame, Arc::new(blobs));
         let mut numbers = Numbers::default();
         let mut edit = Edit::new(empty, &mut numbers);
-        log.replay(|Replayed { dataset, changes, at }| edit.commit(&dataset, at, &changes))?;
+        log.replay(|Replayed { dataset, changes, at }| edit.commit(&dataset, at, changes.into_iter().map(Some)))?;
         let snapshot = edit.finish();
         let coverages = Coverages::open(dir.join("coverages"), &code, node.blocks.clone())?;
         node.revision.fetch_add(1 + log.revision(), Ordering::AcqRel);
@@ -206,29 +232,29 @@ impl Site {
         sources::open(&self.node.dir, hash)
     }
 
-    pub(super) fn publish(
-        &self,
-        writer: &mut Writer,
-        dataset: &Dataset,
-        at: Instant,
-        changes: &[Vec<u8>],
-    ) -> Result<()> {
+    pub(super) fn publish(&self, writer: &mut Writer, dataset: &Dataset, at: Instant, changes: &[Piece]) -> Result<()> {
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut edit = Edit::new(Snapshot::clone(&self.snapshot()), &mut writer.numbers);
+        let Writer { log, numbers } = writer;
+        let mut edit = Edit::new(Snapshot::clone(&self.snapshot()), numbers);
+        let (mut measuring, mut gone) = (Vec::new(), Vec::new());
+        // Read again a piece at a time: the changes of a whole city are better not all in memory.
+        let pieces = changes.iter().map(|piece| {
+            let bytes = log.piece(*piece)?;
+            for op in Op::decode(&bytes).flatten() {
+                match op {
+                    Op::Remove(id) if self.node.live.series.thing_of(&id).is_some() => gone.push(id),
+                    op => measuring.extend(op.measuring().cloned()),
+                }
+            }
+            Some(bytes)
+        });
         let unreadable =
             || Fault::internal("a commit that is on disk could not be read back").remedy("start the server again");
-        edit.commit(dataset, at, changes).ok_or_else(unreadable)?;
+        edit.commit(dataset, at, pieces).ok_or_else(unreadable)?;
         self.show(edit.finish());
         self.node.revision.fetch_add(1, Ordering::AcqRel);
         drop(publishing);
-        let (mut changed, mut gone) = (Vec::new(), Vec::new());
-        for op in changes.iter().flat_map(|bytes| Op::decode(bytes)).flatten() {
-            match op {
-                Op::Remove(id) if self.node.live.series.thing_of(&id).is_some() => gone.push(id),
-                op => changed.extend(op.measuring().cloned()),
-            }
-        }
-        self.node.live.committed(&self.snapshot(), &changed, &gone);
+        self.node.live.committed(&self.snapshot(), &measuring, &gone);
         Ok(())
     }
     fn show(&self, next: Snapshot) {
@@ -238,20 +264,33 @@ impl Site {
         // The last holder of an old state pays for freeing it, outside the lock.
         drop(old);
     }
+    /// A new draft's ids, none yet.
+    pub(super) fn claimed(&self) -> Claimed {
+        let claimed = Claimed { seed: RandomState::new().hash_one(0), ..Claimed::default() };
+        self.claims().push((self.code.clone(), claimed.clone()));
+        claimed
+    }
     /// Takes an id that this site does not have for its draft; `false` when another site has it or is about to.
-    pub(super) fn claim(&self, id: &AssetId) -> bool {
-        // Claimed first and looked for after: a commit elsewhere shows its assets before it lets its claims go.
-        let mut claims = self.node.claims.lock().unwrap_or_else(PoisonError::into_inner);
-        if *claims.entry(id.clone()).or_insert_with(|| self.code.clone()) != self.code {
-            return false;
-        }
-        drop(claims);
+    pub(super) fn claim(&self, id: &AssetId, own: &Claimed) -> bool {
+        // Claimed first and looked for after: of two that claim at once both may go without, and never both have it. A commit
+        // elsewhere shows its assets before it lets its claims go.
+        own.insert(id);
+        let others: Vec<Claimed> =
+            self.claims().iter().filter(|(site, _)| *site != self.code).map(|(_, ids)| ids.clone()).collect();
+        let claimed = others.iter().any(|ids| ids.contains(id));
         let has = |snapshot: &Snapshot| snapshot.find(id).is_some() || snapshot.reserves(id, None);
-        !self.node.live.others(&self.code).iter().any(|site| has(&site.snapshot()))
+        let taken = claimed || self.node.live.others(&self.code).iter().any(|site| has(&site.snapshot()));
+        if taken {
+            own.remove(id);
+        }
+        !taken
     }
     /// Lets go of what the draft that ended had claimed.
     pub(super) fn release(&self) {
-        self.node.claims.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, site| *site != self.code);
+        self.claims().retain(|(site, _)| *site != self.code);
+    }
+    fn claims(&self) -> MutexGuard<'_, Vec<(SiteCode, Claimed)>> {
+        self.node.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
     pub(super) fn give_back(&self, writer: Writer) {
         *self.writer.lock().unwrap_or_else(PoisonError::into_inner) = Some(writer);

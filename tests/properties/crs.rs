@@ -35,6 +35,34 @@ fn transform(crs: &str) -> Transform {
     Transform::new(crs, &choice).unwrap()
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Many points at once take a shorter way than PROJ's own, which each takes alone.
+    #[test]
+    fn many_points_go_where_each_goes_alone(
+        which in 0..ORACLE.len(),
+        around in prop::collection::vec([-400.0..400.0f64, -400.0..400.0, -90.0..300.0], 40..400),
+    ) {
+        let (crs, source, _) = ORACLE[which];
+        let transform = transform(crs);
+        // Metres, or as much in degrees.
+        let unit = if source[0].abs() <= 180.0 { [1e-5, 1e-5, 1.0] } else { [1.0; 3] };
+        let each: Vec<[f64; 3]> = around.iter().map(|d| [0, 1, 2].map(|k| source[k] + d[k] * unit[k])).collect();
+        let mut together = each.clone();
+        transform.forward(&mut together).unwrap();
+        let mut again = each.clone();
+        transform.forward(&mut again).unwrap();
+        prop_assert_eq!(&again, &together, "equal calls give equal bits");
+        for (point, found) in each.iter().zip(&together) {
+            let mut alone = [*point];
+            transform.forward(&mut alone).unwrap();
+            let off = [0, 1, 2].map(|k| (alone[0][k] - found[k]).abs());
+            prop_assert!(off[0] < 1e-11 && off[1] < 1e-11 && off[2] < 1e-6, "{crs} {point:?}: {off:?}");
+        }
+    }
+}
+
 #[test]
 fn every_system_agrees_with_pyproj_and_comes_back() {
     for (crs, source, expected) in ORACLE {

@@ -1,6 +1,6 @@
 //! Simplified shapes stay as near as they say, by a measure written apart; repeated shapes are found, mirrored ones are not.
 
-use cimbra::geom::{Mesh, Motion, Shapes, Surface, SurfaceKind, Triangle, hausdorff, motion, simplify};
+use cimbra::geom::{Mesh, Motion, Print, Shapes, Surface, SurfaceKind, Triangle, hausdorff, motion, simplify};
 use proptest::prelude::*;
 
 type V = [f64; 3];
@@ -80,8 +80,8 @@ proptest! {
         let moved: Vec<V> = points.iter().map(|p| turned(*p, axis, angle)).map(|p| [p[0] + shift[0], p[1] + shift[1], p[2] + shift[2]]).collect();
         let there = fan(&moved);
         let mut shapes = Shapes::new(1e-4, 1000);
-        shapes.insert(&mesh, 7);
-        let (called, found) = shapes.find(&there).expect("the same shape, moved");
+        shapes.insert(&mesh, Print::of(&mesh), 7);
+        let (called, found) = shapes.find(&there, Print::of(&there)).expect("the same shape, moved");
         prop_assert_eq!(called, 7);
         let placed = found.place(&mesh);
         let worst = placed.points().zip(&moved).map(|(p, q)| sub(p, *q)).map(|d| dot(d, d).sqrt()).fold(0.0, f64::max);

@@ -17,6 +17,8 @@ pub(super) struct Parts {
 pub(super) struct Group {
     pub faces: Vec<Face>,
     pub solid: bool,
+    /// Whether the vertex numbers alone say that a solid closes.
+    pub closed: bool,
 }
 
 /// Where vertex numbers lead.
@@ -91,7 +93,7 @@ impl Space<'_> {
             }
             "MultiSurface" | "CompositeSurface" => {
                 let faces = self.faces(b, told).ok_or_else(depth)??;
-                parts.groups.push(Group { faces, solid: false });
+                parts.groups.push(Group { faces, solid: false, closed: false });
             }
             "Solid" => parts.groups.push(self.solid(b, told).ok_or_else(depth)??),
             "MultiSolid" | "CompositeSolid" => {
@@ -107,27 +109,29 @@ impl Space<'_> {
         let mut faces = Vec::new();
         for (i, shell) in shells.lists()?.iter().enumerate() {
             match self.faces(shell, told.inner(i))? {
+                Ok(more) if faces.is_empty() => faces = more,
                 Ok(more) => faces.extend(more),
                 Err(refusal) => return Some(Err(refusal)),
             }
         }
-        Some(Ok(Group { faces, solid: true }))
+        Some(Ok(Group { faces, solid: true, closed: closes(shells)? }))
     }
     /// The surfaces of one shell; nothing when the nesting is wrong.
     fn faces(&self, shell: &Nested, told: Told) -> Option<Result<Vec<Face>, Refusal>> {
-        let mut faces = Vec::new();
-        for (i, surface) in shell.lists()?.iter().enumerate() {
-            let mut rings = Vec::new();
-            for ring in surface.lists()? {
-                match self.row(ring.numbers()?) {
-                    Ok(ring) => rings.push(open_ring(ring)),
-                    Err(refusal) => return Some(Err(refusal)),
+        let surfaces = shell.lists()?;
+        let mut faces = Vec::with_capacity(surfaces.len());
+        for (i, surface) in surfaces.iter().enumerate() {
+            let mut polygon = Polygon::default();
+            for (number, ring) in surface.lists()?.iter().enumerate() {
+                match (self.row(ring.numbers()?).map(open_ring), number) {
+                    (Ok(ring), 0) => polygon.exterior = ring,
+                    (Ok(ring), _) if ring.len() > 2 => polygon.interiors.push(ring),
+                    (Ok(_), _) => {}
+                    (Err(refusal), _) => return Some(Err(refusal)),
                 }
             }
-            let mut rings = rings.into_iter();
             // A surface whose outer ring is a line or a point covers nothing; its neighbours still close without it.
-            if let Some(exterior) = rings.next().filter(|r| r.len() > 2) {
-                let polygon = Polygon { exterior, interiors: rings.filter(|r| r.len() > 2).collect() };
+            if polygon.exterior.len() > 2 {
                 faces.push(Face { polygon, kind: told.kind(i), colour: told.colour(i, self.materials) });
             }
         }
@@ -183,6 +187,24 @@ impl Space<'_> {
         }
         Ok(parts)
     }
+}
+
+/// Whether every edge between two vertex numbers is run through as often one way as the other. Numbers of one place that differ
+/// leave a gap here which is none.
+fn closes(shells: &Nested) -> Option<bool> {
+    let mut passed: Vec<([u32; 2], bool)> = Vec::new();
+    for shell in shells.lists()? {
+        for surface in shell.lists()? {
+            for ring in surface.lists()? {
+                let ring = ring.numbers()?;
+                let ends = ring.iter().zip(ring.iter().cycle().skip(1));
+                passed.extend(ends.filter(|(a, b)| a != b).map(|(a, b)| ([*a.min(b), *a.max(b)], a < b)));
+            }
+        }
+    }
+    passed.sort_unstable();
+    let balanced = |beside: &[([u32; 2], bool)]| 2 * beside.iter().filter(|(_, forth)| *forth).count() == beside.len();
+    Some(passed.chunk_by(|one, other| one.0 == other.0).all(balanced))
 }
 
 /// The ring without points that repeat their neighbour; files close rings now and then against the standard.

@@ -11,7 +11,9 @@ use crate::formats::{Sink, SourceItem, SourceObject};
 use crate::geom::Shape;
 use crate::model::{AssetId, Class, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// Attributes that name an object for people, in order of preference.
 const NAMES: &[&str] = &["name", "Name", "naam", "gml:name", "label", "title", "identificatie"];
@@ -22,7 +24,9 @@ const HIGHEST: usize = 32;
 pub(super) struct Objects {
     transform: Option<Transform>,
     templates: Templates,
-    seen: HashSet<AssetId>,
+    /// The ids so far, each as 128 bits that nobody outside can foresee: of a city's millions the texts would be much to keep.
+    seen: HashSet<u128>,
+    seed: u64,
     remarks: BTreeMap<Remark, (usize, String)>,
     strangers: (usize, String),
     textured: usize,
@@ -30,8 +34,8 @@ pub(super) struct Objects {
 
 impl Objects {
     pub fn new(transform: Option<Transform>) -> Self {
-        let (templates, seen, remarks) = (Templates::default(), HashSet::new(), BTreeMap::new());
-        Self { transform, templates, seen, remarks, strangers: (0, String::new()), textured: 0 }
+        let (templates, seen, seed) = (Templates::default(), HashSet::new(), RandomState::new().hash_one(0));
+        Self { transform, templates, seen, seed, remarks: BTreeMap::new(), strangers: (0, String::new()), textured: 0 }
     }
     /// Keeps the header's templates for the features of a sequence.
     pub fn keep_templates(&mut self, header: &mut Document) {
@@ -83,7 +87,7 @@ impl Objects {
                 Prepared::Refused { id, reason } => sink(SourceItem::Refused { object: id, reason })?,
                 Prepared::Chosen { id, object } => {
                     let refuse = |reason: String| SourceItem::Refused { object: id.to_string(), reason };
-                    if !self.seen.insert(id.clone()) {
+                    if !self.seen.insert(xxh3_128_with_seed(id.as_bytes(), self.seed)) {
                         sink(refuse("the id stands twice in the file; the first one is taken".into()))?;
                         continue;
                     }

@@ -2,7 +2,7 @@
 
 use super::boundary::{Group, Parts, Space};
 use super::model::{Geometry, Object};
-use crate::geom::{Face, Polygon, Shape, SurfaceKind, area_vector, closure, open_rings, turning, volume};
+use crate::geom::{Closure, Face, Polygon, Shape, SurfaceKind, area_vector, closure, open_rings, turning, volume};
 
 /// Points nearer than this are one corner, in the unit of the coordinates: files store millimetres.
 const WELD: f64 = 1e-3;
@@ -124,7 +124,7 @@ fn shape_of(level: &[&Geometry], space: &Space, building: bool) -> Result<(Shape
 /// Refuses what is no solid, turns what is inside out, and says what is not quite one.
 fn check(group: &mut Group) -> Result<Option<Remark>, String> {
     let mut remark = None;
-    let mut closed = closure(&group.faces, WELD);
+    let mut closed = if group.closed { Closure::default() } else { closure(&group.faces, WELD) };
     if closed.only_lowest && add_ground(&mut group.faces) {
         remark = Some(Remark::NoGround);
         closed = closure(&group.faces, WELD);

@@ -9,10 +9,9 @@ use crate::crs::SiteFrame;
 use crate::geom::{Bounds, Mesh};
 use crate::model::{Asset, AssetId, Class, Collection, DatasetName, Value};
 use crate::store::{Row, Snapshot};
-use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Assets of a file that are remembered for this, at some 200 bytes each; of larger files only the meshes are looked at.
+/// Assets of a file that are remembered for this, at some 150 bytes each; of larger files only the meshes are looked at.
 const ASSETS: usize = 500_000;
 /// Bytes of meshes of rooms that are kept.
 const SPACES: usize = 64 << 20;
@@ -29,7 +28,7 @@ struct Seen {
     storey: Option<Arc<str>>,
     /// Longitude, latitude, height.
     bounds: Bounds,
-    level: Option<Level>,
+    level: Option<Box<Level>>,
 }
 
 /// What a storey says of itself.
@@ -44,7 +43,8 @@ struct Level {
 #[derive(Default)]
 pub(super) struct ModelCheck {
     seen: Vec<Seen>,
-    by_id: HashMap<AssetId, usize>,
+    /// Their numbers by id, made when all are in.
+    by_id: Vec<u32>,
     /// Rooms with their meshes, in the site's east-north-up frame.
     spaces: Vec<(usize, Mesh)>,
     bytes: usize,
@@ -61,10 +61,8 @@ impl ModelCheck {
             self.left_out += 1;
             return;
         }
-        let level = (asset.class == Class::Storey).then(|| level(asset));
+        let level = (asset.class == Class::Storey).then(|| Box::new(level(asset)));
         let number = self.seen.len();
-        // Of several with one id the first comes in, and the others are refused.
-        self.by_id.entry(asset.id.clone()).or_insert(number);
         self.seen.push(Seen {
             id: asset.id.clone(),
             class: asset.class,
@@ -85,7 +83,13 @@ impl ModelCheck {
     }
 
     /// Looks at all that was seen, beside what the site has already.
-    pub fn conclude(&self, dataset: &DatasetName, frame: &SiteFrame, there: Option<&Snapshot>, tell: &mut Tell<'_>) {
+    pub fn conclude(
+        &mut self,
+        dataset: &DatasetName,
+        frame: &SiteFrame,
+        there: Option<&Snapshot>,
+        tell: &mut Tell<'_>,
+    ) {
         if self.left_out > 0 {
             let said = format!("{} more assets are too many to look at how they fit together", self.left_out);
             let last = self.seen.last();
@@ -94,8 +98,13 @@ impl ModelCheck {
             });
             return;
         }
+        let mut by_id: Vec<u32> = (0..).take(self.seen.len()).collect();
+        let id = |number: &u32| self.seen.get(*number as usize).map(|seen| &seen.id);
+        // Of several with one id the first comes in, and the others are refused: the sort keeps their order.
+        by_id.sort_by(|a, b| id(a).cmp(&id(b)));
+        self.by_id = by_id;
         for one in &self.seen {
-            let Some(parent) = one.parent.as_ref().filter(|p| !self.by_id.contains_key(*p)) else { continue };
+            let Some(parent) = one.parent.as_ref().filter(|p| self.numbered(p).is_none()) else { continue };
             let known = there.is_some_and(|s| s.find_brought(dataset, parent).or_else(|| s.find(parent)).is_some());
             if !known {
                 let said = format!("says that it is part of {parent}, which is not there");
@@ -126,9 +135,15 @@ impl ModelCheck {
         held > 0 && self.seen.iter().filter(again).count() * 2 > held
     }
 
+    /// The number of the asset of an id.
+    fn numbered(&self, id: &str) -> Option<usize> {
+        let of = |number: &u32| self.seen.get(*number as usize).map_or("", |seen| &*seen.id);
+        let number = *self.by_id.get(self.by_id.partition_point(|number| of(number) < id))?;
+        (of(&number) == id).then_some(number as usize)
+    }
     /// What an asset is part of, nearest first; itself is the first.
     fn chain(&self, from: usize) -> impl Iterator<Item = &Seen> {
-        let up = |at: &&Seen| at.parent.as_ref().and_then(|p| self.by_id.get(p)).and_then(|i| self.seen.get(*i));
+        let up = |at: &&Seen| at.parent.as_ref().and_then(|p| self.numbered(p)).and_then(|i| self.seen.get(i));
         std::iter::successors(self.seen.get(from), up).take(DEEPEST)
     }
 }

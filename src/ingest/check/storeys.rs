@@ -72,7 +72,7 @@ impl ModelCheck {
 
     /// Elements that lie wholly outside the storey they are in, and those that are in none.
     fn contents(&self, buildings: &BTreeMap<Option<&str>, Vec<(f64, usize)>>, tell: &mut Tell<'_>) {
-        let by_id = |s: &Seen| self.by_id.get(&s.id).copied();
+        let by_id = |s: &Seen| self.numbered(&s.id);
         let storey_of: Vec<Option<usize>> =
             (0..self.seen.len()).map(|i| self.chain(i).find(|s| s.level.is_some()).and_then(by_id)).collect();
         // The height at which each storey's floor is, and at which the next one's is.

@@ -39,27 +39,34 @@ impl Packer {
         let zstd = zstd::bulk::Compressor::new(1).map_err(|e| Fault::io("starting zstd", &e))?;
         Ok(Self { zstd, salt })
     }
-    /// Appends `raw` to `out` as `[hash 8][compressed 1][raw length 4][bytes]`; gives the length.
-    ///
-    /// # Errors
-    /// [`Kind::TooLarge`] over 1 GiB.
-    pub fn pack(&mut self, raw: &[u8], out: &mut Vec<u8>) -> Result<u32> {
-        if raw.len() > LIMIT {
-            return Err(Fault::new(Kind::TooLarge, "the asset's geometry or attributes take more than 1 GiB"));
+    /// `[hash 8][compressed 1][raw length 4][bytes]` of [`packable`] bytes; nothing of none.
+    pub fn pack(&mut self, raw: &[u8]) -> Vec<u8> {
+        if raw.is_empty() {
+            return Vec::new();
         }
         let packed = if raw.len() < WORTHWHILE { None } else { self.zstd.compress(raw).ok() };
         let packed = packed.filter(|p| p.len() < raw.len() / 8 * 7);
-        let start = out.len();
+        let stored = packed.as_deref().unwrap_or(raw);
+        let mut out = Vec::with_capacity(13 + stored.len());
         out.u64(0);
         out.u8(u8::from(packed.is_some()));
         out.u32(raw.len() as u32);
-        out.extend(packed.as_deref().unwrap_or(raw));
-        let hash = xxh3_64_with_seed(out.get(start + 8..).unwrap_or_default(), self.salt);
-        if let Some(place) = out.get_mut(start..start + 8) {
+        out.extend(stored);
+        let hash = xxh3_64_with_seed(out.get(8..).unwrap_or_default(), self.salt);
+        if let Some(place) = out.get_mut(..8) {
             place.copy_from_slice(&hash.to_le_bytes());
         }
-        Ok((out.len() - start) as u32)
+        out
     }
+}
+
+/// Whether bytes are few enough to be packed.
+///
+/// # Errors
+/// [`Kind::TooLarge`] over 1 GiB.
+pub(crate) fn packable(raw: &[u8]) -> Result<()> {
+    let fault = || Fault::new(Kind::TooLarge, "the asset's geometry or attributes take more than 1 GiB");
+    if raw.len() > LIMIT { Err(fault()) } else { Ok(()) }
 }
 
 fn unpack(bytes: &[u8], salt: u64) -> Option<Vec<u8>> {

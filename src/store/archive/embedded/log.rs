@@ -47,6 +47,13 @@ pub(crate) struct Append {
     chain: u64,
 }
 
+/// Where encoded changes lie in the log.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Piece {
+    at: u64,
+    len: usize,
+}
+
 impl Log {
     /// Makes an empty log on disk.
     pub fn create(path: &Path) -> Result<()> {
@@ -183,15 +190,22 @@ impl Log {
         append.pass(&header);
         Ok(())
     }
-    /// Appends a segment: blobs of many assets, then their changes.
-    pub fn write_segment(&self, append: &mut Append, blobs: &[u8], changes: &[u8]) -> Result<()> {
+    /// Appends a segment: blobs of many assets, then their changes. Says where the changes lie, where there are any.
+    pub fn write_segment(&self, append: &mut Append, blobs: &[u8], changes: &[u8]) -> Result<Option<Piece>> {
         if !blobs.is_empty() {
             self.write(append, Kind::Blobs, blobs)?;
         }
-        if !changes.is_empty() {
-            self.write(append, Kind::Changes, changes)?;
+        if changes.is_empty() {
+            return Ok(None);
         }
-        Ok(())
+        let piece = Piece { at: append.at + HEADER, len: changes.len() };
+        self.write(append, Kind::Changes, changes)?;
+        Ok(Some(piece))
+    }
+    /// What was written at a place; nothing where it cannot be read.
+    pub fn piece(&self, piece: Piece) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; piece.len];
+        self.file.read_exact_at(&mut bytes, piece.at).ok().map(|()| bytes)
     }
     /// Where the next segment's blobs will start.
     pub fn blobs_at(append: &Append) -> u64 {
