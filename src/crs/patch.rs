@@ -4,6 +4,7 @@ use super::proj;
 use crate::fault::Result;
 use foldhash::{HashMap, HashMapExt};
 use std::cell::RefCell;
+use std::collections::hash_map::Entry;
 
 /// Side of a patch, in the units of the source: over so few metres a map projection is all but flat.
 const SIDE: f64 = 256.0;
@@ -40,8 +41,8 @@ pub(super) fn run(pipeline: &str, points: &mut [[f64; 3]]) -> Result<()> {
             patches.clear();
         }
         for cell in counts.iter().filter(|(_, count)| **count >= FEW).map(|(cell, _)| *cell) {
-            if !patches.contains_key(&cell) {
-                patches.insert(cell, Patch::new(pipeline, cell)?);
+            if let Entry::Vacant(place) = patches.entry(cell) {
+                place.insert(Patch::new(pipeline, cell)?);
             }
         }
         let (mut others, mut numbers) = (Vec::new(), Vec::new());

@@ -148,7 +148,8 @@ impl Welded {
     /// The number of the point's group: the first one that it is near to, else its own.
     pub fn number(&mut self, p: [f64; 3]) -> u32 {
         let side = self.weld * CELL;
-        let p = p.map(|v| v.max(-FAR).min(FAR));
+        // What is not a number is far as well.
+        let p = p.map(|v| if v > -FAR { v.min(FAR) } else { -FAR });
         #[expect(clippy::cast_possible_truncation, reason = "saturates, which only joins points out of this world")]
         let cell = |v: f64| (v / side).floor() as i64;
         let [[a, d], [b, e], [c, f]] = p.map(|v| [cell(v - self.weld), cell(v + self.weld)]);

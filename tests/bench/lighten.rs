@@ -3,7 +3,7 @@
 use super::{figure, timed};
 use crate::support::shared;
 use cimbra::formats::{ReadOptions, SourceItem, reader_of};
-use cimbra::geom::{Light, Mesh, Shape, Shapes, simplify};
+use cimbra::geom::{Light, Mesh, Print, Shape, Shapes, simplify};
 use cimbra::model::Class;
 use rayon::prelude::*;
 
@@ -35,8 +35,9 @@ fn tell(name: &str, meshes: &[(Class, Mesh)]) {
     let (mut shapes, mut firsts, mut of) = (Shapes::new(1e-4, usize::MAX), Vec::new(), Vec::new());
     let found = timed(|| {
         for (_, mesh) in meshes {
-            let number = shapes.find(mesh).map(|(number, _)| number).unwrap_or_else(|| {
-                shapes.insert(mesh, firsts.len());
+            let print = Print::of(mesh);
+            let number = shapes.find(mesh, print).map(|(number, _)| number).unwrap_or_else(|| {
+                shapes.insert(mesh, print, firsts.len());
                 firsts.push(mesh);
                 firsts.len() - 1
             });
