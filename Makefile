@@ -12,13 +12,15 @@ BUILD_PACKAGES := g++ cmake make pkg-config sqlite3 libsqlite3-dev nodejs npm
 RUN_PACKAGES := libvulkan1 mesa-vulkan-drivers mosquitto
 # What the tests drive besides: a real browser and real clients.
 TEST_PACKAGES := chromium fonts-noto-cjk python3-venv
+# What the figures are measured beside: PROJ's own command line.
+BENCH_PACKAGES := proj-bin
 
 .PHONY: help demo test bench setup setup-demo setup-test-packages portal browser build clean-demo
 
 help:
 	@echo 'make demo    build, make the demo community of 500 households and serve it with its portal'
 	@echo 'make test    build and run every test'
-	@echo 'make bench   measure commits, memory, queries, readings, import, tiles, views and lighter shapes; ONLY="queries views" for a part'
+	@echo 'make bench   measure commits, memory, queries, readings, import, positions, tiles, views and lighter shapes; ONLY="queries views" for a part'
 	@echo 'make setup   install what the two need (Debian and Ubuntu); they call it themselves'
 	@echo 'make portal  build the web page that the binary serves at /portal/'
 
@@ -73,6 +75,7 @@ test: setup portal
 
 # Our own code fully optimised over the same optimised dependencies: no second build of those.
 bench: setup portal
+	$(call require,$(BENCH_PACKAGES))
 	CARGO_PROFILE_DEV_OPT_LEVEL=3 cargo bench --profile dev --bench figures -- $(ONLY)
 
 clean-demo:

@@ -13,6 +13,7 @@ mod commits;
 mod ifc;
 mod lighten;
 mod memory;
+mod positions;
 mod queries;
 mod readings;
 mod served;
@@ -23,12 +24,18 @@ mod views;
 
 use std::time::{Duration, Instant};
 
+/// What is measured in this process runs on the binary's own allocator.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// What can be measured, by the word that chooses it: `make bench ONLY="queries views"`.
 const PARTS: &[(&str, fn())] = &[
     ("cities", cities::run),
     ("commits", commits::run),
     ("ifc", ifc::run),
     ("lighten", lighten::run),
+    ("positions", positions::run),
     ("queries", queries::run),
     ("readings", readings::run),
     ("served", served::run),

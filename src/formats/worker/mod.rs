@@ -151,6 +151,8 @@ impl Worker {
         let mut command = Command::new(&self.program);
         command.arg0("cimbra").arg("read").arg(format!("--seconds={}", time.as_secs_f64()));
         command.arg(format!("--memory={memory}")).arg(format!("--bytes={bytes}"));
+        // Room that the allocator holds in reserve counts as memory as well.
+        command.env("_RJEM_MALLOC_CONF", "retain:false,narenas:2");
         command.arg(format!("--vertices={vertices}")).arg(format!("--attributes={attributes}"));
         let up = options.up.map(|up| if up == Up::Y { "y" } else { "z" });
         let content = content.map(|content| if content == Content::Heights { "terrain" } else { "imagery" });

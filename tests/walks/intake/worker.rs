@@ -220,9 +220,9 @@ fn a_file_that_needs_more_memory_than_its_limit_is_refused_and_the_store_stays_a
     assert!(import(Some(&store), &tower, built(Limits::default())).objects > 100);
     let (before, held) = (bytes_of(&place), only(&store).len());
     // The threads have their stacks and little else.
-    let report = import(Some(&store), &large(&tower), built(Limits { memory: 40 << 20, ..Limits::default() }));
+    let report = import(Some(&store), &large(&tower), built(Limits { memory: 96 << 20, ..Limits::default() }));
     let error = report.files[0].error.clone().unwrap();
-    assert!(error.contains("over 40 MiB of memory") && error.contains("in parts"), "{error}");
+    assert!(error.contains("over 96 MiB of memory") && error.contains("in parts"), "{error}");
     assert!(bytes_of(&place) == before && only(&store).len() == held, "nothing of it is kept");
 }
 
