@@ -136,7 +136,10 @@ impl Drop for Upload {
 
 async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Body) -> Answer {
     ask.caller.require(Right::Import)?;
-    let params = ask.params(IMPORT)?;
+    let params = ask.params(IMPORT).map_err(|fault| match fault.subject.as_deref() {
+        Some("height-grid") => no_grid(),
+        _ => fault,
+    })?;
     let name = file_name(params.get("name"))?;
     let options = ImportOptions::read(&|name| params.get(name))?;
     let City { store, clock, settings, .. } = ask.city.clone();
@@ -188,6 +191,13 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
     };
     let place = [(header::LOCATION, place), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, place, Json(report)).into_response())
+}
+
+/// A request must not choose which of the server's files is opened.
+fn no_grid() -> Fault {
+    Fault::parameter("height-grid", "'height-grid' would name a file, and a request opens none here").remedy(
+        "import on the server's machine with cimbra import --height-grid FILE, or put a grid that PROJ has an operation for in the folder that PROJ_DATA names",
+    )
 }
 
 fn running(job: &Job) -> serde_json::Value {
