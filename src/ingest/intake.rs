@@ -44,7 +44,7 @@ pub struct ImportOptions {
     pub allow_ballpark: bool,
     /// How the source's local grid sits in its CRS.
     pub helmert: Option<Helmert>,
-    /// The decimal year at which the source's positions hold.
+    /// The decimal year at which the source's positions hold; absent: the one that it states, if it does.
     pub epoch: Option<f64>,
     /// Take a file in place of all that its dataset holds, also when the two have nothing in common.
     pub replace: bool,

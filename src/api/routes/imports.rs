@@ -54,7 +54,11 @@ const IMPORT: &[Param] = &[
     Param::new("up", Form::OneOf(&["y", "z"]), "Which axis of a model points up, where its format leaves that open."),
     Param::new("replace", Form::Bool, "Take the place of all that the dataset holds, also when nothing is in common."),
     Param::new("map", Form::Text, "A mapping's TOML text: which fields of features and tables say what."),
-    Param::new("epoch", Form::Number, "The decimal year at which positions of WGS 84 or ITRF hold."),
+    Param::new(
+        "epoch",
+        Form::Number,
+        "The decimal year at which positions of WGS 84 or ITRF hold; the one that the file states when left out.",
+    ),
 ];
 
 /// What these routes say of themselves.

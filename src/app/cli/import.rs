@@ -51,7 +51,7 @@ pub(super) struct Source {
     /// A CSV table of points known in both systems (columns x, y, east, north), to which the four parameters are fitted
     #[arg(long, value_name = "FILE", conflicts_with = "helmert")]
     control_points: Option<PathBuf>,
-    /// The decimal year at which positions of WGS 84 or ITRF hold, such as 2026.5
+    /// The decimal year at which positions of WGS 84 or ITRF hold, such as 2026.5 [default: the one that the source states]
     #[arg(long, value_name = "YEAR")]
     epoch: Option<f64>,
     /// A TOML file that says which fields of features and tables are the id, the name, the class, …

@@ -1,6 +1,7 @@
 //! Epochs that sources state themselves, against what `--epoch` makes of the same coordinates.
 
 use super::frames::apart;
+use crate::support::las::{bytes, las, las_of};
 use crate::support::run;
 use crate::support::tiff::{doubles, shorts, tiff};
 use cimbra::model::Footprint;
@@ -126,6 +127,25 @@ fn an_epoch_that_a_source_states_moves_it_as_the_option_does_and_the_option_wins
         assert!(apart(elsewhere.unwrap(), as_it_is) < 1e-6, "{name}: --epoch wins");
         assert!(notes(&other).contains("in place of 2026.5"), "{other:#}");
     }
+}
+
+#[test]
+fn a_cloud_s_geo_keys_state_an_epoch_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = [1, 1, 0, 3, 1024, 0, 1, 1, 3072, 0, 1, 32_650, 5120, 34_736, 1, 0];
+    let stated = las_of(3, false, 9, &[(34_735, bytes(&keys)), (34_736, doubles(&[2026.5]))]);
+    let extents = [(las(3, false, 9), &["--epoch", "2026.5"][..]), (stated, &[]), (las(3, false, 9), &[])].map(
+        |(cloud, more)| {
+            let file = dir.path().join("cloud.las");
+            std::fs::write(&file, cloud).unwrap();
+            let done = run(&[&["check", file.to_str().unwrap(), "--json"], more].concat());
+            let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+            let told = report["files"][0]["notes"].to_string();
+            (report["files"][0]["points"]["extent"].clone(), told)
+        },
+    );
+    assert!(!extents[0].0.is_null() && extents[0].0 == extents[1].0 && extents[1].0 != extents[2].0, "{extents:?}");
+    assert!(extents[1].1.contains("the epoch 2026.5 is the one that the source states"), "{extents:?}");
 }
 
 /// Where `--epoch` would be refused, a file that states an epoch comes in as it did, and is told so.

@@ -2,7 +2,7 @@
 
 use super::frames::lamp;
 use crate::support::las::las;
-use crate::support::tiff::{placed, tiff};
+use crate::support::tiff::{doubles, placed, shorts, tiff};
 use crate::support::{python, run};
 use cimbra::crs::{Choice, HeightGrid, Transform};
 use cimbra::units::Geodetic;
@@ -108,6 +108,27 @@ fn many_points_go_through_a_grid_as_each_alone_and_come_back() {
     }
 }
 
+/// Whatever a header says: an error, or a grid whose heights are numbers or none.
+#[test]
+fn a_mutated_header_is_refused_or_holds_together() {
+    let whole = gtx();
+    let mut taken = 0;
+    for at in 0..40 {
+        for byte in [0, 1, 0x3f, 0x7f, 0x80, 0xc0, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] = byte;
+            let Ok(grid) = HeightGrid::from_gtx("g", &mut bytes.as_slice()) else { continue };
+            taken += 1;
+            let choice = Choice { height_grid: Some(grid), ..Choice::default() };
+            let mut points = PLACES.map(|[x, y]| [x, y, 1.0]);
+            if Transform::new("EPSG:4549", &choice).unwrap().forward(&mut points).is_ok() {
+                assert!(points.iter().flatten().all(|n| n.is_finite()), "byte {at} as {byte}: {points:?}");
+            }
+        }
+    }
+    assert!((40..280).contains(&taken), "{taken}");
+}
+
 #[test]
 fn a_grid_that_cannot_be_used_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
@@ -127,12 +148,24 @@ fn a_grid_that_cannot_be_used_is_refused_by_name() {
         at("void.gtx", &empty),
     ];
     let utm = at("utm.tif", &tiff(&placed()));
+    // Whole numbers from 100 on of 16 bits, 100 of which stands for no value: the southern rows of this grid have one.
+    let degrees = shorts(&[1, 1, 0, 2, 1024, 0, 1, 2, 2048, 0, 1, 4326]);
+    let holed = at(
+        "holed.tif",
+        &tiff(&[
+            (33_550, 12, 3, doubles(&[0.1, 0.1, 0.0])),
+            (33_922, 12, 6, doubles(&[0.0, 0.0, 0.0, 118.75, 32.05, 0.0])),
+            (34_735, 3, 12, degrees),
+            (42_113, 2, 4, b"100\0".to_vec()),
+        ]),
+    );
     let inside = "384700,3546500";
     let yellow = ["--crs", "EPSG:4549+5737"];
     for (place, frame, file, more, said) in [
         (inside, &yellow[..], &grid, &["--height-offset", "3"][..], &["--height-offset"][..]),
         ("384700,3446500", &yellow, &grid, &[], &["outside the height grid 'a \"site's\", grid.GTX'"]),
         (inside, &yellow, &void, &[], &["height grid 'void.gtx'", "no value"]),
+        (inside, &yellow, &holed, &[], &["height grid 'holed.tif'", "no value"]),
         (inside, &yellow, &short, &[], &["short.gtx", "shorter than the header", "gdal_translate"]),
         (inside, &yellow, &cut, &[], &["cut.gtx", "4 rows of 5 nodes", "117 bytes", "gdal_translate"]),
         (inside, &yellow, &words, &[], &["words.gtx", "is no height grid", "gdal_translate"]),
