@@ -129,6 +129,21 @@ fn an_epoch_that_a_source_states_moves_it_as_the_option_does_and_the_option_wins
     }
 }
 
+/// A row whose CRS has no epoch is not touched by the option, and one whose CRS has is.
+#[test]
+fn rows_state_epochs_with_their_systems() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("row.csv");
+    let [x, y] = PLACE;
+    let place = |crs: &str, more: &[&str]| {
+        std::fs::write(&file, format!("id,x,y,z,crs\np,{x},{y},1,{crs}\n")).unwrap();
+        import(&file, more).1.unwrap()
+    };
+    let (plain, dated) = (place("EPSG:32650", &["--epoch", "2026.5"]), place("EPSG:32650@2026.5", &[]));
+    assert!((0.7..0.9).contains(&apart(plain, dated)), "{}", apart(plain, dated));
+    assert!(apart(plain, place("EPSG:32650@2026.5", &["--epoch", "2000"])) < 1e-6);
+}
+
 #[test]
 fn a_cloud_s_geo_keys_state_an_epoch_too() {
     let dir = tempfile::tempdir().unwrap();

@@ -5,6 +5,8 @@ use crate::support::las::las;
 use crate::support::tiff::{doubles, placed, shorts, tiff};
 use crate::support::{python, run};
 use cimbra::crs::{Choice, HeightGrid, Transform};
+use cimbra::formats::{Placement, SourceFrame};
+use cimbra::ingest::{Georeference, ImportOptions};
 use cimbra::units::Geodetic;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -106,6 +108,18 @@ fn many_points_go_through_a_grid_as_each_alone_and_come_back() {
     for (source, back) in sources.iter().zip(&all) {
         assert!((0..3).all(|k| (source[k] - back[k]).abs() < 1e-3), "{source:?}: {back:?}");
     }
+}
+
+#[test]
+fn a_model_that_stands_at_its_site_s_elevation_is_raised_by_a_grid() {
+    let grid = HeightGrid::from_gtx("g", &mut gtx().as_slice()).unwrap();
+    let origin = Geodetic::new(118.78, 32.04, 7.0);
+    let placement = Some(Placement::Geographic { origin, true_north: 0.0, accuracy: 0.0 });
+    let options = ImportOptions { height_grid: Some(grid), ..ImportOptions::default() };
+    let placed = Georeference::new(&SourceFrame { crs: None, placement }, &options, None).unwrap();
+    let found = placed.model_origin().unwrap();
+    assert!((found.h - 7.0 - by_hand(origin)).abs() < 1e-6, "{found:?}");
+    assert!(placed.notes.iter().any(|note| note.contains("elevation plus the height grid 'g'")), "{:?}", placed.notes);
 }
 
 /// Whatever a header says: an error, or a grid whose heights are numbers or none.
