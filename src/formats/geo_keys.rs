@@ -67,9 +67,14 @@ impl GeoKeys {
             (Some(h), None) => Some(format!("EPSG:{h}")),
             (None, _) => None,
         };
-        let crs = match self.epoch() {
-            Some(year) => crs.map(|crs| format!("{crs}@{year}")),
-            None => crs,
+        let crs = match (crs, self.epoch()) {
+            (Some(crs), Some(year)) => Some(format!("{crs}@{year}")),
+            (None, Some(year)) => {
+                notes
+                    .push(format!("its epoch {year} is passed over, for its CRS has no code: --epoch {year} takes it"));
+                None
+            }
+            (crs, None) => crs,
         };
         if ellipsoidal {
             notes.push("its heights are above the ellipsoid".into());

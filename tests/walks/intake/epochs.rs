@@ -163,6 +163,25 @@ fn a_cloud_s_geo_keys_state_an_epoch_too() {
     assert!(extents[1].1.contains("the epoch 2026.5 is the one that the source states"), "{extents:?}");
 }
 
+/// Heights that the caller adds to a raster's CRS take nothing from its epoch; one of a CRS without a code is passed over, told.
+#[test]
+fn a_raster_keeps_its_epoch_with_heights_from_the_caller_and_loses_it_without_a_code_aloud() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("r.tif");
+    std::fs::write(&file, raster(Some(2026.5))).unwrap();
+    let (report, found) = import(&file, &["--crs", "EPSG:32650+5737", "--height-offset", "0"]);
+    assert!(report["notes"].to_string().contains("the epoch 2026.5 is the one"), "{report:#}");
+    std::fs::write(&file, raster(None)).unwrap();
+    let (_, moved) = import(&file, &["--epoch", "2026.5"]);
+    assert!(apart(found.unwrap(), moved.unwrap()) < 1e-3);
+    let mut bytes = raster(Some(2026.5));
+    let code = bytes.windows(2).rposition(|pair| pair == 32_650_u16.to_le_bytes()).unwrap();
+    bytes[code..code + 2].copy_from_slice(&32_767_u16.to_le_bytes());
+    std::fs::write(&file, bytes).unwrap();
+    let (report, _) = import(&file, &["--crs", "EPSG:32650"]);
+    assert!(report["notes"].to_string().contains("--epoch 2026.5 takes it"), "{report:#}");
+}
+
 /// Where `--epoch` would be refused, a file that states an epoch comes in as it did, and is told so.
 #[test]
 fn an_epoch_where_no_motion_is_known_moves_nothing() {
