@@ -2,6 +2,8 @@
 
 mod code;
 mod datum;
+mod epoch;
+mod height_grid;
 mod helmert;
 mod operation;
 mod patch;
@@ -16,6 +18,8 @@ mod well_known;
 
 pub use code::CrsCode;
 pub use datum::Offset;
+pub use epoch::stated_epoch;
+pub use height_grid::HeightGrid;
 pub use helmert::{ControlPoint, Fit, Helmert, Similarity};
 pub use operation::{Choice, Operation};
 pub use site::{SiteFrame, from_ecef, to_ecef};

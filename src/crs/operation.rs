@@ -2,17 +2,21 @@
 
 use super::code::CrsCode;
 use super::datum::{EPOCH, Offset};
+use super::height_grid::HeightGrid;
 use super::helmert::{Helmert, Similarity};
 use super::proj::{self, Area, Candidate, Vertical};
 use super::transform::{Heights, Transform, inside};
 use crate::fault::{Fault, Result};
 
 /// What the caller decides about a conversion.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Choice {
     /// Metres to add to the source's heights to make them ellipsoidal; 0 takes them as ellipsoidal. Without it a vertical
     /// datum that PROJ cannot transform here is refused.
     pub height_offset: Option<f64>,
+    /// What lies between the surface that the source's heights count from and the ellipsoid, in place of one number for all
+    /// places: `h = z * to_metres + N(longitude, latitude)` at the place on WGS 84.
+    pub height_grid: Option<HeightGrid>,
     /// Take a ballpark operation (no change of datum, tens of metres off) where there is no other.
     pub allow_ballpark: bool,
     /// How the source's grid sits in the CRS that is named for it.
@@ -53,6 +57,10 @@ impl Transform {
         if let Some(offset) = choice.height_offset.filter(|o| !o.is_finite() || o.abs() > 12_000.0) {
             return Err(Fault::parameter("height-offset", format!("{offset} metres is no height offset")));
         }
+        if let (Some(grid), Some(_)) = (&choice.height_grid, choice.height_offset) {
+            let says = format!("is one number for all places, and the grid '{}' has one for each", grid.name());
+            return Err(Fault::parameter("height-offset", says).remedy("give either --height-grid or --height-offset"));
+        }
         if let Some(epoch) = choice.epoch.filter(|e| !(1980.0..=2100.0).contains(e)) {
             return Err(Fault::parameter("epoch", format!("{epoch} is no year between 1980 and 2100")));
         }
@@ -62,7 +70,7 @@ impl Transform {
         };
         if let Some(epoch) = choice.epoch {
             made.epoch = Some(epoch);
-            made.areas.push(("the plate motion that --epoch asks for".to_owned(), CHINA));
+            made.areas.push(("the plate motion that the epoch asks for".to_owned(), CHINA));
             made.operation.notes.push(format!(
                 "positions of {epoch} are brought to {EPOCH} as the Eurasian plate moves (ITRF2014), good to about a centimetre a year"
             ));
@@ -77,11 +85,21 @@ fn shifted(code: CrsCode, offset: Offset, choice: &Choice) -> Result<Transform> 
         return Err(Fault::parameter("helmert", format!("{code} is no grid that parameters could place")));
     }
     let mut notes = vec![format!("the map offset {code} is taken off; it is known to about half a metre")];
-    notes.push(unspoken(&code, choice.height_offset));
+    notes.push(unspoken(&code, choice));
     let operation = Operation { name: format!("{code} taken off"), accuracy: Some(0.5), notes, crs: code };
     let heights = Heights::Passed { to_metres: 1.0, offset: choice.height_offset.unwrap_or(0.0) };
     let areas = vec![(operation.crs.to_string(), CHINA)];
-    Ok(Transform { plane: None, offset: Some(offset), pipelines: Vec::new(), heights, epoch: None, areas, operation })
+    let grid = choice.height_grid.clone();
+    Ok(Transform {
+        plane: None,
+        offset: Some(offset),
+        pipelines: Vec::new(),
+        heights,
+        grid,
+        epoch: None,
+        areas,
+        operation,
+    })
 }
 
 /// A CRS of PROJ's database.
@@ -91,17 +109,23 @@ fn projected(code: CrsCode, choice: &Choice) -> Result<Transform> {
         return Err(Fault::bad_input(format!("'{code}' counts its coordinates towards the {axis}"))
             .remedy("convert the file to a CRS with eastings and northings; mirrored axes are not taken on trust"));
     }
+    if let (Vertical::Ellipsoidal, Some(grid)) = (&told.vertical, &choice.height_grid) {
+        let says = format!("'{}' cannot be taken: heights of {code} are above the ellipsoid already", grid.name());
+        return Err(Fault::parameter("height-grid", says)
+            .remedy("leave --height-grid out, or name the CRS that the heights are in with --crs EPSG:n+m"));
+    }
     let (mut notes, offset) = (Vec::new(), choice.height_offset);
+    let by_caller = offset.is_some() || choice.height_grid.is_some();
     let by_seven = matches!(choice.helmert, Some(Helmert::Datum { .. }));
     let whole = !by_seven
         && (matches!(told.vertical, Vertical::Ellipsoidal)
-            || matches!(told.vertical, Vertical::Datum { .. }) && offset.is_none());
+            || matches!(told.vertical, Vertical::Datum { .. }) && !by_caller);
     let china = told.datum.as_deref() == Some(CHINA_2000);
     let mut areas = Vec::new();
     areas.extend(told.area.map(|a| (code.to_string(), a)));
     let (pipelines, name, accuracy) = match choice.helmert {
         Some(seven @ Helmert::Datum { .. }) => {
-            if let (Vertical::Datum { name, .. }, None) = (&told.vertical, offset) {
+            if let (Vertical::Datum { name, .. }, false) = (&told.vertical, by_caller) {
                 return Err(untransformable(&code, name, &[]));
             }
             notes.push(format!("the change of datum is the one told: --helmert {seven}"));
@@ -124,7 +148,7 @@ fn projected(code: CrsCode, choice: &Choice) -> Result<Transform> {
                 Some(Helmert::Plane(plane)) => grid(&plane, near),
                 _ => near,
             };
-            let chosen = choose(&code, &found, &Choice { near: choice.near.map(local), ..*choice })?;
+            let chosen = choose(&code, &found, &Choice { near: choice.near.map(local), ..choice.clone() })?;
             if chosen.ballpark {
                 notes.push("a ballpark operation is used, as allowed: positions may be tens of metres off".into());
             } else if let Some(accuracy) = chosen.accuracy.filter(|a| *a >= 0.5) {
@@ -151,11 +175,16 @@ fn projected(code: CrsCode, choice: &Choice) -> Result<Transform> {
         _ if whole => Heights::Converted { offset: offset.unwrap_or(0.0) },
         Vertical::Datum { name, to_metres } => {
             let metres = offset.unwrap_or(0.0);
-            notes.push(format!("heights above {name} become ellipsoidal by adding {metres} m, as told"));
+            notes.push(match &choice.height_grid {
+                Some(grid) => {
+                    format!("heights above {name} become ellipsoidal by the height grid '{}', as told", grid.name())
+                }
+                None => format!("heights above {name} become ellipsoidal by adding {metres} m, as told"),
+            });
             Heights::Passed { to_metres: *to_metres, offset: metres }
         }
         _ => {
-            notes.push(unspoken(&code, offset));
+            notes.push(unspoken(&code, choice));
             Heights::Passed { to_metres: 1.0, offset: offset.unwrap_or(0.0) }
         }
     };
@@ -166,7 +195,8 @@ fn projected(code: CrsCode, choice: &Choice) -> Result<Transform> {
         );
     }
     let operation = Operation { crs: code, name, accuracy, notes };
-    Ok(Transform { plane, offset: None, pipelines, heights, epoch: None, areas, operation })
+    let grid = choice.height_grid.clone();
+    Ok(Transform { plane, offset: None, pipelines, heights, grid, epoch: None, areas, operation })
 }
 
 /// A coordinate of a local grid in the CRS that it is placed in.
@@ -175,10 +205,18 @@ pub(super) fn grid(plane: &Similarity, [x, y, z]: [f64; 3]) -> [f64; 3] {
     [x, y, z]
 }
 
-fn unspoken(code: &CrsCode, offset: Option<f64>) -> String {
-    match offset {
-        Some(offset) => format!("{code} says nothing of heights: the source's heights plus {offset} m, as told"),
-        None => format!("{code} says nothing of heights: the source's heights are taken as ellipsoidal"),
+fn unspoken(code: &CrsCode, choice: &Choice) -> String {
+    match (&choice.height_grid, choice.height_offset) {
+        (Some(grid), _) => {
+            format!(
+                "{code} says nothing of heights: the source's heights plus the height grid '{}', as told",
+                grid.name()
+            )
+        }
+        (None, Some(offset)) => {
+            format!("{code} says nothing of heights: the source's heights plus {offset} m, as told")
+        }
+        (None, None) => format!("{code} says nothing of heights: the source's heights are taken as ellipsoidal"),
     }
 }
 
@@ -200,7 +238,7 @@ fn untransformable(code: &CrsCode, datum: &str, found: &[Candidate]) -> Fault {
     let install = grids.map(|g| format!(", or put {g} in the folder that PROJ_DATA names")).unwrap_or_default();
     let detail = format!("heights of {code} are above '{datum}' and cannot be made ellipsoidal here");
     Fault::bad_input(detail)
-        .remedy(format!("pass --height-offset M, the metres to add to them (0 takes them as ellipsoidal){install}"))
+        .remedy(format!("pass --height-offset M, the metres to add to them (0 takes them as ellipsoidal), or on the command line a height grid of the site{install}"))
 }
 
 fn choose<'c>(code: &CrsCode, found: &'c [Candidate], choice: &Choice) -> Result<&'c Candidate> {

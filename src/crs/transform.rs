@@ -2,6 +2,7 @@
 
 use super::code::CrsCode;
 use super::datum::{EPOCH, Offset, drift};
+use super::height_grid::HeightGrid;
 use super::helmert::Similarity;
 use super::operation::{Operation, grid};
 use super::patch;
@@ -20,6 +21,8 @@ pub struct Transform {
     /// PROJ's pipelines, one after the other.
     pub(super) pipelines: Vec<String>,
     pub(super) heights: Heights,
+    /// What is added to heights besides, place by place.
+    pub(super) grid: Option<HeightGrid>,
     /// Last of all, positions of this year become those of 2000.0.
     pub(super) epoch: Option<f64>,
     /// Where the CRS and the operation are meant for.
@@ -40,11 +43,15 @@ impl Transform {
     pub const fn operation(&self) -> &Operation {
         &self.operation
     }
+    /// The decimal year whose positions are brought to 2000.0, where they are.
+    pub const fn epoch(&self) -> Option<f64> {
+        self.epoch
+    }
     /// Source coordinates (x-east, y-north, z) become WGS 84 longitude, latitude (degrees) and ellipsoidal height (metres).
     ///
     /// # Errors
     /// [`Kind::BadInput`](crate::fault::Kind::BadInput) naming the first coordinate that is not a number, cannot be converted or lies outside the area that the
-    /// CRS is made for (widened by half of its own extent on each side); `points` are then of no use.
+    /// CRS is made for (widened by half of its own extent on each side) or outside the height grid; `points` are then of no use.
     pub fn forward(&self, points: &mut [[f64; 3]]) -> Result<()> {
         let sources = points.to_vec();
         if let Some(plane) = &self.plane {
@@ -54,11 +61,13 @@ impl Transform {
             points.iter_mut().for_each(|p| p[2] = 0.0);
         }
         self.run(true, points)?;
-        for (point, source) in points.iter_mut().zip(&sources) {
+        let above = self.above(points, &sources)?;
+        for (number, (point, source)) in points.iter_mut().zip(&sources).enumerate() {
             point[2] = match self.heights {
                 Heights::Converted { offset } => point[2] + offset,
                 Heights::Passed { to_metres, offset } => source[2] * to_metres + offset,
             };
+            point[2] += above.as_ref().map_or(0.0, |above| above[number]);
             if let Some(epoch) = self.epoch {
                 *point = drift((*point).into(), epoch, EPOCH).to_array();
             }
@@ -78,6 +87,7 @@ impl Transform {
             }
         }
         let sources = points.to_vec();
+        let above = self.above(points, &sources)?;
         for point in points.iter_mut() {
             match self.heights {
                 Heights::Converted { offset } => point[2] -= offset,
@@ -96,9 +106,10 @@ impl Transform {
             }
             self.run(false, points)?;
         }
-        for (point, source) in points.iter_mut().zip(&sources) {
+        for (number, (point, source)) in points.iter_mut().zip(&sources).enumerate() {
             if let Heights::Passed { to_metres, offset } = self.heights {
-                point[2] = (source[2] - offset) / to_metres;
+                let above = above.as_ref().map_or(0.0, |above| above[number]);
+                point[2] = (source[2] - above - offset) / to_metres;
             }
             if let Some(plane) = &self.plane {
                 let [x, y] = plane.inverse([point[0], point[1]]);
@@ -121,6 +132,19 @@ impl Transform {
             true => self.pipelines.iter().try_for_each(|pipeline| patch::run(pipeline, points)),
             false => self.pipelines.iter().rev().try_for_each(|pipeline| proj::run(pipeline, false, points)),
         }
+    }
+    /// What the height grid has at places on WGS 84, where there is one.
+    fn above(&self, places: &[[f64; 3]], sources: &[[f64; 3]]) -> Result<Option<Vec<f64>>> {
+        let Some(grid) = &self.grid else { return Ok(None) };
+        let above = grid.heights(places)?;
+        for ((height, place), source) in above.iter().zip(places).zip(sources) {
+            // What is no place at all is told as such.
+            if !height.is_finite() && place[0].is_finite() && place[1].is_finite() {
+                let why = format!("is outside the height grid '{}', or where that has no value", grid.name());
+                return Err(unusable(*source, &why));
+            }
+        }
+        Ok(Some(above))
     }
     fn check(&self, [lon, lat, h]: [f64; 3], source: [f64; 3]) -> Result<()> {
         if source.iter().any(|v| !v.is_finite()) {

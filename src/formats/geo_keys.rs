@@ -10,21 +10,23 @@ pub(super) struct GeoKeys {
     /// Key, the tag that holds its value (0: the entry itself), how many, the value or its place.
     entries: Vec<[u16; 4]>,
     ascii: String,
+    doubles: Vec<f64>,
 }
 
 /// The CRS that keys name.
 pub(super) struct System {
-    /// `EPSG:n` or `EPSG:n+m`, where there is a code.
+    /// `EPSG:n` or `EPSG:n+m`, where there is a code; with `@` and the year of its epoch behind it, where that is given.
     pub crs: Option<String>,
     /// Metres in a unit of height, where the CRS does not say.
     pub metres: f64,
 }
 
 impl GeoKeys {
-    /// The keys of a directory, the header of four numbers first, with the texts that they point into.
-    pub fn new(directory: &[u16], ascii: String) -> Self {
+    /// The keys of a directory, the header of four numbers first, with the texts and the numbers of 64 bits that they
+    /// point into.
+    pub fn new(directory: &[u16], ascii: String, doubles: Vec<f64>) -> Self {
         let entries = directory.chunks_exact(4).skip(1).filter_map(|e| <[u16; 4]>::try_from(e).ok());
-        Self { entries: entries.collect(), ascii }
+        Self { entries: entries.collect(), ascii, doubles }
     }
     /// A key whose value is a number.
     pub fn short(&self, key: u16) -> Option<u16> {
@@ -34,6 +36,11 @@ impl GeoKeys {
         let [_, _, count, start] = self.entries.iter().find(|[k, tag, ..]| *k == key && *tag == 34_737)?;
         let (start, count) = (usize::from(*start), usize::from(*count));
         self.ascii.get(start..start + count).map(|text| text.trim_end_matches('|'))
+    }
+    /// The decimal year at which coordinates hold (CoordinateEpochGeoKey, as GDAL and libgeotiff have it).
+    fn epoch(&self) -> Option<f64> {
+        let [.., place] = self.entries.iter().find(|[key, tag, ..]| *key == 5120 && *tag == 34_736)?;
+        self.doubles.get(usize::from(*place)).copied().filter(|year| year.is_finite())
     }
     /// The CRS; what of it is passed over goes to `notes`.
     ///
@@ -59,6 +66,15 @@ impl GeoKeys {
             (Some(h), Some(v)) => Some(format!("EPSG:{h}+{v}")),
             (Some(h), None) => Some(format!("EPSG:{h}")),
             (None, _) => None,
+        };
+        let crs = match (crs, self.epoch()) {
+            (Some(crs), Some(year)) => Some(format!("{crs}@{year}")),
+            (None, Some(year)) => {
+                notes
+                    .push(format!("its epoch {year} is passed over, for its CRS has no code: --epoch {year} takes it"));
+                None
+            }
+            (crs, None) => crs,
         };
         if ellipsoidal {
             notes.push("its heights are above the ellipsoid".into());

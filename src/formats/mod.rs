@@ -48,7 +48,8 @@ use std::sync::Arc;
 /// Where a file's numbers live, as the file itself says.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SourceFrame {
-    /// The declared CRS as written (`EPSG:7415`, an OGC URN or URL, a WKT name); absent when the file has none.
+    /// The declared CRS as written (`EPSG:7415`, an OGC URN or URL, WKT), with its epoch where the file has one
+    /// ([`stated_epoch`](crate::crs::stated_epoch)); absent when the file has none.
     pub crs: Option<String>,
     /// How local coordinates sit in that CRS or on the globe; for engineering models.
     pub placement: Option<Placement>,

@@ -40,6 +40,7 @@ impl Intake<'_> {
             return Err(Fault::parameter("crs", "a tileset is geocentric (EPSG:4978) by its standard")
                 .remedy("leave --crs out; --origin LON,LAT,H[,HEADING] and --height-offset M move a tileset"));
         }
+        self.without_grid("a tileset is moved as a whole")?;
         let found = survey(file)?;
         report.frame = Some("EPSG:4978".into());
         report.notes.push(format!(

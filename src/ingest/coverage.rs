@@ -4,7 +4,7 @@ use super::georeference::Georeference;
 use super::intake::{Intake, Progress};
 use super::reach::{FAR, farthest};
 use super::report::FileReport;
-use crate::crs::{Choice, SiteFrame, Transform};
+use crate::crs::{Choice, SiteFrame, Transform, stated_epoch};
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::SourceFrame;
 use crate::formats::raster::{About, Content, GeoTiff};
@@ -62,6 +62,7 @@ impl Intake<'_> {
         name: DatasetName,
         report: &mut FileReport,
     ) -> Result<()> {
+        self.without_grid("a raster keeps the way from its CRS, not a file that it needs")?;
         let mut raster = match self.for_every_file() {
             Some(worker) => GeoTiff::open_in(worker, file, self.options.content)?,
             None => GeoTiff::open(file, self.options.content)?,
@@ -79,8 +80,9 @@ impl Intake<'_> {
             return Err(Fault::bad_input("names no CRS, and a raster is not placed by --origin")
                 .remedy("say which one with --crs EPSG:n, or EPSG:n+m with heights"));
         };
-        let super::ImportOptions { height_offset, allow_ballpark, helmert, epoch, .. } = self.options;
-        let choice = Choice { height_offset, allow_ballpark, helmert, epoch, near };
+        let super::ImportOptions { height_offset, allow_ballpark, helmert, .. } = self.options;
+        let epoch = transform.epoch();
+        let choice = Choice { height_offset, height_grid: None, allow_ballpark, helmert, epoch, near };
         let class = self.options.class.unwrap_or(Class::Relief);
         let content = about.content;
 
@@ -185,9 +187,23 @@ impl Intake<'_> {
 
     /// The declared CRS with the heights that the caller adds to it: `--crs EPSG:2056+5728` for a file that says EPSG:2056.
     pub(super) fn with_heights(&self, declared: Option<&str>) -> Option<String> {
+        let declared = declared?;
+        let (code, epoch) = stated_epoch(declared);
         let given = self.options.crs.as_deref();
-        let fuller = given.filter(|g| declared.is_some_and(|d| g.strip_prefix(d).is_some_and(|v| v.starts_with('+'))));
-        fuller.or(declared).map(str::to_owned)
+        let fuller = given.filter(|g| g.strip_prefix(code).is_some_and(|heights| heights.starts_with('+')));
+        Some(match (fuller, epoch) {
+            (Some(fuller), Some(epoch)) => format!("{fuller}@{epoch}"),
+            (fuller, _) => fuller.unwrap_or(declared).to_owned(),
+        })
+    }
+
+    /// Refuses a height grid for what cannot have one, for the reason `why`.
+    pub(super) fn without_grid(&self, why: &str) -> Result<()> {
+        match &self.options.height_grid {
+            None => Ok(()),
+            Some(grid) => Err(Fault::parameter("height-grid", format!("'{}' cannot be taken: {why}", grid.name()))
+                .remedy("give one number with --height-offset M, or make the heights ellipsoidal first")),
+        }
     }
 
     /// Refuses a dataset that has assets, unless they are to end.

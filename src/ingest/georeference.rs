@@ -1,7 +1,7 @@
 //! The door by which coordinates come in: a source's own numbers become longitude, latitude and ellipsoidal height.
 
 use super::ImportOptions;
-use crate::crs::{Choice, SiteFrame, Transform, is_offset_of, same_crs};
+use crate::crs::{Choice, SiteFrame, Transform, is_offset_of, same_crs, stated_epoch};
 use crate::fault::{Fault, Result};
 use crate::formats::{Placement, SourceFrame};
 use crate::units::Geodetic;
@@ -63,9 +63,9 @@ impl Georeference {
     /// # Errors
     /// The file has no place, or one that contradicts the options, or a CRS that cannot be used: each with the remedy.
     pub fn new(frame: &SourceFrame, options: &ImportOptions, near: Option<[f64; 3]>) -> Result<Self> {
-        let crs = frame_crs(frame, options)?;
-        let ImportOptions { height_offset, allow_ballpark, helmert, epoch, .. } = *options;
-        let choice = Choice { height_offset, allow_ballpark, helmert, epoch, near };
+        let (declared, stated) = frame.crs.as_deref().map(stated_epoch).unzip();
+        let crs = frame_crs(declared, options)?.map(|crs| Named { crs, epoch: stated.flatten() });
+        let choice = choice(options, near);
         match (frame.placement, crs) {
             (None, Some(crs)) => Self::by_crs(&crs, &choice),
             (None, None) => match options.origin {
@@ -74,17 +74,19 @@ impl Georeference {
                     "say which one with --crs EPSG:n (or EPSG:n+m with heights), or place a model in local metres with --origin LON,LAT,H",
                 )),
             },
-            (Some(placement), crs) => Self::of_model(placement, crs.as_deref(), &choice, options),
+            (Some(placement), crs) => Self::of_model(placement, crs.as_ref(), &choice, options),
         }
     }
-    /// The way for one object with a CRS of its own, which of the file's options only the height offset and the leave to take
-    /// a ballpark operation touch.
+    /// The way for one object with a CRS of its own, which of the file's options only those of heights and the leave to take a
+    /// ballpark operation touch, and `--epoch` where the CRS is named with an epoch.
     ///
     /// # Errors
     /// As [`Transform::new`].
     pub fn of_crs(crs: &str, options: &ImportOptions, near: [f64; 3]) -> Result<Self> {
-        let ImportOptions { height_offset, allow_ballpark, .. } = *options;
-        Self::by_crs(crs, &Choice { height_offset, allow_ballpark, near: Some(near), ..Choice::default() })
+        let (crs, epoch) = stated_epoch(crs);
+        let choice = choice(options, Some(near));
+        let choice = Choice { helmert: None, epoch: choice.epoch.filter(|_| epoch.is_some()), ..choice };
+        Self::by_crs(&Named { crs: crs.to_owned(), epoch }, &choice)
     }
     /// Source coordinates become longitude, latitude (degrees) and ellipsoidal height (metres).
     ///
@@ -126,12 +128,12 @@ impl Georeference {
         placed.then(|| zero[0].into())
     }
 
-    fn by_crs(crs: &str, choice: &Choice) -> Result<Self> {
-        let transform = Transform::new(crs, choice)?;
+    fn by_crs(Named { crs, epoch }: &Named, choice: &Choice) -> Result<Self> {
+        let (transform, of_epoch) = dated(crs, choice, *epoch)?;
         let operation = transform.operation();
         let (label, accuracy) = (operation.crs.as_str().to_owned(), operation.accuracy);
         let mut notes = vec![format!("from {} by '{}'", operation.crs, operation.name)];
-        notes.extend(operation.notes.iter().cloned());
+        notes.extend(operation.notes.iter().cloned().chain(of_epoch));
         Ok(Self { way: Way::Crs(transform), label, accuracy, moved: None, notes })
     }
     fn local(origin: Geodetic, turn: f64, label: &str) -> Self {
@@ -144,7 +146,7 @@ impl Georeference {
         let way = Way::Local { frame: SiteFrame::new(origin), turn };
         Self { way, label: label.to_owned(), accuracy: None, moved: None, notes }
     }
-    fn of_model(placement: Placement, crs: Option<&str>, choice: &Choice, options: &ImportOptions) -> Result<Self> {
+    fn of_model(placement: Placement, crs: Option<&Named>, choice: &Choice, options: &ImportOptions) -> Result<Self> {
         if let Some(origin) = options.origin {
             let mut placed = Self::local(origin.position, turn(placement, origin.heading), "--origin");
             let claimed = Self::claimed(placement, crs, choice).ok().flatten().and_then(|c| c.model_origin());
@@ -161,33 +163,40 @@ impl Georeference {
         })
     }
     /// The place that the model itself claims.
-    fn claimed(placement: Placement, crs: Option<&str>, choice: &Choice) -> Result<Option<Self>> {
+    fn claimed(placement: Placement, crs: Option<&Named>, choice: &Choice) -> Result<Option<Self>> {
         match (placement, crs) {
             (Placement::MapConversion { .. }, None) => {
                 Err(Fault::bad_input("has a map conversion into a CRS that it does not name")
                     .remedy("name it with --crs EPSG:n, or place the model with --origin LON,LAT,H"))
             }
             (Placement::MapConversion { eastings, northings, height, rotation, scale }, Some(crs)) => {
-                let map = Self::by_crs(crs, &Choice { near: Some([eastings, northings, height]), ..*choice })?;
+                let map = Self::by_crs(crs, &Choice { near: Some([eastings, northings, height]), ..choice.clone() })?;
                 let Way::Crs(transform) = map.way else { return Ok(None) };
                 let (sin, cos) = rotation.to_radians().sin_cos();
                 let matrix = [scale * cos, -scale * sin, scale * sin, scale * cos];
                 let way = Way::Map { transform, matrix, shift: [eastings, northings, height] };
                 Ok(Some(Self { way, ..map }))
             }
-            (Placement::Geographic { .. }, Some(crs)) => Err(Fault::parameter(
+            (Placement::Geographic { .. }, Some(Named { crs, .. })) => Err(Fault::parameter(
                 "crs",
                 format!("'{crs}' cannot be taken: the model stands at its IfcSite's latitude and longitude"),
             )
             .remedy("leave --crs out, or place the model with --origin LON,LAT,H")),
             (Placement::Geographic { mut origin, true_north, accuracy }, None) => {
-                origin.h += choice.height_offset.unwrap_or(0.0);
+                let Choice { height_offset, height_grid, .. } = choice.clone();
+                let heights = Choice { height_offset, height_grid, ..Choice::default() };
+                let mut place = [origin.to_array()];
+                Transform::new("EPSG:4326", &heights)?.forward(&mut place)?;
+                origin.h = place[0][2];
                 // North is `true_north` to the left of y, so turning right by as much brings y where it belongs.
                 let mut placed = Self::local(origin, -true_north, "IfcSite");
                 placed.accuracy = Some(accuracy).filter(|metres| *metres > 0.0);
-                placed.notes.push(match choice.height_offset {
-                    Some(offset) => format!("heights: IfcSite's elevation plus {offset} m, as told"),
-                    None => {
+                placed.notes.push(match (&choice.height_grid, choice.height_offset) {
+                    (Some(grid), _) => {
+                        format!("heights: IfcSite's elevation plus the height grid '{}', as told", grid.name())
+                    }
+                    (None, Some(offset)) => format!("heights: IfcSite's elevation plus {offset} m, as told"),
+                    (None, None) => {
                         "heights: IfcSite's elevation is taken as ellipsoidal (--height-offset M would add M metres)"
                             .into()
                     }
@@ -210,16 +219,52 @@ fn turn(placement: Placement, heading: Option<f64>) -> f64 {
     }
 }
 
+/// A CRS, and the epoch that the source names it with.
+struct Named {
+    crs: String,
+    epoch: Option<f64>,
+}
+
+fn choice(options: &ImportOptions, near: Option<[f64; 3]>) -> Choice {
+    let ImportOptions { height_offset, height_grid, allow_ballpark, helmert, epoch, .. } = options.clone();
+    Choice { height_offset, height_grid, allow_ballpark, helmert, epoch, near }
+}
+
+/// The conversion with the epoch that holds, the caller's before the source's own, and what to tell of it. Where a caller's
+/// epoch would be refused, as outside China, the source's is left alone: nobody asked for it.
+fn dated(crs: &str, choice: &Choice, stated: Option<f64>) -> Result<(Transform, Option<String>)> {
+    let plain = Transform::new(crs, choice)?;
+    let note = match (choice.epoch, stated) {
+        (None, None) => return Ok((plain, None)),
+        (Some(year), None) => format!("the epoch {year} is that of --epoch"),
+        (Some(year), Some(stated)) => {
+            format!("the epoch {year} is that of --epoch, in place of {stated}, which the source states")
+        }
+        (None, Some(stated)) => {
+            let places = |way: &Transform| choice.near.is_none_or(|near| way.forward(&mut [near]).is_ok());
+            let moved = Transform::new(crs, &Choice { epoch: Some(stated), ..choice.clone() });
+            // A first coordinate that has no place either way decides nothing.
+            if let Some(moved) = moved.ok().filter(|moved| places(moved) || !places(&plain)) {
+                return Ok((moved, Some(format!("the epoch {stated} is the one that the source states"))));
+            }
+            format!(
+                "the epoch {stated}, which the source states, moves nothing: plate motion is known for China, 1980 to 2100"
+            )
+        }
+    };
+    Ok((plain, Some(note)))
+}
+
 /// The CRS to use: the file's, else the caller's, which may not contradict it.
-fn frame_crs(frame: &SourceFrame, options: &ImportOptions) -> Result<Option<String>> {
-    let (Some(declared), Some(given)) = (&frame.crs, &options.crs) else {
-        return Ok(frame.crs.clone().or_else(|| options.crs.clone()));
+fn frame_crs(declared: Option<&str>, options: &ImportOptions) -> Result<Option<String>> {
+    let (Some(declared), Some(given)) = (declared, &options.crs) else {
+        return Ok(declared.map(str::to_owned).or_else(|| options.crs.clone()));
     };
     if is_offset_of(given, declared) {
         return Ok(Some(given.clone()));
     }
     match same_crs(declared, given) {
-        Ok(true) => Ok(Some(declared.clone())),
+        Ok(true) => Ok(Some(declared.to_owned())),
         Ok(false) => {
             Err(Fault::parameter("crs", format!("'{given}' contradicts '{declared}', which the file declares"))
                 .remedy("leave --crs out; it only fills a missing CRS"))

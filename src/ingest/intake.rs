@@ -4,7 +4,7 @@ use super::batch::FileImport;
 use super::georeference::{Georeference, Origin};
 use super::report::{FileReport, Report};
 use super::survey::survey;
-use crate::crs::Helmert;
+use crate::crs::{HeightGrid, Helmert};
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::points::is_las;
 use crate::formats::raster::{Content, is_tiff};
@@ -34,6 +34,8 @@ pub struct ImportOptions {
     pub crs: Option<String>,
     /// Metres that make the source's heights ellipsoidal.
     pub height_offset: Option<f64>,
+    /// What makes them ellipsoidal place by place; of a file that the caller has at hand, so no text names it.
+    pub height_grid: Option<HeightGrid>,
     /// Where an engineering model's (0, 0, 0) goes; for other files, a new site's origin.
     pub origin: Option<Origin>,
     /// The class of features that name none.
@@ -42,7 +44,7 @@ pub struct ImportOptions {
     pub allow_ballpark: bool,
     /// How the source's local grid sits in its CRS.
     pub helmert: Option<Helmert>,
-    /// The decimal year at which the source's positions hold.
+    /// The decimal year at which the source's positions hold; absent: the one that it states, if it does.
     pub epoch: Option<f64>,
     /// Take a file in place of all that its dataset holds, also when the two have nothing in common.
     pub replace: bool,
@@ -92,6 +94,7 @@ impl ImportOptions {
             dataset: get("dataset").map(DatasetName::new).transpose()?,
             crs: get("crs").map(str::to_owned),
             height_offset: number("height-offset", "metres")?,
+            height_grid: None,
             origin: get("origin").map(str::parse).transpose()?,
             class: get("class").map(class).transpose()?,
             allow_ballpark: get("allow-ballpark") == Some("true"),

@@ -9,6 +9,7 @@ mod finding;
 mod former;
 pub mod generate;
 mod georeference;
+mod height_grid;
 mod inspect;
 mod intake;
 mod lighten;
@@ -22,6 +23,7 @@ mod waiting;
 
 pub use finding::{Finding, Findings, Severity, Total};
 pub use georeference::{Georeference, Origin};
+pub use height_grid::height_grid;
 pub use intake::{ImportOptions, Intake, Progress, expand, left_out};
 pub use lighten::Lightweight;
 pub use points::PointCount;

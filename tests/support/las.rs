@@ -9,6 +9,16 @@ pub const KEYS: [u16; 12] = [1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32650];
 
 /// A file of `count` points of `format` on a slope of 100 m, LAZ if `packed`.
 pub fn las(format: u8, packed: bool, count: u16) -> Vec<u8> {
+    las_of(format, packed, count, &[(34_735, bytes(&KEYS))])
+}
+
+/// Numbers of 16 bits, little endian.
+pub fn bytes(keys: &[u16]) -> Vec<u8> {
+    keys.iter().flat_map(|n| n.to_le_bytes()).collect()
+}
+
+/// The same with these records of its projection.
+pub fn las_of(format: u8, packed: bool, count: u16, records: &[(u16, Vec<u8>)]) -> Vec<u8> {
     let mut builder = Builder::from(if format < 6 { (1, 3) } else { (1, 4) });
     builder.point_format = Format::new(format).unwrap();
     builder.point_format.is_compressed = packed;
@@ -17,8 +27,9 @@ pub fn las(format: u8, packed: bool, count: u16) -> Vec<u8> {
     for transform in [&mut builder.transforms.x, &mut builder.transforms.y, &mut builder.transforms.z] {
         transform.scale = 0.001;
     }
-    let data = KEYS.iter().flat_map(|n| n.to_le_bytes()).collect();
-    builder.vlrs.push(Vlr { user_id: "LASF_Projection".into(), record_id: 34_735, description: "keys".into(), data });
+    for (record_id, data) in records.iter().cloned() {
+        builder.vlrs.push(Vlr { user_id: "LASF_Projection".into(), record_id, description: "keys".into(), data });
+    }
     let mut writer = Writer::new(Cursor::new(Vec::new()), builder.into_header().unwrap()).unwrap();
     for k in 0..count {
         let at = f64::from(k);

@@ -54,7 +54,11 @@ const IMPORT: &[Param] = &[
     Param::new("up", Form::OneOf(&["y", "z"]), "Which axis of a model points up, where its format leaves that open."),
     Param::new("replace", Form::Bool, "Take the place of all that the dataset holds, also when nothing is in common."),
     Param::new("map", Form::Text, "A mapping's TOML text: which fields of features and tables say what."),
-    Param::new("epoch", Form::Number, "The decimal year at which positions of WGS 84 or ITRF hold."),
+    Param::new(
+        "epoch",
+        Form::Number,
+        "The decimal year at which positions of WGS 84 or ITRF hold; the one that the file states when left out.",
+    ),
 ];
 
 /// What these routes say of themselves.
@@ -136,7 +140,10 @@ impl Drop for Upload {
 
 async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Body) -> Answer {
     ask.caller.require(Right::Import)?;
-    let params = ask.params(IMPORT)?;
+    let params = ask.params(IMPORT).map_err(|fault| match fault.subject.as_deref() {
+        Some("height-grid") => no_grid(),
+        _ => fault,
+    })?;
     let name = file_name(params.get("name"))?;
     let options = ImportOptions::read(&|name| params.get(name))?;
     let City { store, clock, settings, .. } = ask.city.clone();
@@ -188,6 +195,13 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
     };
     let place = [(header::LOCATION, place), (header::CACHE_CONTROL, "no-store".to_owned())];
     Ok((StatusCode::CREATED, place, Json(report)).into_response())
+}
+
+/// A request must not choose which of the server's files is opened.
+fn no_grid() -> Fault {
+    Fault::parameter("height-grid", "'height-grid' would name a file, and a request opens none here").remedy(
+        "import on the server's machine with cimbra import --height-grid FILE, or put a grid that PROJ has an operation for in the folder that PROJ_DATA names",
+    )
 }
 
 fn running(job: &Job) -> serde_json::Value {

@@ -9,7 +9,7 @@ use crate::crs::{Helmert, Similarity};
 use crate::fault::{Fault, Result};
 use crate::formats::Limits;
 use crate::formats::control_points;
-use crate::ingest::{ImportOptions, Intake, Report};
+use crate::ingest::{ImportOptions, Intake, Report, height_grid};
 use crate::store::Store;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -32,6 +32,9 @@ pub(super) struct Source {
     /// Metres to add to the source's heights to make them ellipsoidal; 0 takes them as ellipsoidal
     #[arg(long, value_name = "M", allow_hyphen_values = true)]
     height_offset: Option<f64>,
+    /// A GTX or GeoTIFF file of the (quasi-)geoid's heights above the ellipsoid, which make the source's heights ellipsoidal
+    #[arg(long, value_name = "FILE", conflicts_with = "height_offset")]
+    height_grid: Option<PathBuf>,
     /// Where a model's (0, 0, 0) goes, and which way its y axis points; the origin of a new site for other files
     #[arg(long, value_name = "LON,LAT,H[,HEADING]", allow_hyphen_values = true)]
     origin: Option<String>,
@@ -48,7 +51,7 @@ pub(super) struct Source {
     /// A CSV table of points known in both systems (columns x, y, east, north), to which the four parameters are fitted
     #[arg(long, value_name = "FILE", conflicts_with = "helmert")]
     control_points: Option<PathBuf>,
-    /// The decimal year at which positions of WGS 84 or ITRF hold, such as 2026.5
+    /// The decimal year at which positions of WGS 84 or ITRF hold, such as 2026.5 [default: the one that the source states]
     #[arg(long, value_name = "YEAR")]
     epoch: Option<f64>,
     /// A TOML file that says which fields of features and tables are the id, the name, the class, …
@@ -74,7 +77,7 @@ pub(super) struct Source {
 /// Import files into a store
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  cimbra import delft.city.jsonl --height-offset 43.4\n  cimbra import tower.ifc --origin 118.78,32.04,12,0 --site 320106003001\n  cimbra import demo --store ./var/demo --json\n  cimbra import phones.csv --crs GCJ-02\n  cimbra import houses.xlsx --map map.toml\n  cimbra import survey.geojson --crs EPSG:4549 --control-points points.csv\n  cimbra import delft.city.jsonl --height-offset 43.4 --url http://127.0.0.1:8080 --key $KEY"
+    after_help = "Examples:\n  cimbra import delft.city.jsonl --height-offset 43.4\n  cimbra import pipes.geojson --crs EPSG:4549+5737 --height-grid quasigeoid.gtx\n  cimbra import tower.ifc --origin 118.78,32.04,12,0 --site 320106003001\n  cimbra import demo --store ./var/demo --json\n  cimbra import phones.csv --crs GCJ-02\n  cimbra import houses.xlsx --map map.toml\n  cimbra import survey.geojson --crs EPSG:4549 --control-points points.csv\n  cimbra import delft.city.jsonl --height-offset 43.4 --url http://127.0.0.1:8080 --key $KEY"
 )]
 pub struct Args {
     #[command(flatten)]
@@ -108,6 +111,10 @@ impl Args {
     pub fn run(mut self) -> Result<Outcome> {
         let options = self.source.options()?;
         if let Some(url) = &self.url {
+            if options.height_grid.is_some() {
+                return Err(Fault::parameter("height-grid", "is a file here, which the server cannot open")
+                    .remedy("import on the server's machine with --store; or make the heights ellipsoidal first"));
+            }
             let mut report = send(url, self.key.as_deref(), &self.source.files, &self.source.parameters())?;
             report.files.iter_mut().for_each(|file| file.notes.extend(options.remarks.iter().cloned()));
             return tell(&report, self.source.json);
@@ -160,7 +167,8 @@ impl Source {
         self.mapping = self.map.as_deref().map(mapping_text).transpose()?;
         let parameters = self.parameters();
         let read = ImportOptions::read(&|name| parameters.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str()))?;
-        Ok(ImportOptions { remarks: fit.map(|(_, remarks)| remarks).unwrap_or_default(), ..read })
+        let height_grid = self.height_grid.as_deref().map(height_grid).transpose()?;
+        Ok(ImportOptions { remarks: fit.map(|(_, remarks)| remarks).unwrap_or_default(), height_grid, ..read })
     }
     fn take(&self, store: Option<&Store>, options: ImportOptions) -> Result<Outcome> {
         let bar = Bar::new();

@@ -178,23 +178,29 @@ impl Database {
     }
     /// What a spatial reference system (§1.1.2) is; nothing for -1 and 0, which are undefined.
     fn crs(&self, srs: i64) -> Result<Option<Arc<str>>> {
-        let wkt2 = self.has("gpkg_spatial_ref_sys", "definition_12_063")?;
-        let wkt2 = if wkt2 { "definition_12_063" } else { "NULL" };
+        let column = |name| Ok(if self.has("gpkg_spatial_ref_sys", name)? { name } else { "NULL" });
+        let (wkt2, epoch) = (column("definition_12_063")?, column("epoch")?);
         let sql = format!(
-            "SELECT organization, organization_coordsys_id, definition, {wkt2} FROM gpkg_spatial_ref_sys WHERE srs_id = ?1 AND srs_id > 0"
+            "SELECT organization, organization_coordsys_id, definition, {wkt2}, CAST({epoch} AS REAL) FROM gpkg_spatial_ref_sys WHERE srs_id = ?1 AND srs_id > 0"
         );
         let found = self.afresh().query_row(&sql, [srs], |row| {
             let text = |i| row.get::<_, Option<String>>(i);
-            Ok((text(0)?.unwrap_or_default(), row.get::<_, Option<i64>>(1)?, text(2)?, text(3)?))
+            let epoch = row.get::<_, Option<f64>>(4)?;
+            Ok((text(0)?.unwrap_or_default(), row.get::<_, Option<i64>>(1)?, text(2)?, text(3)?, epoch))
         });
-        let (organization, code, wkt, wkt2) = match found {
+        let (organization, code, wkt, wkt2, epoch) = match found {
             Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(None),
             other => other.map_err(|e| fault(&e))?,
         };
+        // The extension for WKT of CRSs has the epoch in a column of its own (annex F.10).
+        let dated = |crs: String| match epoch {
+            Some(year) => format!("{crs}@{year}").into(),
+            None => crs.into(),
+        };
         if let (true, Some(code)) = (organization.eq_ignore_ascii_case("EPSG"), code.filter(|c| *c > 0)) {
-            return Ok(Some(format!("EPSG:{code}").into()));
+            return Ok(Some(dated(format!("EPSG:{code}"))));
         }
         let defined = |text: &String| !text.trim().is_empty() && !text.eq_ignore_ascii_case("undefined");
-        Ok(wkt2.filter(defined).or(wkt.filter(defined)).map(Into::into))
+        Ok(wkt2.filter(defined).or(wkt.filter(defined)).map(dated))
     }
 }

@@ -146,7 +146,7 @@ impl Header {
 
     /// The records that say the CRS and the packing.
     fn records(&mut self, file: &File, parts: [(u64, u64, u64, bool); 2], has_text: bool) -> Result<()> {
-        let (mut text, mut directory, mut ascii) = (None, Vec::new(), String::new());
+        let (mut text, mut directory, mut ascii, mut doubles) = (None, Vec::new(), String::new(), Vec::new());
         for (mut at, count, end, is_extended) in parts {
             for _ in 0..count {
                 let (length, head) = if is_extended {
@@ -169,6 +169,7 @@ impl Header {
                 match id {
                     2112 => text = Some(words(&data)),
                     34_735 => directory = data.as_chunks::<2>().0.iter().map(|b| u16::from_le_bytes(*b)).collect(),
+                    34_736 => doubles = data.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
                     34_737 => ascii = words(&data),
                     22_204 if user != PROJECTION => self.packing = data,
                     _ => {}
@@ -179,7 +180,7 @@ impl Header {
         if let Some(text) = text.filter(|_| has_text || directory.is_empty()) {
             self.crs = Some(text);
         } else if !directory.is_empty() {
-            let System { crs, metres } = GeoKeys::new(&directory, ascii).system(&mut self.notes)?;
+            let System { crs, metres } = GeoKeys::new(&directory, ascii, doubles).system(&mut self.notes)?;
             (self.crs, self.metres) = (crs, metres);
         }
         Ok(())

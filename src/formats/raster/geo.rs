@@ -88,7 +88,8 @@ impl Tags<'_> {
         let ascii = self.text(Tag::GeoAsciiParamsTag).unwrap_or_default().unwrap_or_default();
         let whole = |n: &f64| (0.0..=65_535.0).contains(n).then_some(*n as u16);
         let numbers: Option<Vec<u16>> = directory.iter().map(whole).collect();
-        Ok(GeoKeys::new(&numbers.ok_or_else(|| unfit(Tag::GeoKeyDirectoryTag))?, ascii))
+        let doubles = self.numbers(Tag::GeoDoubleParamsTag)?;
+        Ok(GeoKeys::new(&numbers.ok_or_else(|| unfit(Tag::GeoKeyDirectoryTag))?, ascii, doubles))
     }
 
     /// What a sample is worth: its factor and what is added (GDAL's `SCALE` and `OFFSET`), in units of `metres`.

@@ -45,7 +45,7 @@ pub struct About {
     pub width: u32,
     /// Pixels from north to south.
     pub height: u32,
-    /// The CRS as `EPSG:n` or `EPSG:n+m`; absent where the file names none by its code.
+    /// The CRS as `EPSG:n` or `EPSG:n+m`, with `@` and the year of its epoch where the file has one; absent where the file names none by its code.
     pub crs: Option<String>,
     /// From pixels counted from the grid's upper left corner to the CRS: the middle of the first pixel is at (0.5, 0.5),
     /// whichever way the file counts (GTRasterTypeGeoKey).

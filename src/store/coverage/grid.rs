@@ -35,9 +35,10 @@ pub struct GridSpec {
 }
 
 impl GridSpec {
-    /// A raster of `size` that `affine` puts into `crs`, which `choice` brings to the globe.
+    /// A raster of `size` that `affine` puts into `crs`, which `choice` brings to the globe; without a height grid, which is a
+    /// file and has no place here.
     pub fn new(size: [u32; 2], affine: Affine, crs: String, choice: &Choice, resolution: f64) -> Self {
-        let Choice { height_offset, allow_ballpark, helmert, epoch, near } = *choice;
+        let Choice { height_offset, allow_ballpark, helmert, epoch, near, .. } = *choice;
         let helmert = helmert.map(|h| h.to_string());
         Self { size, affine: affine.0, crs, height_offset, allow_ballpark, helmert, epoch, near, resolution }
     }
@@ -48,7 +49,7 @@ impl GridSpec {
     pub fn transform(&self) -> Result<Transform> {
         let helmert = self.helmert.as_deref().map(str::parse).transpose()?;
         let Self { height_offset, allow_ballpark, epoch, near, .. } = *self;
-        Transform::new(&self.crs, &Choice { height_offset, allow_ballpark, helmert, epoch, near })
+        Transform::new(&self.crs, &Choice { height_offset, height_grid: None, allow_ballpark, helmert, epoch, near })
     }
 }
 

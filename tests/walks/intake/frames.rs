@@ -8,7 +8,7 @@ use cimbra::units::Geodetic;
 use std::path::Path;
 
 /// Imports a table of one lamp at (`x`, `y`) with `more` options; gives its place, and what was told.
-fn lamp(dir: &Path, place: &str, more: &[&str]) -> (Option<Geodetic>, String) {
+pub fn lamp(dir: &Path, place: &str, more: &[&str]) -> (Option<Geodetic>, String) {
     let (table, store) = (dir.join("lamps.csv"), dir.join("store"));
     _ = std::fs::remove_dir_all(&store);
     std::fs::write(&table, format!("id,name,class,x,y,z\nL1,路灯,lamp_pole,{place},12.5\n")).unwrap();
@@ -26,7 +26,7 @@ fn lamp(dir: &Path, place: &str, more: &[&str]) -> (Option<Geodetic>, String) {
     }
 }
 
-fn apart(a: Geodetic, b: Geodetic) -> f64 {
+pub fn apart(a: Geodetic, b: Geodetic) -> f64 {
     SiteFrame::new(a).to_enu(b).iter().map(|d| d * d).sum::<f64>().sqrt()
 }
 

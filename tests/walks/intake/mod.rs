@@ -3,7 +3,9 @@
 mod check;
 mod crash;
 mod diff;
+mod epochs;
 mod frames;
+mod height_grid;
 mod mended;
 mod place;
 mod real;
