@@ -1,7 +1,7 @@
 //! Plans and finished tiles, kept while there is room; each is made once, however many ask at a time.
 
 use super::address::Address;
-use super::plan::{Plan, Signatures};
+use super::plan::Plan;
 use crate::fault::{Fault, Result};
 use crate::lod::{Facts, Lights, View};
 use crate::model::{Collections, SiteCode};
@@ -51,7 +51,6 @@ impl Weighter<TileKey, Arc<[u8]>> for Weigh {
 /// Plans tilesets and writes tiles when they are asked for. Both take long: call it off the async threads.
 pub struct Tiles {
     facts: Facts,
-    signatures: Signatures,
     lights: Arc<Lights>,
     plans: Cache<PlanKey, Arc<Plan>, Weigh>,
     tiles: Cache<TileKey, Arc<[u8]>, Weigh>,
@@ -61,7 +60,6 @@ impl Default for Tiles {
     fn default() -> Self {
         Self {
             facts: Facts::default(),
-            signatures: Signatures::default(),
             lights: Arc::default(),
             plans: Cache::with_weighter(256, PLANS, Weigh),
             tiles: Cache::with_weighter(4096, BYTES, Weigh),
@@ -76,7 +74,7 @@ impl Tiles {
     /// As [`Snapshot::geometry`].
     pub fn plan(&self, snapshot: &Arc<Snapshot>, view: &View, rights: Collections) -> Result<Arc<Plan>> {
         let key = PlanKey { site: snapshot.site().clone(), revision: snapshot.revision(), view: view.clone(), rights };
-        let plan = || Plan::new(snapshot, view, rights, &self.facts, &self.signatures, &self.lights).map(Arc::new);
+        let plan = || Plan::new(snapshot, view, rights, &self.facts, &self.lights).map(Arc::new);
         self.plans.get_or_insert_with(&key, plan)
     }
 

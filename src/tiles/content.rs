@@ -117,7 +117,7 @@ fn feature(snapshot: &Snapshot, row: Row, readable: Collections) -> Result<Featu
 }
 
 /// The attributes without what names a person, for who may not read that.
-pub(super) fn shown(attributes: Arc<Attributes>, class: Class, readable: Collections) -> Arc<Attributes> {
+fn shown(attributes: Arc<Attributes>, class: Class, readable: Collections) -> Arc<Attributes> {
     let personal = |name: &str| !readable.has_guarded() && is_personal(class, name);
     if !attributes.iter().any(|(name, _)| personal(name)) {
         return attributes;

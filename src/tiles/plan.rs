@@ -1,18 +1,15 @@
 //! A tileset before any of its tiles is written: the tree, the columns, and an address for each tile.
 
 use super::address::Address;
-use super::content::{Content, shown};
-use super::schema::{self, Schema, Signature};
+use super::content::Content;
 use super::tiles3d;
 use crate::fault::Result;
 use crate::geom::Bounds;
 use crate::lod::{self, Facts, Form, Lights, Tile, View};
-use crate::model::{Class, Collections, may_be_personal};
+use crate::model::{Collections, may_be_personal};
 use crate::store::{Row, Snapshot};
-use quick_cache::sync::Cache;
-use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// The tileset of one view of one snapshot.
@@ -20,7 +17,6 @@ pub struct Plan {
     snapshot: Arc<Snapshot>,
     allowed: Collections,
     root: Option<Node>,
-    schema: Schema,
     contents: HashMap<u128, lod::Content>,
     /// The leaves that may have a lighter form, by the hash of that: their boxes and the hashes of their contents.
     lightened: HashMap<u128, (Bounds, u128)>,
@@ -50,17 +46,13 @@ impl Plan {
         view: &View,
         allowed: Collections,
         facts: &Facts,
-        signatures: &Signatures,
         lights: &Arc<Lights>,
     ) -> Result<Self> {
         let members = lod::collect(snapshot, view, allowed, facts)?;
-        let rows: Vec<Row> = members.iter().map(|m| m.row).collect();
-        let schema = signatures.schema(snapshot, &rows, allowed)?;
         let mut plan = Self {
             snapshot: snapshot.clone(),
             allowed,
             root: None,
-            schema,
             contents: HashMap::new(),
             lightened: HashMap::new(),
             lights: lights.clone(),
@@ -90,7 +82,7 @@ impl Plan {
             Address::Tile(hash) => {
                 let Some(content) = self.contents.get(&hash) else { return Ok(None) };
                 let content = Content::gather(&self.snapshot, content, self.allowed, &self.lights)?;
-                tiles3d::encode(&content, &self.schema).map(Some)
+                tiles3d::encode(&content).map(Some)
             }
             Address::Tileset(light) => {
                 let Some((bounds, full)) = self.lightened.get(&light).copied() else { return Ok(None) };
@@ -136,7 +128,7 @@ impl Plan {
         hasher.update(&tiles3d::FORMAT.to_le_bytes());
         hasher.update(tiles3d::SCHEMA.as_bytes());
         hasher.update(bytemuck::cast_slice(&[origin, content.bounds.min, content.bounds.max].concat()));
-        hasher.update(format!("{:?}{:?}", content.look, self.schema).as_bytes());
+        hasher.update(format!("{:?}", content.look).as_bytes());
         let version = |row: Row| self.snapshot.asset(row).map_or(0, |a| a.version()).to_le_bytes();
         for draw in &content.draws {
             hasher.update(&version(draw.row));
@@ -169,45 +161,5 @@ impl Plan {
             }
         }
         hasher.digest128()
-    }
-}
-
-/// The signatures of assets' attributes by version, so that a commit reads only what it changed, and by whether what names
-/// persons is among them: a column's name tells of it as well. Bounded.
-pub(super) struct Signatures {
-    of: Cache<(u64, bool), u32>,
-    known: Mutex<BTreeMap<Arc<Signature>, u32>>,
-}
-
-impl Default for Signatures {
-    fn default() -> Self {
-        Self { of: Cache::new(2_000_000), known: Mutex::default() }
-    }
-}
-
-impl Signatures {
-    /// The columns of `rows`, for somebody who may read `readable`.
-    fn schema(&self, snapshot: &Snapshot, rows: &[Row], readable: Collections) -> Result<Schema> {
-        let number = |row: &Row| self.number(snapshot, *row, readable);
-        let numbers = rows.par_iter().map(number).collect::<Result<BTreeSet<u32>>>()?;
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let used: Vec<Arc<Signature>> =
-            known.iter().filter(|(_, n)| numbers.contains(n)).map(|(s, _)| s.clone()).collect();
-        Ok(Schema::infer(used.iter().map(AsRef::as_ref)))
-    }
-
-    fn number(&self, snapshot: &Snapshot, row: Row, readable: Collections) -> Result<u32> {
-        let (version, class) = snapshot.asset(row).map_or((0, Class::Element), |a| (a.version(), a.class()));
-        let key = (version, may_be_personal(class) && !readable.has_guarded());
-        if let Some(number) = self.of.get(&key) {
-            return Ok(number);
-        }
-        let signature = Arc::new(schema::signature(&shown(snapshot.attributes(row)?, class, readable)));
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
-        let number = *known.entry(signature).or_insert(next);
-        drop(known);
-        self.of.insert(key, number);
-        Ok(number)
     }
 }

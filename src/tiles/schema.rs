@@ -1,4 +1,4 @@
-//! The columns of a tileset's property table: the six fixed ones, then the source's attributes typed by what they hold.
+//! The columns of a tile's property table: the six fixed ones, then the source's attributes typed by what they hold.
 
 use crate::model::{Attributes, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +62,7 @@ pub struct Column {
     pub kind: Kind,
 }
 
-/// The columns of a tileset, the same for each of its tiles.
+/// The columns of one tile.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
     /// The source's attributes, ordered by their own names; the fixed columns come before them.
@@ -76,21 +76,13 @@ pub const MOST_COLUMNS: usize = 240;
 /// The property that holds the attributes beyond [`MOST_COLUMNS`].
 pub const OVERFLOW: &str = "other_attributes";
 
-/// The names and kinds one asset's attributes have: assets of one source share few of these.
-pub type Signature = Vec<(String, Option<Kind>)>;
-
-/// The signature of `attributes`.
-pub fn signature(attributes: &Attributes) -> Signature {
-    attributes.iter().map(|(name, value)| (name.clone(), Kind::of(value))).collect()
-}
-
 impl Schema {
-    /// The schema of everything that has one of `signatures`; their order does not matter.
-    pub fn infer<'a>(signatures: impl IntoIterator<Item = &'a Signature>) -> Self {
+    /// The schema that holds all of `attributes`; their order does not matter.
+    pub fn of<'a>(attributes: impl IntoIterator<Item = &'a Attributes>) -> Self {
         let mut kinds: BTreeMap<&str, Option<Kind>> = BTreeMap::new();
-        for (name, kind) in signatures.into_iter().flatten() {
+        for (name, value) in attributes.into_iter().flatten() {
             let held = kinds.entry(name).or_default();
-            *held = match (*held, *kind) {
+            *held = match (*held, Kind::of(value)) {
                 (Some(a), Some(b)) => Some(a.with(b)),
                 (a, b) => a.or(b),
             };
@@ -154,9 +146,8 @@ mod tests {
             ("1st".to_owned(), Value::Bool(true)),
         ];
         let b = vec![("楼层".to_owned(), Value::Float(2.5)), ("1st".to_owned(), Value::Int(1))];
-        let (sa, sb) = (signature(&a), signature(&b));
-        let schema = Schema::infer([&sa, &sb]);
-        assert_eq!(schema, Schema::infer([&sb, &sa]), "the order of assets does not matter");
+        let schema = Schema::of([&a, &b]);
+        assert_eq!(schema, Schema::of([&b, &a]), "the order of assets does not matter");
         let found: Vec<_> = schema.columns.iter().map(|c| (c.name.as_str(), c.property.as_str(), c.kind)).collect();
         assert_eq!(
             found,

@@ -10,7 +10,6 @@ use crate::formats::{
 use crate::model::{AssetId, Collections, DatasetName, SiteCode};
 use crate::query::{Features, Scope, select};
 use crate::store::{Row, Site, Snapshot, Store};
-use crate::tiles::schema::{Schema, signature};
 use crate::tiles::{content, tiles3d};
 use crate::units::Instant;
 use std::collections::HashMap;
@@ -271,7 +270,5 @@ fn glb(selected: &Selected) -> Result<(Vec<u8>, usize)> {
                 "narrow it with --filter, --bbox or --collection, or give the viewer the 3D Tiles of 'cimbra serve'",
             ));
     }
-    let signatures: Vec<_> = content.features.iter().map(|f| signature(&f.attributes)).collect();
-    let glb = tiles3d::encode(&content, &Schema::infer(&signatures))?;
-    Ok((glb, without))
+    Ok((tiles3d::encode(&content)?, without))
 }

@@ -7,7 +7,6 @@ use crate::geom::Bounds;
 use crate::lod::colour::of_class;
 use crate::tiles::colour;
 use crate::tiles::content::{Content, Shapes};
-use crate::tiles::schema::Schema;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -80,14 +79,14 @@ fn material(colour: [u8; 3]) -> Value {
     })
 }
 
-/// Writes `content` as a GLB: the same content and schema give the same bytes.
+/// Writes `content` as a GLB: the same content gives the same bytes.
 ///
 /// Positions are `f32` offsets from the content's origin, which is the node's translation; axes are glTF's (x east, y up,
 /// z south), which 3D Tiles turns back to east-north-up (OGC 22-025r4 §7.2.2.3).
 ///
 /// # Errors
 /// [`Kind::Internal`](crate::fault::Kind::Internal) when a tile holds no feature or more than 65,535, which the tree never makes.
-pub fn encode(content: &Content, schema: &Schema) -> Result<Vec<u8>> {
+pub fn encode(content: &Content) -> Result<Vec<u8>> {
     if content.features.is_empty() || content.features.len() > usize::from(u16::MAX) {
         return Err(Fault::internal(format!("a tile of {} features", content.features.len())));
     }
@@ -123,7 +122,7 @@ pub fn encode(content: &Content, schema: &Schema) -> Result<Vec<u8>> {
     };
     let used = [used, &["EXT_structural_metadata", "KHR_mesh_quantization"]].concat();
     let needed = [needed, &["KHR_mesh_quantization"]].concat();
-    let structural = metadata::write(&mut buffer, content, schema)?;
+    let structural = metadata::write(&mut buffer, content)?;
     let document = json!({
         "asset": { "version": "2.0", "generator": "Cimbra" },
         "extensionsUsed": used,

@@ -1,4 +1,4 @@
-//! `EXT_structural_metadata`: the schema of a tileset and the one property table of a tile.
+//! `EXT_structural_metadata`: the schema and the one property table of a tile.
 
 use super::glb::Buffer;
 use crate::fault::{Fault, Result};
@@ -12,12 +12,14 @@ pub(super) const SCHEMA: &str = include_str!("../../../tiles/schema.json");
 /// Its one class.
 const CLASS: &str = "asset";
 
-/// The extension's value at the document's root; the columns go into `buffer`. Attributes that no feature of this tile
-/// has are left out of its table (they are all "no value"); the six fixed columns are always there.
+/// The extension's value at the document's root; the columns go into `buffer`. The schema is of this tile's features alone, so
+/// that nothing elsewhere in the city changes a tile; the six fixed columns are always there. An attribute that is nothing but
+/// null in all of them has a property and no column.
 ///
 /// # Errors
 /// [`Kind::Internal`](crate::fault::Kind::Internal) when the built-in schema is not JSON.
-pub(super) fn write(buffer: &mut Buffer, content: &Content, schema: &Schema) -> Result<Value> {
+pub(super) fn write(buffer: &mut Buffer, content: &Content) -> Result<Value> {
+    let schema = &Schema::of(content.features.iter().map(|f| f.attributes.as_ref()));
     let mut whole: Value =
         serde_json::from_str(SCHEMA).map_err(|e| Fault::internal(format!("tiles/schema.json: {e}")))?;
     if let Some(Value::Object(properties)) = whole.pointer_mut("/classes/asset/properties") {
