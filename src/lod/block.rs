@@ -1,7 +1,13 @@
 //! A block that stands in for a building from afar, and how far it is from the truth.
 
+use super::draw;
+use super::members::Member;
 use super::shape;
+use crate::fault::{Fault, Result};
 use crate::geom::{Bounds, Mesh};
+use crate::store::Snapshot;
+use quick_cache::sync::Cache;
+use std::sync::Arc;
 
 /// An upright box around a building: the least rectangle around it seen from above, from its lowest to its highest point.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +56,45 @@ impl Block {
             along.min(size - along)
         };
         side(a, b).min(side(a, d)).min(p[2] - self.low).min(self.high - p[2]).max(0.0)
+    }
+}
+
+/// Blocks by what draws their buildings, whatever rows these have: what did not change is not read again. Bounded.
+pub struct Blocks(Cache<u128, Arc<Block>>);
+
+impl Default for Blocks {
+    /// Room for half a million, at about 160 bytes each when they are there.
+    fn default() -> Self {
+        Self(Cache::new(500_000))
+    }
+}
+
+impl Blocks {
+    /// The block that stands in for a building.
+    ///
+    /// # Errors
+    /// As [`Snapshot::geometry`].
+    pub(super) fn of(&self, snapshot: &Snapshot, member: &Member) -> Result<Arc<Block>> {
+        if let Some(block) = self.0.get(&member.mark) {
+            return Ok(block);
+        }
+        let mut points = Vec::new();
+        let own = [member.row];
+        if !member.boxed {
+            for row in member.pieces().map_or(&own[..], |pieces| pieces) {
+                if let Some(drawn) = draw::drawn(snapshot, *row)? {
+                    points.extend(drawn.points());
+                }
+            }
+        }
+        if points.is_empty() {
+            points.extend(member.bounds.corners());
+        }
+        points.retain(|p| p.iter().all(|v| v.is_finite()));
+        let block = Block::around(&points).ok_or_else(|| Fault::internal("a building without a place"))?;
+        let block = Arc::new(block);
+        self.0.insert(member.mark, block.clone());
+        Ok(block)
     }
 }
 

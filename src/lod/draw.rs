@@ -1,11 +1,10 @@
 //! An asset's own shape at full detail: its mesh, or what is made of its points, lines and areas.
 
-use super::facts::{Fact, Has};
 use super::shape;
 use crate::fault::Result;
 use crate::geom::Mesh;
-use crate::model::{Footprint, Geometry};
-use crate::store::{Row, Snapshot};
+use crate::model::{Footprint, Geometry, Grain, Has};
+use crate::store::{AssetRef, Row, Snapshot};
 use std::sync::Arc;
 
 /// Half the width of the tube that draws a line, metres.
@@ -64,20 +63,14 @@ pub fn point(snapshot: &Snapshot, row: Row) -> Result<Option<[f64; 3]>> {
     })
 }
 
-/// What `geometry` is made of, without making it.
-pub(super) fn fact(geometry: &Geometry) -> Fact {
-    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    if let Some(mesh) = geometry.mesh.as_ref().filter(|m| !m.triangles.is_empty()) {
-        return Fact { has: Has::Mesh, triangles: count(mesh.triangles.len()) };
-    }
-    match &geometry.footprint {
-        Footprint::None => Fact { has: Has::Nothing, triangles: 0 },
-        Footprint::Point(_) => Fact { has: Has::Point, triangles: 8 },
-        Footprint::Lines(lines) => {
-            Fact { has: Has::Lines, triangles: count(8 * lines.iter().map(Vec::len).sum::<usize>()) }
-        }
-        Footprint::Areas(areas) => {
-            Fact { has: Has::Areas, triangles: count(areas.iter().flatten().map(Vec::len).sum()) }
-        }
-    }
+/// What an asset's geometry is made of, and at least how many triangles draw it. What an earlier build wrote is read for it.
+///
+/// # Errors
+/// As [`Snapshot::geometry`].
+pub(super) fn told(snapshot: &Snapshot, asset: &AssetRef<'_>) -> Result<(Has, u32)> {
+    let told = match asset.grain().told() {
+        Some(told) => Some(told),
+        None => Grain::of(&*snapshot.geometry(asset.row())?).told(),
+    };
+    Ok(told.unwrap_or((Has::Nothing, 0)))
 }

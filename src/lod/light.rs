@@ -1,7 +1,7 @@
 //! Lighter shapes that stand in for full ones from a few metres on: made once for each shape that the store keeps, when they are asked for.
 
 use super::draw::{Drawn, drawn};
-use super::tree::{Content, Form};
+use super::measure::{Content, Form};
 use crate::fault::Result;
 use crate::geom::{Light, simplify};
 use crate::model::SiteCode;

@@ -1,20 +1,23 @@
 //! Which shape of what, at which distance: stand-in shapes, their errors and the tree of tiles.
 
 mod block;
+mod cell;
 pub mod colour;
 mod draw;
-mod facts;
+mod grove;
 mod light;
+mod measure;
 mod members;
-mod quad;
 pub mod shape;
 mod tree;
 mod view;
 
-pub use block::Block;
+pub use block::{Block, Blocks};
+pub use cell::Cell;
 pub use draw::{Drawn, MARKER, drawn, point};
-pub use facts::{Fact, Facts, Has};
+pub use grove::Grove;
 pub use light::{Lights, Saving};
-pub use members::{Member, Place, collect};
-pub use tree::{Content, Draw, Form, Look, Tile, build};
+pub use measure::{Content, Draw, Form, content};
+pub use members::{Family, Member, Place};
+pub use tree::{Detail, Look, Planner, Recipe, Stem, Tile};
 pub use view::View;

@@ -4,7 +4,7 @@ use super::snapshot::{Row, Setting, Snapshot};
 use super::table::{Kept, OPEN, Record};
 use crate::fault::Result;
 use crate::geom::Bounds;
-use crate::model::{Asset, Class, Collections, DatasetName};
+use crate::model::{Asset, Class, Collections, DatasetName, Grain};
 use crate::units::Instant;
 
 /// One version of an asset in a snapshot; cheap to copy.
@@ -75,9 +75,13 @@ impl<'a> AssetRef<'a> {
     pub fn valid(&self) -> (Instant, Instant) {
         (self.snapshot.time_of(self.record.from), self.snapshot.time_of(self.record.to))
     }
+    /// What its geometry is made of.
+    pub fn grain(&self) -> Grain {
+        self.record.grain
+    }
     /// Whether its geometry has a mesh.
     pub fn has_mesh(&self) -> bool {
-        self.record.mesh
+        self.record.grain.has_mesh()
     }
     /// All of it, as it would be put again.
     ///

@@ -8,7 +8,7 @@ use super::site::{Claimed, Site, Writer};
 use super::snapshot::{Row, Snapshot};
 use crate::fault::{Fault, Kind, Result};
 use crate::geom::Shapes;
-use crate::model::{Asset, AssetId};
+use crate::model::{Asset, AssetId, Grain};
 use crate::units::Instant;
 use foldhash::{HashSet, HashSetExt};
 use std::sync::Arc;
@@ -152,10 +152,12 @@ impl<'a> Draft<'a> {
             layer: asset.layer,
             bounds,
             hash: 0,
-            mesh: asset.geometry.mesh.is_some(),
+            grain: Grain::untold(asset.geometry.mesh.is_some()),
             blob: Blob::default(),
         };
         version.hash = self.hash(&version, &geometry, &attributes);
+        // What follows from the geometry is no part of what makes a version another one.
+        version.grain = Grain::of(&asset.geometry);
         if let Some(layer) = version.layer.as_ref().filter(|l| self.layers.insert((*l).clone())) {
             self.dataset.layers.push(layer.clone());
         }

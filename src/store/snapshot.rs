@@ -158,6 +158,10 @@ impl Snapshot {
         };
         now.chain(past).filter(meets).collect()
     }
+    /// The current rows that changed since `older`, an earlier state of this site, and those that were current then; ascending.
+    pub fn changed_since(&self, older: &Self) -> Vec<Row> {
+        self.now.rows.changed_since(&older.now.rows).into_iter().map(Row).collect()
+    }
     /// The asset of a row; absent when the row names nothing current and no past version.
     pub fn asset(&self, row: Row) -> Option<AssetRef<'_>> {
         self.record(row).and_then(|record| AssetRef::new(self, row, record))

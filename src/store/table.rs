@@ -2,7 +2,7 @@
 
 use super::archive::embedded::{Blob, Version};
 use crate::geom::Bounds;
-use crate::model::{Class, Collection};
+use crate::model::{Class, Collection, Grain};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ pub(super) struct Record {
     id_len: u16,
     name_len: u16,
     pub class: Class,
-    pub mesh: bool,
+    pub grain: Grain,
 }
 
 /// Stands for no word.
@@ -51,9 +51,9 @@ impl Record {
     }
     /// A current version made by `version`, in numbers.
     pub fn new(version: &Version, parent: u32, setting: u32, from: u32) -> Self {
-        let &Version { bounds, hash, blob, class, mesh, .. } = version;
+        let &Version { bounds, hash, blob, class, grain, .. } = version;
         let (to, text_at, id_len, name_len) = (OPEN, 0, 0, 0);
-        Self { bounds, hash, blob, parent, setting, from, to, text_at, id_len, name_len, class, mesh }
+        Self { bounds, hash, blob, parent, setting, from, to, text_at, id_len, name_len, class, grain }
     }
     /// Whether it held at revision `at`; `None` asks for now.
     pub fn holds(&self, at: Option<u32>) -> bool {
@@ -176,6 +176,24 @@ impl Table {
         if let Some(record) = chunk.rows.get_mut(row as usize % CHUNK) {
             record.to = to;
         }
+    }
+    /// The rows whose version differs from that of `older`, an earlier state of the same table; ascending. Chunks that both share
+    /// are passed over.
+    pub fn changed_since(&self, older: &Self) -> Vec<u32> {
+        let mut changed = Vec::new();
+        for (number, chunk) in self.chunks.iter().enumerate() {
+            let before = older.chunks.get(number);
+            if before.is_some_and(|before| Arc::ptr_eq(before, chunk)) {
+                continue;
+            }
+            for (at, record) in chunk.rows.iter().enumerate() {
+                let was = before.and_then(|before| before.rows.get(at));
+                if was.is_none_or(|was| (was.from, was.to) != (record.from, record.to)) {
+                    changed.push((number * CHUNK + at) as u32);
+                }
+            }
+        }
+        changed
     }
     /// The box around everything current of each collection, by the collection's number. Looks into chunks that changed only.
     pub fn extents(&mut self) -> [Bounds; Collection::COUNT] {

@@ -3,7 +3,7 @@
 use super::blob::Blob;
 use super::bytes::{Bytes, Sink};
 use crate::geom::Bounds;
-use crate::model::{AssetId, Class, Collection, DatasetName};
+use crate::model::{AssetId, Class, Collection, DatasetName, Grain};
 use crate::store::{Dataset, Entry, Standing};
 use crate::units::Instant;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(crate) struct Version {
     pub layer: Option<Arc<str>>,
     pub bounds: Bounds,
     pub hash: u64,
-    pub mesh: bool,
+    pub grain: Grain,
     pub blob: Blob,
 }
 
@@ -41,7 +41,7 @@ impl Version {
         out.f64s(&self.bounds.min);
         out.f64s(&self.bounds.max);
         out.u64(self.hash);
-        out.u8(u8::from(self.mesh));
+        out.u8(self.grain.byte());
         out.u64(self.blob.offset);
         out.u32(self.blob.geometry);
         out.u32(self.blob.attributes);
@@ -93,7 +93,7 @@ impl Op {
                 layer: b.maybe()?.map(Into::into),
                 bounds: Bounds { min: b.f64s()?, max: b.f64s()? },
                 hash: b.u64()?,
-                mesh: b.u8()? == 1,
+                grain: Grain::from_byte(b.u8()?),
                 blob: Blob { offset: b.u64()?, geometry: b.u32()?, attributes: b.u32()? },
             }),
             _ => return None,
