@@ -82,7 +82,7 @@ impl Plan {
             Address::Tile(hash) => {
                 let Some(content) = self.contents.get(&hash) else { return Ok(None) };
                 let content = Content::gather(&self.snapshot, content, self.allowed, &self.lights)?;
-                tiles3d::encode(&content).map(Some)
+                tiles3d::encode(&content, tiles3d::Compression::None).map(Some)
             }
             Address::Tileset(light) => {
                 let Some((bounds, full)) = self.lightened.get(&light).copied() else { return Ok(None) };

@@ -5,7 +5,7 @@ use cimbra::geom::{Mesh, Surface, SurfaceKind};
 use cimbra::lod::{Drawn, colour, shape};
 use cimbra::model::{Class, Value};
 use cimbra::tiles::content::{Content, Feature, Shapes};
-use cimbra::tiles::tiles3d;
+use cimbra::tiles::tiles3d::{self, Compression};
 use std::sync::Arc;
 
 fn feature(id: &str, class: Class, attributes: Vec<(String, Value)>) -> Feature {
@@ -44,8 +44,8 @@ fn what_goes_into_a_glb_comes_back_bit_for_bit() {
         shapes: Shapes::Meshes(vec![(0, Drawn::Made(prism.clone())), (1, tall.into()), (2, collapsed.into())]),
         features,
     };
-    let glb = tiles3d::encode(&content).unwrap();
-    assert_eq!(glb, tiles3d::encode(&content).unwrap());
+    let glb = tiles3d::encode(&content, Compression::None).unwrap();
+    assert_eq!(glb, tiles3d::encode(&content, Compression::None).unwrap());
     let tile = reader::read(&glb);
     assert_eq!(tile.translation, [1004.0, 5.0, -2003.0], "y up");
     assert_eq!(tile.rows.len(), 3);
@@ -71,7 +71,7 @@ fn markers_are_instances_with_their_own_numbers() {
     let features: Vec<_> = (0..70).map(|i| feature(&format!("d{i:02}"), Class::SmokeDetector, vec![])).collect();
     let points: Vec<[f64; 3]> = (0..70).map(|i| [f64::from(i) * 2.0, -f64::from(i), 3.0]).collect();
     let content = Content { origin: [60.0, -30.0, 3.0], features, shapes: Shapes::Markers(points.clone()) };
-    let tile = reader::read(&tiles3d::encode(&content).unwrap());
+    let tile = reader::read(&tiles3d::encode(&content, Compression::None).unwrap());
     assert_eq!(tile.triangles, 8, "one octahedron for all");
     for (i, point) in points.iter().enumerate() {
         let own = tile.vertices.iter().filter(|(_, feature)| *feature == i);
@@ -87,8 +87,8 @@ fn markers_have_the_colour_of_their_class() {
     let features: Vec<_> = classes.iter().enumerate().map(|(i, c)| feature(&format!("d{i}"), *c, vec![])).collect();
     let points = (0..4).map(|i| [f64::from(i), 0.0, 0.0]).collect();
     let content = Content { origin: [0.0; 3], features, shapes: Shapes::Markers(points) };
-    let glb = tiles3d::encode(&content).unwrap();
-    assert_eq!(glb, tiles3d::encode(&content).unwrap());
+    let glb = tiles3d::encode(&content, Compression::None).unwrap();
+    assert_eq!(glb, tiles3d::encode(&content, Compression::None).unwrap());
     let tile = reader::read(&glb);
     for (class, tint) in classes.iter().zip(&tile.tints) {
         let expected = colour::of_class(*class).map(|c| f64::from(colour::linear(c)));
@@ -109,7 +109,7 @@ fn more_attributes_than_columns_lose_none() {
         shapes: Shapes::Glass(vec![(0, shape::octahedron([0.0; 3], 1.0).into())]),
         features,
     };
-    let tile = reader::read(&tiles3d::encode(&content).unwrap());
+    let tile = reader::read(&tiles3d::encode(&content, Compression::None).unwrap());
     assert_eq!(tile.json["materials"][0]["alphaMode"], "BLEND");
     let others: serde_json::Value = serde_json::from_str(tile.rows[0]["other_attributes"].as_str().unwrap()).unwrap();
     let own = tile.rows[0].keys().filter(|k| k.starts_with('@')).count();

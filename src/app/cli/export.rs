@@ -270,5 +270,5 @@ fn glb(selected: &Selected) -> Result<(Vec<u8>, usize)> {
                 "narrow it with --filter, --bbox or --collection, or give the viewer the 3D Tiles of 'cimbra serve'",
             ));
     }
-    Ok((tiles3d::encode(&content)?, without))
+    Ok((tiles3d::encode(&content, tiles3d::Compression::None)?, without))
 }

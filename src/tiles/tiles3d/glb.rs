@@ -1,6 +1,6 @@
 //! The GLB container (glTF 2.0 §4.4) around a tile's vertices and its property table.
 
-use super::{metadata, vertices};
+use super::{Compression, metadata, vertices};
 use crate::fault::{Fault, Result};
 use crate::formats::glb;
 use crate::geom::Bounds;
@@ -86,7 +86,7 @@ fn material(colour: [u8; 3]) -> Value {
 ///
 /// # Errors
 /// [`Kind::Internal`](crate::fault::Kind::Internal) when a tile holds no feature or more than 65,535, which the tree never makes.
-pub fn encode(content: &Content) -> Result<Vec<u8>> {
+pub fn encode(content: &Content, _compression: Compression) -> Result<Vec<u8>> {
     if content.features.is_empty() || content.features.len() > usize::from(u16::MAX) {
         return Err(Fault::internal(format!("a tile of {} features", content.features.len())));
     }

@@ -1,10 +1,12 @@
 //! 3D Tiles 1.1 (OGC 22-025r4): GLB content with feature ids and one property table.
 
+mod compression;
 mod glb;
 mod metadata;
 mod tileset;
 mod vertices;
 
+pub use compression::Compression;
 pub use glb::encode;
 pub use tileset::{Beside, of_leaf, of_site, of_sites};
 
