@@ -2,6 +2,7 @@
 //! like, never in which order they came, and a change makes anew only the cells on its way down.
 
 use super::members::Member;
+use super::tree::Recipe;
 use crate::geom::Bounds;
 use std::sync::{Arc, OnceLock};
 use xxhash_rust::xxh3::Xxh3Default;
@@ -33,6 +34,8 @@ pub struct Cell {
     pub(super) parts: Parts,
     /// The greatest of its members, when they have been asked for.
     greatest: OnceLock<Vec<Arc<Member>>>,
+    /// What its tile draws, when that has been asked for: at most one tile draws a cell.
+    pub(super) shown: OnceLock<Arc<Recipe>>,
 }
 
 /// What a cell is made of.
@@ -153,6 +156,7 @@ fn leaf(mut members: Vec<Arc<Member>>, triangles: u64) -> Arc<Cell> {
         triangles,
         parts: Parts::Leaf(members),
         greatest: OnceLock::new(),
+        shown: OnceLock::new(),
     })
 }
 
@@ -169,6 +173,7 @@ fn quarters(parts: [Option<Arc<Cell>>; 4]) -> Arc<Cell> {
         triangles: present().map(|p| p.triangles).sum(),
         parts: Parts::Quarters(parts),
         greatest: OnceLock::new(),
+        shown: OnceLock::new(),
     })
 }
 

@@ -61,7 +61,7 @@ pub fn content(snapshot: &Snapshot, recipe: &Recipe, blocks: &Blocks) -> Result<
     let (forms, error) = match recipe.detail {
         Detail::Whole => (members.iter().map(|m| whole(m)).collect(), 0.0),
         Detail::Light => (members.iter().map(|m| lighter(m)).collect(), light::MOST),
-        Detail::StandIns(_) => stand_ins(snapshot, members, blocks)?,
+        Detail::StandIns => stand_ins(snapshot, members, blocks)?,
     };
     let mut bounds = Bounds::EMPTY;
     let draws = members.iter().zip::<Vec<Form>>(forms).map(|(member, form)| {
@@ -75,6 +75,18 @@ pub fn content(snapshot: &Snapshot, recipe: &Recipe, blocks: &Blocks) -> Result<
     });
     let draws = draws.collect();
     Ok(Content { bounds, look: recipe.look, draws, error })
+}
+
+/// The box around what a recipe draws, and its error; measured once.
+///
+/// # Errors
+/// As [`Snapshot::geometry`].
+pub fn measured(snapshot: &Snapshot, recipe: &Recipe, blocks: &Blocks) -> Result<(Bounds, f64)> {
+    if let Some(measured) = recipe.measured.get() {
+        return Ok(*measured);
+    }
+    let content = content(snapshot, recipe, blocks)?;
+    Ok(*recipe.measured.get_or_init(|| (content.bounds, content.error)))
 }
 
 /// No stand-in of a member is farther from it than this, metres: nor is nothing at all.

@@ -9,7 +9,7 @@ use crate::geom::Bounds;
 use crate::model::{Class, Collection, Collections, Has, may_be_personal};
 use crate::store::{AssetRef, Row, Snapshot};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Default;
 

@@ -17,7 +17,7 @@ pub use cell::Cell;
 pub use draw::{Drawn, MARKER, drawn, point};
 pub use grove::Grove;
 pub use light::{Lights, Saving};
-pub use measure::{Content, Draw, Form, content};
+pub use measure::{Content, Draw, Form, content, measured};
 pub use members::{Family, Member, Place};
 pub use tree::{Detail, Look, Planner, Recipe, Stem, Tile};
 pub use view::View;

@@ -7,7 +7,7 @@ use super::light;
 use super::members::{Member, Place};
 use crate::geom::Bounds;
 use crate::store::Snapshot;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// A node before anything is measured: what to draw in its place while its error is small enough on the screen, and its parts for
@@ -46,8 +46,8 @@ pub enum Detail {
     Whole,
     /// Within a few centimetres.
     Light,
-    /// By what stands in for them; what is left out is as large as this at most, in millimetres.
-    StandIns(u64),
+    /// By what stands in for them.
+    StandIns,
 }
 
 /// What one tile draws.
@@ -61,6 +61,8 @@ pub struct Recipe {
     pub members: Vec<Arc<Member>>,
     /// A hash of all this, whatever rows there are.
     pub mark: u128,
+    /// The box around it and its error, once they have been measured.
+    pub(super) measured: OnceLock<(Bounds, f64)>,
 }
 
 /// Where a document begins: a tileset of its own within that of a site.
@@ -167,7 +169,7 @@ impl<'a> Planner<'a> {
                         greatest_of(trees.flat_map(|t| t.greatest(STAND_INS + 1).to_vec()).collect(), STAND_INS + 1)
                     }
                 };
-                Some(self.inner(tiles, &seen))
+                Some(self.inner(tiles, &seen, None))
             }
         }
     }
@@ -185,23 +187,23 @@ impl<'a> Planner<'a> {
         let nested = || nested(Stem::Cell(cell.clone(), place, afar), cell.reach);
         match &cell.parts {
             Parts::Leaf(members) if levels < LEVELS && is_crowded(members) => nested(),
-            Parts::Leaf(members) => self.leaf(members, place),
+            Parts::Leaf(members) => self.leaf(members, place, Some(&cell.shown)),
             Parts::Quarters(_) if levels == 0 => nested(),
             Parts::Quarters(quarters) => {
                 let children = quarters.iter().flatten().map(|q| self.grow(q, place, afar, levels - 1)).collect();
-                if afar { self.inner(children, cell.greatest(STAND_INS + 1)) } else { gather(children, waiting(place)) }
+                if afar { self.inner(children, cell.greatest(STAND_INS + 1), Some(&cell.shown)) } else { gather(children, waiting(place)) }
             }
         }
     }
 
     /// A leaf of full shapes. A building that opens is a tile of its own beside the others.
-    fn leaf(&self, members: &[Arc<Member>], place: Place) -> Tile {
+    fn leaf(&self, members: &[Arc<Member>], place: Place, slot: Option<&OnceLock<Arc<Recipe>>>) -> Tile {
         let most = super::grove::limits(place).members;
         if members.len() > most {
             // All in one place: as many leaves as it takes.
             let sorted = self.sorted(members.to_vec());
-            let leaves = sorted.chunks(most).map(|part| self.leaf(part, place)).collect();
-            return self.inner(leaves, &greatest_of(sorted, STAND_INS + 1));
+            let leaves = sorted.chunks(most).map(|part| self.leaf(part, place, None)).collect();
+            return self.inner(leaves, &greatest_of(sorted, STAND_INS + 1), None);
         }
         let (open, plain): (Vec<_>, Vec<_>) = members.iter().cloned().partition(|m| m.inside().next().is_some());
         let mut tiles: Vec<Tile> =
@@ -213,7 +215,7 @@ impl<'a> Planner<'a> {
                 Place::Body | Place::Small => Look::Solid,
             };
             let heavy = look != Look::Markers && is_heavy(&plain);
-            let content = self.recipe(plain, look, Detail::Whole);
+            let content = made(slot, || self.recipe(plain, look, Detail::Whole));
             let light = heavy.then(|| Arc::new(Recipe::new(look, Detail::Light, content.members.clone())));
             let least = if heavy { light::MOST } else { 0.0 };
             let reach = content.members.iter().fold(Bounds::EMPTY, |b, m| b.union(m.reach()));
@@ -224,7 +226,7 @@ impl<'a> Planner<'a> {
         {
             only
         } else {
-            self.inner(tiles, &greatest_of(members.to_vec(), STAND_INS + 1))
+            self.inner(tiles, &greatest_of(members.to_vec(), STAND_INS + 1), None)
         }
     }
 
@@ -237,7 +239,7 @@ impl<'a> Planner<'a> {
             children.push(gather(self.within(rooms, Place::Glass), NEAREST));
         }
         // A building drawn by its walls only is a block until the walls themselves come.
-        let detail = if family.by_walls { Detail::StandIns(0) } else { Detail::Whole };
+        let detail = if family.by_walls { Detail::StandIns } else { Detail::Whole };
         let content = self.recipe(vec![member.clone()], Look::Solid, detail);
         Tile { least: NEAR, content: Some(content), children, ..nothing(member.reach()) }
     }
@@ -246,7 +248,7 @@ impl<'a> Planner<'a> {
         let mut leaves = Vec::new();
         cell.leaves(&mut leaves);
         if leaves.len() <= PARTS / 2 {
-            let members = |leaf: &&Arc<Cell>| if let Parts::Leaf(members) = &leaf.parts { self.leaf(members, place) } else { nothing(leaf.reach) };
+            let members = |leaf: &&Arc<Cell>| if let Parts::Leaf(members) = &leaf.parts { self.leaf(members, place, Some(&leaf.shown)) } else { nothing(leaf.reach) };
             return leaves.iter().map(members).collect();
         }
         let Parts::Quarters(quarters) = &cell.solid().parts else { return Vec::new() };
@@ -254,16 +256,14 @@ impl<'a> Planner<'a> {
     }
 
     /// An inner tile that draws stand-ins for the greatest of its members.
-    fn inner(&self, children: Vec<Tile>, greatest: &[Arc<Member>]) -> Tile {
+    fn inner(&self, children: Vec<Tile>, greatest: &[Arc<Member>], slot: Option<&OnceLock<Arc<Recipe>>>) -> Tile {
         let (shown, hidden) = greatest.split_at(greatest.len().min(STAND_INS));
         let hidden = hidden.first().map_or(0.0, |m| super::measure::worst(m));
         let mut tile = gather(children, NEAR.max(BLOCK_ERROR).max(hidden));
         if !shown.is_empty() {
             let look = if shown.iter().all(|m| m.place == Place::Glass) { Look::Glass } else { Look::Solid };
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "millimetres of a size on the earth")]
-            let detail = Detail::StandIns((hidden * 1000.0).ceil() as u64);
             tile.reach = shown.iter().fold(tile.reach, |b, m| b.union(m.reach()));
-            tile.content = Some(self.recipe(shown.to_vec(), look, detail));
+            tile.content = Some(made(slot, || self.recipe(shown.to_vec(), look, Detail::StandIns)));
         }
         tile
     }
@@ -283,7 +283,14 @@ impl Recipe {
         let mut hasher = Xxh3Default::new();
         hasher.update(format!("{look:?}{detail:?}").as_bytes());
         members.iter().for_each(|m| hasher.update(&m.mark.to_le_bytes()));
-        Self { look, detail, members, mark: hasher.digest128() }
+        Self { look, detail, members, mark: hasher.digest128(), measured: OnceLock::new() }
+    }
+}
+
+fn made(slot: Option<&OnceLock<Arc<Recipe>>>, make: impl FnOnce() -> Arc<Recipe>) -> Arc<Recipe> {
+    match slot {
+        Some(slot) => slot.get_or_init(make).clone(),
+        None => make(),
     }
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The name of a file of a tileset: a hash of all that its bytes are made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Address {
     /// A tile's content: `<hash>.glb`.
     Tile(u128),
-    /// A leaf and its lighter form as a tileset of their own: `<hash>.json`.
+    /// A part of the tree as a tileset of its own: `<hash>.json`.
     Tileset(u128),
 }
 

@@ -1,25 +1,26 @@
 //! Plans and finished tiles, kept while there is room; each is made once, however many ask at a time.
 
 use super::address::Address;
-use super::plan::Plan;
+use super::plan::{Plan, Shapes};
+use super::tiles3d::Compression;
 use crate::fault::{Fault, Result};
-use crate::lod::{Facts, Lights, View};
+use crate::lod::View;
 use crate::model::{Collections, SiteCode};
 use crate::store::Snapshot;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// What plans may weigh together: features in all their tiles, at about 100 bytes each.
+/// What plans may weigh together: features that they draw, at about 150 bytes each.
 const PLANS: u64 = 6_000_000;
 /// What finished tiles may weigh together, bytes.
 const BYTES: u64 = 192 << 20;
 
-/// A snapshot's view for callers who may see certain collections.
+/// A view for callers who may see certain collections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct PlanKey {
+struct Sight {
     site: SiteCode,
-    revision: u64,
     view: View,
     rights: Collections,
 }
@@ -27,17 +28,16 @@ struct PlanKey {
 /// A finished tile. Rights are part of the key: what one caller may see is never answered to another by its address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct TileKey {
-    site: SiteCode,
-    view: View,
-    rights: Collections,
+    sight: Sight,
     address: Address,
+    compression: Compression,
 }
 
 #[derive(Clone)]
 struct Weigh;
 
-impl Weighter<PlanKey, Arc<Plan>> for Weigh {
-    fn weight(&self, _: &PlanKey, plan: &Arc<Plan>) -> u64 {
+impl Weighter<(Sight, u64), Arc<Plan>> for Weigh {
+    fn weight(&self, _: &(Sight, u64), plan: &Arc<Plan>) -> u64 {
         plan.weight()
     }
 }
@@ -50,18 +50,20 @@ impl Weighter<TileKey, Arc<[u8]>> for Weigh {
 
 /// Plans tilesets and writes tiles when they are asked for. Both take long: call it off the async threads.
 pub struct Tiles {
-    facts: Facts,
-    lights: Arc<Lights>,
-    plans: Cache<PlanKey, Arc<Plan>, Weigh>,
+    shapes: Arc<Shapes>,
+    /// By sight and revision.
+    plans: Cache<(Sight, u64), Arc<Plan>, Weigh>,
+    /// The revision of each sight's last plan: the next one begins with that.
+    latest: Mutex<HashMap<Sight, u64>>,
     tiles: Cache<TileKey, Arc<[u8]>, Weigh>,
 }
 
 impl Default for Tiles {
     fn default() -> Self {
         Self {
-            facts: Facts::default(),
-            lights: Arc::default(),
+            shapes: Arc::default(),
             plans: Cache::with_weighter(256, PLANS, Weigh),
+            latest: Mutex::default(),
             tiles: Cache::with_weighter(4096, BYTES, Weigh),
         }
     }
@@ -73,9 +75,29 @@ impl Tiles {
     /// # Errors
     /// As [`Snapshot::geometry`].
     pub fn plan(&self, snapshot: &Arc<Snapshot>, view: &View, rights: Collections) -> Result<Arc<Plan>> {
-        let key = PlanKey { site: snapshot.site().clone(), revision: snapshot.revision(), view: view.clone(), rights };
-        let plan = || Plan::new(snapshot, view, rights, &self.facts, &self.lights).map(Arc::new);
-        self.plans.get_or_insert_with(&key, plan)
+        let sight = Sight { site: snapshot.site().clone(), view: view.clone(), rights };
+        let revision = snapshot.revision();
+        let key = (sight.clone(), revision);
+        if let Some(plan) = self.plans.get(&key) {
+            return Ok(plan);
+        }
+        let before = self.latest().get(&sight).copied().filter(|before| *before < revision);
+        let before = before.and_then(|before| self.plans.get(&(sight.clone(), before)));
+        let plan = self.plans.get_or_insert_with(&key, || {
+            match &before {
+                Some(before) => before.after(snapshot),
+                None => Plan::new(snapshot, view, rights, None, &self.shapes),
+            }
+            .map(Arc::new)
+        })?;
+        let mut latest = self.latest();
+        let last = latest.entry(sight.clone()).or_insert(revision);
+        if *last < revision {
+            let old = std::mem::replace(last, revision);
+            drop(latest);
+            self.plans.remove(&(sight, old));
+        }
+        Ok(plan)
     }
 
     /// The bytes at `address`.
@@ -89,14 +111,19 @@ impl Tiles {
         view: &View,
         rights: Collections,
         address: Address,
+        compression: Compression,
     ) -> Result<Arc<[u8]>> {
-        let key = TileKey { site: snapshot.site().clone(), view: view.clone(), rights, address };
-        self.tiles.get_or_insert_with(&key, || {
-            let bytes = self.plan(snapshot, view, rights)?.encode(address)?;
+        let sight = Sight { site: snapshot.site().clone(), view: view.clone(), rights };
+        self.tiles.get_or_insert_with(&TileKey { sight, address, compression }, || {
+            let bytes = self.plan(snapshot, view, rights)?.encode(address, compression)?;
             bytes.map(Into::into).ok_or_else(|| {
                 Fault::not_found(format!("no tile {address} in the city as it is now"))
                     .remedy("read tileset.json again: it names the tiles there are")
             })
         })
+    }
+
+    fn latest(&self) -> std::sync::MutexGuard<'_, HashMap<Sight, u64>> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

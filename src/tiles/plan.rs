@@ -1,29 +1,47 @@
-//! A tileset before any of its tiles is written: the tree, the columns, and an address for each tile.
+//! A tileset before any of its files is written: what is drawn, in order, and an address for each file.
 
 use super::address::Address;
 use super::content::Content;
-use super::tiles3d;
+use super::tiles3d::{self, Compression, Names};
 use crate::fault::Result;
 use crate::geom::Bounds;
-use crate::lod::{self, Facts, Form, Lights, Tile, View};
-use crate::model::{Collections, may_be_personal};
+use crate::lod::{self, Blocks, Grove, Lights, Planner, Recipe, Stem, Tile, View};
+use crate::model::Collections;
 use crate::store::{Row, Snapshot};
+use rayon::prelude::*;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use xxhash_rust::xxh3::Xxh3Default;
 
-/// The tileset of one view of one snapshot.
+/// The tileset of one view of one snapshot: a site's `tileset.json`, which names documents within it and tiles.
 pub struct Plan {
     snapshot: Arc<Snapshot>,
+    view: View,
     allowed: Collections,
-    root: Option<Node>,
-    contents: HashMap<u128, lod::Content>,
-    /// The leaves that may have a lighter form, by the hash of that: their boxes and the hashes of their contents.
-    lightened: HashMap<u128, (Bounds, u128)>,
-    lights: Arc<Lights>,
+    grove: Grove,
+    shapes: Arc<Shapes>,
+    root: OnceLock<Option<Node>>,
+    files: OnceLock<HashMap<u128, File>>,
 }
 
-/// A tile of the plan: as [`Tile`], with its content's address in its content's place.
+/// Shapes that stand in for others, shared by all plans.
+#[derive(Default)]
+pub(super) struct Shapes {
+    lights: Lights,
+    blocks: Blocks,
+}
+
+/// What is written under an address.
+enum File {
+    /// A tile.
+    Tile(Arc<Recipe>),
+    /// A leaf and its lighter form: that one first.
+    Leaf(Arc<Recipe>, Arc<Recipe>),
+    /// A part of the tree.
+    Document(Stem),
+}
+
+/// A tile as a tileset names it.
 #[derive(Debug, Clone)]
 pub struct Node {
     /// A box around all that it and its parts draw; east-north-up metres.
@@ -37,7 +55,7 @@ pub struct Node {
 }
 
 impl Plan {
-    /// Plans the tileset of the assets of `view` in the `allowed` collections.
+    /// Plans the tileset of the assets of `view` in the `allowed` collections; of `rows` alone where these are given.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
@@ -45,121 +63,181 @@ impl Plan {
         snapshot: &Arc<Snapshot>,
         view: &View,
         allowed: Collections,
-        facts: &Facts,
-        lights: &Arc<Lights>,
+        rows: Option<&[Row]>,
+        shapes: &Arc<Shapes>,
     ) -> Result<Self> {
-        let members = lod::collect(snapshot, view, allowed, facts)?;
-        let mut plan = Self {
-            snapshot: snapshot.clone(),
-            allowed,
-            root: None,
-            contents: HashMap::new(),
-            lightened: HashMap::new(),
-            lights: lights.clone(),
-        };
-        plan.root = lod::build(snapshot, &members)?.map(|tile| plan.address(tile));
-        Ok(plan)
+        let grove = Grove::of(snapshot, view, allowed, rows)?;
+        Ok(Self::with(grove, snapshot, view, allowed, shapes))
     }
+    /// The plan of a later snapshot, which shares all that stayed as it was.
+    ///
+    /// # Errors
+    /// As [`Snapshot::geometry`].
+    pub(super) fn after(&self, snapshot: &Arc<Snapshot>) -> Result<Self> {
+        let grove = self.grove.after(&self.snapshot, snapshot, &self.view, self.allowed)?;
+        Ok(Self::with(grove, snapshot, &self.view, self.allowed, &self.shapes))
+    }
+    fn with(
+        grove: Grove,
+        snapshot: &Arc<Snapshot>,
+        view: &View,
+        allowed: Collections,
+        shapes: &Arc<Shapes>,
+    ) -> Self {
+        let (snapshot, view, shapes) = (snapshot.clone(), view.clone(), shapes.clone());
+        Self { snapshot, view, allowed, grove, shapes, root: OnceLock::new(), files: OnceLock::new() }
+    }
+
     /// The snapshot it is of.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
     /// The root tile; nothing when nothing is drawn.
-    pub fn root(&self) -> Option<&Node> {
-        self.root.as_ref()
-    }
-    /// How many features its tiles draw in all; what a plan weighs in a cache.
-    pub(super) fn weight(&self) -> u64 {
-        self.contents.values().map(|c| c.draws.len() as u64 + 8).sum::<u64>() + 64
-    }
-    /// Writes what is at `address`: a tile as GLB, or the tileset of a leaf and its lighter form; nothing when the plan has no such
-    /// address.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn encode(&self, address: Address) -> Result<Option<Vec<u8>>> {
-        match address {
-            Address::Tile(hash) => {
-                let Some(content) = self.contents.get(&hash) else { return Ok(None) };
-                let content = Content::gather(&self.snapshot, content, self.allowed, &self.lights)?;
-                tiles3d::encode(&content, tiles3d::Compression::None).map(Some)
+    pub fn root(&self) -> Result<Option<&Node>> {
+        if self.root.get().is_none() {
+            let root = self.document(&Stem::Site)?;
+            return Ok(self.root.get_or_init(|| root).as_ref());
+        }
+        Ok(self.root.get().and_then(Option::as_ref))
+    }
+    /// How many features it draws in all; what a plan weighs in a cache.
+    pub(super) fn weight(&self) -> u64 {
+        self.grove.len() as u64 + 64
+    }
+    /// Writes what is at `address`: a tile as GLB, or a tileset; nothing when the plan has no such address.
+    ///
+    /// # Errors
+    /// As [`Snapshot::geometry`].
+    pub fn encode(&self, address: Address, compression: Compression) -> Result<Option<Vec<u8>>> {
+        let (Address::Tile(hash) | Address::Tileset(hash)) = address;
+        match (address, self.files().get(&hash)) {
+            (Address::Tile(_), Some(File::Tile(recipe))) => self.tile(recipe, compression).map(Some),
+            (Address::Tileset(_), Some(File::Leaf(light, full))) => self.leaf(light, full, compression).map(Some),
+            (Address::Tileset(_), Some(File::Document(stem))) => {
+                let names = Names { prefix: "", compression };
+                Ok(self.document(stem)?.map(|root| tiles3d::of_part(&root, names)))
             }
-            Address::Tileset(light) => {
-                let Some((bounds, full)) = self.lightened.get(&light).copied() else { return Ok(None) };
-                let (Some(lighter), Some(whole)) = (self.contents.get(&light), self.contents.get(&full)) else {
-                    return Ok(None);
-                };
-                let content = Some(Address::Tile(full));
-                let leaf = Node { bounds: whole.bounds, error: 0.0, content, children: Vec::new() };
-                let saving = self.lights.saving(&self.snapshot, lighter)?;
-                let content = Some(Address::Tile(light));
-                Ok(Some(tiles3d::of_leaf(&if saving.is_worthwhile() {
-                    Node { bounds, error: saving.error, content, children: vec![leaf] }
-                } else {
-                    leaf
-                })))
+            _ => Ok(None),
+        }
+    }
+    /// Every address there is, those that a document names after its own; the site's tileset is not among them.
+    pub fn addresses(&self) -> Vec<Address> {
+        let mut all = Vec::new();
+        self.walk(&mut |hash, file| {
+            all.push(match file {
+                File::Tile(_) => Address::Tile(hash),
+                File::Leaf(..) | File::Document(_) => Address::Tileset(hash),
+            });
+        });
+        all
+    }
+
+    fn tile(&self, recipe: &Recipe, compression: Compression) -> Result<Vec<u8>> {
+        let planned = lod::content(&self.snapshot, recipe, &self.shapes.blocks)?;
+        let content = Content::gather(&self.snapshot, &planned, self.allowed, &self.shapes.lights)?;
+        tiles3d::encode(&content, compression)
+    }
+
+    /// The tileset of a leaf: its lighter form is made only now, because only then it is known whether it is worth drawing.
+    fn leaf(&self, light: &Recipe, full: &Recipe, compression: Compression) -> Result<Vec<u8>> {
+        let lighter = lod::content(&self.snapshot, light, &self.shapes.blocks)?;
+        let (bounds, _) = self.measured(full)?;
+        let content = Some(Address::Tile(self.hash(full.mark)));
+        let leaf = Node { bounds, error: 0.0, content, children: Vec::new() };
+        let saving = self.shapes.lights.saving(&self.snapshot, &lighter)?;
+        let content = Some(Address::Tile(self.hash(light.mark)));
+        let root = if saving.is_worthwhile() {
+            Node { bounds: lighter.bounds, error: saving.error, content, children: vec![leaf] }
+        } else {
+            leaf
+        };
+        Ok(tiles3d::of_part(&root, Names { prefix: "", compression }))
+    }
+
+    /// The tiles of a document, measured.
+    fn document(&self, stem: &Stem) -> Result<Option<Node>> {
+        let Some(root) = Planner::new(&self.snapshot, &self.grove).document(stem) else { return Ok(None) };
+        let mut recipes = Vec::new();
+        each(&root, &mut |tile| recipes.extend(tile.content.clone()));
+        recipes.par_iter().try_for_each(|recipe| self.measured(recipe).map(drop))?;
+        self.node(&root).map(Some)
+    }
+
+    fn node(&self, tile: &Tile) -> Result<Node> {
+        // A leaf with a lighter form leads to a tileset of the two.
+        let mut node = Node { bounds: Bounds::EMPTY, error: tile.least, content: None, children: Vec::new() };
+        if let Some(recipe) = &tile.content {
+            let (bounds, error) = self.measured(recipe)?;
+            (node.bounds, node.error) = (bounds, node.error.max(error));
+            node.content = Some(Address::Tile(self.hash(recipe.mark)));
+        }
+        if let Some(light) = &tile.light {
+            node.bounds = node.bounds.union(self.measured(light)?.0);
+            node.content = Some(Address::Tileset(self.hash(!light.mark)));
+        }
+        node.children = tile.children.iter().map(|child| self.node(child)).collect::<Result<_>>()?;
+        node.error = node.children.iter().map(|c| c.error).fold(node.error, f64::max);
+        for (child, of) in node.children.iter_mut().zip(&tile.children) {
+            if let Some(stem) = &of.nested {
+                // What is in there is known only when it is asked for; it is asked for as soon as this tile gives way.
+                child.error = node.error;
+                child.bounds = of.reach;
+                child.content = Some(Address::Tileset(self.hash(stem.mark())));
             }
+            node.bounds = node.bounds.union(child.bounds);
+        }
+        Ok(node)
+    }
+
+    fn measured(&self, recipe: &Recipe) -> Result<(Bounds, f64)> {
+        lod::measured(&self.snapshot, recipe, &self.shapes.blocks)
+    }
+
+    fn files(&self) -> &HashMap<u128, File> {
+        self.files.get_or_init(|| {
+            let mut files = HashMap::new();
+            self.walk(&mut |hash, file| drop(files.insert(hash, file)));
+            files
+        })
+    }
+
+    /// Tells of every file but the root's, document by document. No shape is read for it.
+    fn walk(&self, tell: &mut dyn FnMut(u128, File)) {
+        let planner = Planner::new(&self.snapshot, &self.grove);
+        let mut waiting = vec![Stem::Site];
+        while let Some(stem) = waiting.pop() {
+            if !matches!(stem, Stem::Site) {
+                tell(self.hash(stem.mark()), File::Document(stem.clone()));
+            }
+            let Some(root) = planner.document(&stem) else { continue };
+            each(&root, &mut |tile| {
+                if let (Some(light), Some(full)) = (&tile.light, &tile.content) {
+                    tell(self.hash(!light.mark), File::Leaf(light.clone(), full.clone()));
+                }
+                for recipe in tile.content.iter().chain(&tile.light) {
+                    tell(self.hash(recipe.mark), File::Tile(recipe.clone()));
+                }
+                waiting.extend(tile.nested.clone());
+            });
         }
     }
 
-    fn address(&mut self, tile: Tile) -> Node {
-        let mut insert = |content: lod::Content| {
-            let hash = self.hash(&content);
-            self.contents.insert(hash, content);
-            hash
-        };
-        let (full, light) = (tile.content.map(&mut insert), tile.light.map(&mut insert));
-        let content = match (full, light) {
-            (Some(full), Some(light)) => {
-                self.lightened.insert(light, (tile.bounds, full));
-                Some(Address::Tileset(light))
-            }
-            (full, _) => full.map(Address::Tile),
-        };
-        let children = tile.children.into_iter().map(|child| self.address(child)).collect();
-        Node { bounds: tile.bounds, error: tile.error, content, children }
-    }
-
-    /// Hashes all that the tile's bytes are made from, without reading it: the same city has the same addresses, also
-    /// in another process, and a change to any asset drawn in a tile changes that tile's address.
-    fn hash(&self, content: &lod::Content) -> u128 {
+    /// The name of what has a mark: a hash of all that its bytes are made from, without reading it. The same city has the same
+    /// names, also in another process, and a change to any asset drawn in a tile changes that tile's name.
+    fn hash(&self, mark: u128) -> u128 {
         let mut hasher = Xxh3Default::new();
-        let origin = self.snapshot.frame().origin().to_array();
         hasher.update(&tiles3d::FORMAT.to_le_bytes());
         hasher.update(tiles3d::SCHEMA.as_bytes());
-        hasher.update(bytemuck::cast_slice(&[origin, content.bounds.min, content.bounds.max].concat()));
-        hasher.update(format!("{:?}", content.look).as_bytes());
-        let version = |row: Row| self.snapshot.asset(row).map_or(0, |a| a.version()).to_le_bytes();
-        for draw in &content.draws {
-            hasher.update(&version(draw.row));
-            let parent = self.snapshot.asset(draw.row).and_then(|a| a.parent_id_for(self.allowed)).unwrap_or_default();
-            hasher.update(&(parent.len() as u64).to_le_bytes());
-            hasher.update(parent.as_bytes());
-            // Two callers' tiles may differ in what names a person.
-            if self.snapshot.asset(draw.row).is_some_and(|a| may_be_personal(a.class())) {
-                hasher.update(&[u8::from(self.allowed.has_guarded())]);
-            }
-            match &draw.form {
-                Form::Whole(None) => hasher.update(b"whole"),
-                Form::Whole(Some(pieces)) => {
-                    hasher.update(&(pieces.len() as u64).to_le_bytes());
-                    pieces.iter().for_each(|row| hasher.update(&version(*row)));
-                }
-                Form::Light(pieces) => {
-                    hasher.update(b"light");
-                    pieces.iter().flat_map(|p| p.iter()).for_each(|row| hasher.update(&version(*row)));
-                }
-                Form::Block(block) => {
-                    hasher.update(b"block");
-                    hasher.update(bytemuck::cast_slice(block.ring.as_flattened()));
-                    hasher.update(bytemuck::cast_slice(&[block.low, block.high]));
-                }
-                Form::Box(bounds) => {
-                    hasher.update(b"box");
-                    hasher.update(bytemuck::cast_slice(&[bounds.min, bounds.max].concat()));
-                }
-            }
-        }
+        hasher.update(bytemuck::cast_slice(&self.snapshot.frame().origin().to_array()));
+        hasher.update(&mark.to_le_bytes());
         hasher.digest128()
     }
+}
+
+fn each(tile: &Tile, see: &mut dyn FnMut(&Tile)) {
+    see(tile);
+    tile.children.iter().for_each(|child| each(child, see));
 }

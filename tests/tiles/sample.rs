@@ -3,7 +3,7 @@
 use super::{city, tilesets};
 use cimbra::lod::{View, colour};
 use cimbra::model::{Class, Collection, Collections, Footprint, Geometry};
-use cimbra::tiles::{Tiles, tiles3d};
+use cimbra::tiles::{Address, Tiles, tiles3d};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -29,14 +29,22 @@ fn the_sample_is_what_is_written_today() {
     let plan = Tiles::default().plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
     tilesets::walk(&plan);
     // Numbered names, so that the sample does not change with the way in which the store counts versions.
-    let mut json = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
-    let mut files = BTreeMap::new();
-    while let Some(uri) = json.split('"').find(|s| s.ends_with(".glb") && s.len() == 36).map(str::to_owned) {
-        let name = format!("{}.glb", files.len());
-        json = json.replace(&uri, &name);
-        files.insert(name, plan.encode(uri.parse().unwrap()).unwrap().unwrap());
+    let json = tiles3d::of_site(&plan, tiles3d::Names::default()).unwrap();
+    let (mut files, mut named) = (BTreeMap::new(), 0);
+    let mut waiting = vec![("tileset.json".to_owned(), String::from_utf8(json).unwrap())];
+    while let Some((name, mut json)) = waiting.pop() {
+        while let Some(address) = json.split('"').find_map(|s| s.parse::<Address>().ok()) {
+            let (uri, bytes) = (address.to_string(), tilesets::file(&plan, address));
+            let name = format!("{named}{}", &uri[32..]);
+            named += 1;
+            json = json.replace(&uri, &name);
+            match address {
+                Address::Tile(_) => drop(files.insert(name, bytes)),
+                Address::Tileset(_) => waiting.push((name, String::from_utf8(bytes).unwrap())),
+            }
+        }
+        files.insert(name, json.into_bytes());
     }
-    files.insert("tileset.json".to_owned(), json.into_bytes());
     let folder = root().join("sample");
     if std::env::var_os("CIMBRA_WRITE_SAMPLE").is_some() {
         let _old = std::fs::remove_dir_all(&folder);

@@ -5,7 +5,8 @@ use super::reader;
 use cimbra::geom::Bounds;
 use cimbra::lod::View;
 use cimbra::model::{Class, Collection, Collections, DatasetName};
-use cimbra::tiles::{Address, Plan, Tiles, tiles3d};
+use cimbra::tiles::tiles3d::{self, Compression, Names};
+use cimbra::tiles::{Address, Plan, Tiles};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,9 +20,35 @@ pub struct Seen {
     pub rows: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
+/// The bytes at an address that there is.
+pub fn file(plan: &Plan, address: Address) -> Vec<u8> {
+    plan.encode(address, Compression::None).unwrap().unwrap()
+}
+
+/// A site's tileset as text, then each document in it, by its address.
+pub fn documents(plan: &Plan) -> BTreeMap<Option<Address>, String> {
+    let root = String::from_utf8(tiles3d::of_site(plan, Names::default()).unwrap()).unwrap();
+    let (mut found, mut waiting) = (BTreeMap::new(), vec![(None, root)]);
+    while let Some((name, text)) = waiting.pop() {
+        for uri in text.split('"') {
+            if let Ok(address @ Address::Tileset(_)) = uri.parse::<Address>() {
+                waiting.push((Some(address), String::from_utf8(file(plan, address)).unwrap()));
+            }
+        }
+        found.insert(name, text);
+    }
+    found
+}
+
+/// The names of all tiles that a site's documents name.
+pub fn tiles(plan: &Plan) -> BTreeSet<String> {
+    let named = |text: &String| text.split('"').filter(|s| s.ends_with(".glb")).map(str::to_owned).collect::<Vec<_>>();
+    documents(plan).values().flat_map(named).collect()
+}
+
 /// Walks a site's tileset and checks every rule of the tree against every vertex of every tile.
 pub fn walk(plan: &Plan) -> Seen {
-    let tileset: Value = serde_json::from_slice(&tiles3d::of_site(plan, "")).unwrap();
+    let tileset: Value = serde_json::from_slice(&tiles3d::of_site(plan, Names::default()).unwrap()).unwrap();
     assert_eq!(tileset["asset"]["version"], "1.1");
     let root = &tileset["root"];
     assert_eq!(root["refine"], "REPLACE");
@@ -35,6 +62,10 @@ pub fn walk(plan: &Plan) -> Seen {
         assert!(root.get("content").is_some(), "something to see from afar");
     }
     tile(plan, root, top, &[], &mut seen);
+    for (name, text) in documents(plan) {
+        let tiles = text.matches("geometricError").count() - 1;
+        assert!(tiles < 1000, "{tiles} tiles in {name:?}");
+    }
     seen
 }
 
@@ -52,12 +83,12 @@ fn tile(plan: &Plan, node: &Value, above: f64, boxes: &[Bounds], seen: &mut Seen
     let children = node.get("children").map(|c| c.as_array().unwrap());
     assert!(children.is_none_or(|c| !c.is_empty()), "no empty children");
     if let Some(address @ Address::Tileset(_)) = address(node) {
-        // A leaf and its lighter form, as a tileset of their own in the same frame.
-        assert!(children.is_none() && error <= 0.05);
-        let leaf: Value = serde_json::from_slice(&plan.encode(address).unwrap().unwrap()).unwrap();
-        assert_eq!((&leaf["root"]["refine"], leaf["root"].get("transform")), (&"REPLACE".into(), None));
-        assert!(leaf["geometricError"].as_f64().unwrap() <= error);
-        tile(plan, &leaf["root"], error, &boxes, seen);
+        // A part of the tree as a tileset of its own, in the same frame.
+        assert!(children.is_none());
+        let part: Value = serde_json::from_slice(&file(plan, address)).unwrap();
+        assert_eq!((&part["root"]["refine"], part["root"].get("transform")), (&"REPLACE".into(), None));
+        assert!(part["geometricError"].as_f64().unwrap() <= error);
+        tile(plan, &part["root"], error, &boxes, seen);
         return;
     }
     if children.is_none() {
@@ -66,7 +97,7 @@ fn tile(plan: &Plan, node: &Value, above: f64, boxes: &[Bounds], seen: &mut Seen
         assert!(error > 0.0, "a tile of error 0 is never left for its parts");
     }
     if let Some(address) = address(node) {
-        let glb = plan.encode(address).unwrap().unwrap();
+        let glb = file(plan, address);
         let read = reader::read(&glb);
         let all = Bounds::of(read.vertices.iter().map(|(p, _)| *p));
         for volume in &boxes {
@@ -161,12 +192,8 @@ fn the_same_city_gives_the_same_bytes_in_any_process_and_thread() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let plan = Tiles::default().plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
-            let json = tiles3d::of_site(&plan, "");
-            let text = String::from_utf8(json).unwrap();
-            let names: BTreeSet<&str> = text.split('"').filter(|s| s.parse::<Address>().is_ok()).collect();
-            let tile = |name: &&str| plan.encode(name.parse().unwrap()).unwrap().unwrap();
-            let tiles: Vec<Vec<u8>> = names.iter().map(tile).collect();
-            (text, tiles)
+            let bytes: Vec<Vec<u8>> = tiles(&plan).iter().map(|name| file(&plan, name.parse().unwrap())).collect();
+            (documents(&plan), bytes)
         })
     };
     let first = whole(&one, 1);
@@ -177,11 +204,9 @@ fn the_same_city_gives_the_same_bytes_in_any_process_and_thread() {
 #[test]
 fn a_change_gives_new_addresses_to_the_tiles_that_show_it_and_to_no_other() {
     let city = city::town();
-    let tiles = Tiles::default();
+    let cache = Tiles::default();
     let addresses = || {
-        let plan = tiles.plan(&city.snapshot(), &View::Collection(Collection::Buildings), Collections::ALL).unwrap();
-        let text = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
-        text.split('"').filter(|s| s.ends_with(".glb")).map(str::to_owned).collect::<BTreeSet<_>>()
+        tiles(&cache.plan(&city.snapshot(), &View::Collection(Collection::Buildings), Collections::ALL).unwrap())
     };
     let before = addresses();
     city.commit("other", vec![city::meshed("b000x", Class::Building, None, city::prism(-1490.0, -1480.0, 0.0, 9.0))]);
@@ -190,7 +215,10 @@ fn a_change_gives_new_addresses_to_the_tiles_that_show_it_and_to_no_other() {
     assert!(kept >= before.len() / 2 && kept < before.len(), "{kept} of {} stay", before.len());
     let snapshot = city.snapshot();
     let buildings = View::Collection(Collection::Buildings);
-    let tile = |name: &str| tiles.tile(&snapshot, &buildings, Collections::ALL, name.parse().unwrap());
+    let tile = |name: &str| {
+        let address = name.parse().unwrap();
+        cache.tile(&snapshot, &buildings, Collections::ALL, address, Compression::None)
+    };
     assert!(after.iter().all(|hash| tile(hash).is_ok()));
     let gone = before.difference(&after).next().unwrap();
     assert_eq!(tile(gone).unwrap_err().kind, cimbra::fault::Kind::NotFound);
@@ -203,10 +231,10 @@ fn what_a_caller_may_not_see_is_in_no_tile_and_answers_to_no_address() {
     let open = Collections::of(|collection| !collection.is_guarded());
     let cameras = View::Collection(Collection::Cameras);
     let plan = tiles.plan(&city.snapshot(), &cameras, Collections::ALL).unwrap();
-    let text = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
-    let hash: Address = text.split('"').find_map(|s| s.parse().ok()).unwrap();
-    assert!(tiles.tile(&city.snapshot(), &cameras, Collections::ALL, hash).is_ok());
-    assert!(tiles.tile(&city.snapshot(), &cameras, open, hash).is_err(), "not even from the cache");
+    let hash: Address = super::tilesets::tiles(&plan).first().unwrap().parse().unwrap();
+    let tile = |rights| tiles.tile(&city.snapshot(), &cameras, rights, hash, Compression::None);
+    assert!(tile(Collections::ALL).is_ok());
+    assert!(tile(open).is_err(), "not even from the cache");
     let seen = walk(&tiles.plan(&city.snapshot(), &View::Map, open).unwrap());
     assert!(!seen.classes.values().any(|c| c == "camera"));
 }
@@ -230,9 +258,8 @@ fn names_of_columns_that_tell_of_persons_are_in_no_tile_of_who_may_not_read_them
     let (tiles, open) = (Tiles::default(), Collections::of(|collection| !collection.is_guarded()));
     let columns = |rights: Collections| {
         let plan = tiles.plan(&city.snapshot(), &View::Collection(Collection::Spaces), rights).unwrap();
-        let tileset = String::from_utf8(tiles3d::of_site(&plan, "")).unwrap();
-        let address = tileset.split('"').find(|s| s.ends_with(".glb")).unwrap().parse().unwrap();
-        let tile = reader::read(&plan.encode(address).unwrap().unwrap());
+        let address = super::tilesets::tiles(&plan).first().unwrap().parse().unwrap();
+        let tile = reader::read(&file(&plan, address));
         let text = tile.json.to_string();
         (text.contains("户主") || text.contains("u6237"), text.contains("height"))
     };

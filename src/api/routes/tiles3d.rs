@@ -3,6 +3,7 @@
 use crate::api::ask::Ask;
 use crate::api::encode;
 use crate::api::openapi::Operation;
+use crate::api::params::{Form, Param, Params};
 use crate::api::problem::Answer;
 use crate::api::schema;
 use crate::api::state::City;
@@ -11,13 +12,20 @@ use crate::lod::View;
 use crate::model::Collections;
 use crate::query::Scope;
 use crate::store::Snapshot;
-use crate::tiles::{Address, Plan, Tiles, tiles3d};
+use crate::tiles::tiles3d::{self, Compression, Names};
+use crate::tiles::{Address, Plan, Tiles};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
+
+const TILES: &[Param] = &[Param::new(
+    "compression",
+    Form::OneOf(&["none", "meshopt"]),
+    "How vertices and triangles are kept: `meshopt` (EXT_meshopt_compression) for readers that have its decoder; none unless told. The tileset's names carry it on.",
+)];
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
@@ -34,12 +42,12 @@ pub const OPERATIONS: &[Operation] = &[
 ];
 
 const fn tileset(path: &'static str, id: &'static str, about: &'static str) -> Operation {
-    Operation::get(path, id, about, schema::city::tileset)
+    Operation::get(path, id, about, schema::city::tileset).knows(TILES)
 }
 
 const fn tile(path: &'static str, id: &'static str) -> Operation {
-    let about = "The GLB content of a tile, or (.json) the tileset of a leaf with its lighter form; its name is in the tileset and never means other bytes.";
-    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary")
+    let about = "The GLB content of a tile, or (.json) a part of the tileset; its name is in the tileset and never means other bytes.";
+    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(TILES)
 }
 
 /// The routes.
@@ -52,7 +60,7 @@ pub fn routes() -> Router<City> {
 }
 
 async fn map(ask: Ask) -> Answer {
-    ask.params(&[])?;
+    let compression = compression(&ask.params(TILES)?);
     let (snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
     let beside = ask.coverages().into_iter().filter_map(|c| Some((c.clone(), c.tileset()?.clone())));
     let beside: Vec<_> = beside
@@ -64,14 +72,15 @@ async fn map(ask: Ask) -> Answer {
         .collect();
     let body = ask.work(move || {
         let plans = plans(&tiles, &snapshots, &View::Map, reads)?;
-        Ok(tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside))
+        let names = Names { prefix: "", compression };
+        tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside, names)
     });
     Ok(encode::tagged(&ask.headers, "application/json", body.await?))
 }
 
 /// A collection's tileset: of its site when there is one, else of its sites' tilesets.
 async fn collection(ask: Ask<String>) -> Answer {
-    ask.params(&[])?;
+    let compression = compression(&ask.params(TILES)?);
     let (mut snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
     let scope = ask.scope(&snapshots, &ask.path)?;
     let body = ask.work(move || {
@@ -79,10 +88,16 @@ async fn collection(ask: Ask<String>) -> Answer {
             snapshots.retain(|s| !scope.collections(s).and(reads).is_empty());
         }
         let plans = plans(&tiles, &snapshots, &view(scope), reads)?;
-        Ok(match plans.as_slice() {
-            [only] => tiles3d::of_site(only, &format!("{}/", only.snapshot().site())),
-            several => tiles3d::of_sites(&several.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &[]),
-        })
+        match plans.as_slice() {
+            [only] => {
+                let prefix = format!("{}/", only.snapshot().site());
+                tiles3d::of_site(only, Names { prefix: &prefix, compression })
+            }
+            several => {
+                let plans: Vec<&Plan> = several.iter().map(AsRef::as_ref).collect();
+                tiles3d::of_sites(&plans, &[], Names { prefix: "", compression })
+            }
+        }
     });
     Ok(encode::tagged(&ask.headers, "application/json", body.await?))
 }
@@ -100,17 +115,18 @@ async fn collection_file(ask: Ask<(String, String, String)>) -> Answer {
 
 /// A site's `tileset.json`, or one of its tiles.
 async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
-    ask.params(&[])?;
+    let compression = compression(&ask.params(TILES)?);
     let snapshot = ask.snapshots().into_iter().find(|s| s.site().as_str() == site);
     let snapshot = snapshot.ok_or_else(|| Fault::not_found(format!("there is no site '{site}'")).about("siteId"))?;
     let (tiles, reads) = (ask.city.tiles.clone(), ask.caller.reads);
     if name == "tileset.json" {
-        let body = ask.work(move || Ok(tiles3d::of_site(&*tiles.plan(&snapshot, &view, reads)?, "")));
+        let names = Names { prefix: "", compression };
+        let body = ask.work(move || tiles3d::of_site(&*tiles.plan(&snapshot, &view, reads)?, names));
         return Ok(encode::tagged(&ask.headers, "application/json", body.await?));
     }
     let unknown = || Fault::not_found(format!("there is no tile '{name}'")).about("tile");
     let address: Address = name.parse().map_err(|_| unknown())?;
-    let bytes = ask.work(move || tiles.tile(&snapshot, &view, reads, address)).await?;
+    let bytes = ask.work(move || tiles.tile(&snapshot, &view, reads, address, compression)).await?;
     Ok(immutable(&ask.headers, address, bytes))
 }
 
@@ -134,6 +150,10 @@ fn immutable(headers: &HeaderMap, address: Address, bytes: Arc<[u8]>) -> Respons
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
     response.headers_mut().insert(header::CACHE_CONTROL, forever);
     response
+}
+
+fn compression(params: &Params) -> Compression {
+    if params.get("compression") == Some("meshopt") { Compression::Meshopt } else { Compression::None }
 }
 
 fn view(scope: Scope) -> View {

@@ -2,28 +2,41 @@
 
 use crate::crs::SiteFrame;
 use crate::geom::Bounds;
+use crate::fault::Result;
 use crate::tiles::plan::{Node, Plan};
+use super::Compression;
 use serde_json::{Value, json};
 
 /// The error of a whole tileset: large enough that a root of 200 pixels in height is drawn at 50 km, metres.
 const FAR: f64 = 8192.0;
 
 /// The tileset of one site. Tiles are in the site's east-north-up frame, which the root's `transform` puts on the globe;
-/// their addresses are `<prefix><hash>.glb`.
-pub fn of_site(plan: &Plan, prefix: &str) -> Vec<u8> {
-    let frame = plan.snapshot().frame();
-    let mut root = plan.root().map_or_else(nothing, |node| tile(node, prefix));
+/// their addresses are as `names` says.
+///
+/// # Errors
+/// As [`Snapshot::geometry`](crate::store::Snapshot::geometry).
+pub fn of_site(plan: &Plan, names: Names<'_>) -> Result<Vec<u8>> {
+    let (frame, node) = (plan.snapshot().frame(), plan.root()?);
+    let mut root = node.map_or_else(nothing, |node| tile(node, names));
     root["transform"] = json!(frame.enu_to_ecef());
     root["refine"] = json!("REPLACE");
-    document(&root, plan.root().map_or(0.0, |n| n.error))
+    Ok(document(&root, node.map_or(0.0, |n| n.error)))
 }
 
-/// The tileset of a leaf, in the frame of the tileset that refers to it: `root` is its lighter form with the leaf for its part, or
-/// the leaf itself where a lighter form saves little.
-pub fn of_leaf(root: &Node) -> Vec<u8> {
-    let mut tile = tile(root, "");
+/// A part of a site's tileset, in the frame of the tileset that refers to it.
+pub fn of_part(root: &Node, names: Names<'_>) -> Vec<u8> {
+    let mut tile = tile(root, names);
     tile["refine"] = json!("REPLACE");
     written(&tile, root.error)
+}
+
+/// How a tileset names its files: `<prefix><hash>.glb`, and whether they are asked for compressed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Names<'a> {
+    /// What comes before each name: empty, or a folder with its `/`.
+    pub prefix: &'a str,
+    /// The compression that is asked for.
+    pub compression: Compression,
 }
 
 /// A tileset of another tool, as the whole map has it.
@@ -39,20 +52,25 @@ pub struct Beside {
 
 /// The tileset of several sites: one tile for each, whose content is the site's own tileset at `<code>/tileset.json`; then
 /// those `beside` them.
-pub fn of_sites(plans: &[&Plan], beside: &[Beside]) -> Vec<u8> {
-    let errors = plans.iter().filter_map(|p| p.root()).map(|n| n.error);
+///
+/// # Errors
+/// As [`Snapshot::geometry`](crate::store::Snapshot::geometry).
+pub fn of_sites(plans: &[&Plan], beside: &[Beside], names: Names<'_>) -> Result<Vec<u8>> {
+    let roots = plans.iter().map(|p| p.root()).collect::<Result<Vec<_>>>()?;
+    let errors = roots.iter().flatten().map(|n| n.error);
     let error = errors.chain(beside.iter().map(|b| b.error)).fold(FAR, f64::max);
     let mut around = Bounds::EMPTY;
     let mut children: Vec<Value> = plans
         .iter()
-        .map(|plan| {
+        .zip(&roots)
+        .map(|(plan, root)| {
             let frame = plan.snapshot().frame();
-            let bounds = plan.root().map_or(NOWHERE, |n| n.bounds);
+            let bounds = root.map_or(NOWHERE, |n| n.bounds);
             around = around.union(Bounds::of(bounds.corners().map(|c| apply(frame, c))));
             json!({
                 "boundingVolume": { "box": turned(frame, &padded(&bounds)) },
                 "geometricError": error,
-                "content": { "uri": format!("{}/tileset.json", plan.snapshot().site()) }
+                "content": { "uri": format!("{}/tileset.json{}", plan.snapshot().site(), names.query()) }
             })
         })
         .collect();
@@ -74,7 +92,7 @@ pub fn of_sites(plans: &[&Plan], beside: &[Beside]) -> Vec<u8> {
         root["children"] = json!(children);
         root["geometricError"] = json!(error);
     }
-    document(&root, error)
+    Ok(document(&root, error))
 }
 
 /// A metre around the site's origin, for a site that shows nothing.
@@ -97,14 +115,23 @@ fn written(root: &Value, error: f64) -> Vec<u8> {
     document.to_string().into_bytes()
 }
 
-fn tile(node: &Node, prefix: &str) -> Value {
+impl Names<'_> {
+    const fn query(self) -> &'static str {
+        match self.compression {
+            Compression::None => "",
+            Compression::Meshopt => "?compression=meshopt",
+        }
+    }
+}
+
+fn tile(node: &Node, names: Names<'_>) -> Value {
     let mut tile =
         json!({ "boundingVolume": { "box": straight(&padded(&node.bounds)) }, "geometricError": node.error });
     if let Some(address) = node.content {
-        tile["content"] = json!({ "uri": format!("{prefix}{address}") });
+        tile["content"] = json!({ "uri": format!("{}{address}{}", names.prefix, names.query()) });
     }
     if !node.children.is_empty() {
-        tile["children"] = node.children.iter().map(|child| self::tile(child, prefix)).collect();
+        tile["children"] = node.children.iter().map(|child| self::tile(child, names)).collect();
     }
     tile
 }
