@@ -226,7 +226,11 @@ fn edit(
                 return None;
             }
             let whole = quarters(parts);
-            if fits(whole.count, whole.triangles, limits) { Some(leaf(whole.members(), whole.triangles)) } else { Some(whole) }
+            if fits(whole.count, whole.triangles, limits) {
+                Some(leaf(whole.members(), whole.triangles))
+            } else {
+                Some(whole)
+            }
         }
     }
 }

@@ -71,6 +71,11 @@ impl Grove {
     pub fn len(&self) -> usize {
         self.trees.values().map(|tree| tree.count).sum()
     }
+    /// How many there are with those inside of buildings.
+    pub fn features(&self) -> usize {
+        let inside = |m: &Arc<Member>| m.inside().map(|cell| cell.count).sum::<usize>();
+        self.trees.values().map(|tree| tree.count + tree.members().iter().map(inside).sum::<usize>()).sum()
+    }
     /// Whether nothing is drawn.
     pub fn is_empty(&self) -> bool {
         self.trees.is_empty()

@@ -134,7 +134,8 @@ impl<'a> Scene<'a> {
                 None => alone.push(candidate),
             }
         }
-        let mut members: Vec<Arc<Member>> = alone.par_iter().with_min_len(256).filter_map(|c| self.plain(c)).map(Arc::new).collect();
+        let mut members: Vec<Arc<Member>> =
+            alone.par_iter().with_min_len(256).filter_map(|c| self.plain(c)).map(Arc::new).collect();
         let families: Vec<(Row, Vec<&Candidate<'_>>)> = families.into_iter().collect();
         members.par_extend(families.par_iter().flat_map_iter(|(home, family)| self.family(*home, family)));
         Ok(members)

@@ -191,7 +191,11 @@ impl<'a> Planner<'a> {
             Parts::Quarters(_) if levels == 0 => nested(),
             Parts::Quarters(quarters) => {
                 let children = quarters.iter().flatten().map(|q| self.grow(q, place, afar, levels - 1)).collect();
-                if afar { self.inner(children, cell.greatest(STAND_INS + 1), Some(&cell.shown)) } else { gather(children, waiting(place)) }
+                if afar {
+                    self.inner(children, cell.greatest(STAND_INS + 1), Some(&cell.shown))
+                } else {
+                    gather(children, waiting(place))
+                }
             }
         }
     }
@@ -248,7 +252,13 @@ impl<'a> Planner<'a> {
         let mut leaves = Vec::new();
         cell.leaves(&mut leaves);
         if leaves.len() <= PARTS / 2 {
-            let members = |leaf: &&Arc<Cell>| if let Parts::Leaf(members) = &leaf.parts { self.leaf(members, place, Some(&leaf.shown)) } else { nothing(leaf.reach) };
+            let members = |leaf: &&Arc<Cell>| {
+                if let Parts::Leaf(members) = &leaf.parts {
+                    self.leaf(members, place, Some(&leaf.shown))
+                } else {
+                    nothing(leaf.reach)
+                }
+            };
             return leaves.iter().map(members).collect();
         }
         let Parts::Quarters(quarters) = &cell.solid().parts else { return Vec::new() };
@@ -279,6 +289,11 @@ impl<'a> Planner<'a> {
 }
 
 impl Recipe {
+    /// Whether it shows its members as fully as they are ever shown: what stands in does where a building gives way to its walls.
+    pub fn shows_all(&self) -> bool {
+        let opens = |m: &Arc<Member>| m.family.as_ref().is_some_and(|f| f.by_walls) && m.inside().next().is_some();
+        self.detail == Detail::Whole || (self.members.len() == 1 && self.members.iter().all(opens))
+    }
     fn new(look: Look, detail: Detail, members: Vec<Arc<Member>>) -> Self {
         let mut hasher = Xxh3Default::new();
         hasher.update(format!("{look:?}{detail:?}").as_bytes());

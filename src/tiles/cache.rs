@@ -2,7 +2,6 @@
 
 use super::address::Address;
 use super::plan::{Plan, Shapes};
-use super::tiles3d::Compression;
 use crate::fault::{Fault, Result};
 use crate::lod::View;
 use crate::model::{Collections, SiteCode};
@@ -30,7 +29,6 @@ struct Sight {
 struct TileKey {
     sight: Sight,
     address: Address,
-    compression: Compression,
 }
 
 #[derive(Clone)]
@@ -111,11 +109,10 @@ impl Tiles {
         view: &View,
         rights: Collections,
         address: Address,
-        compression: Compression,
     ) -> Result<Arc<[u8]>> {
         let sight = Sight { site: snapshot.site().clone(), view: view.clone(), rights };
-        self.tiles.get_or_insert_with(&TileKey { sight, address, compression }, || {
-            let bytes = self.plan(snapshot, view, rights)?.encode(address, compression)?;
+        self.tiles.get_or_insert_with(&TileKey { sight, address }, || {
+            let bytes = self.plan(snapshot, view, rights)?.encode(address)?;
             bytes.map(Into::into).ok_or_else(|| {
                 Fault::not_found(format!("no tile {address} in the city as it is now"))
                     .remedy("read tileset.json again: it names the tiles there are")

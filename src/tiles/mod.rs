@@ -1,6 +1,7 @@
 //! Tiles: what a tile holds, the formats it is written in, and the cache of finished bytes.
 
 mod address;
+pub mod bake;
 mod cache;
 pub mod colour;
 pub mod content;

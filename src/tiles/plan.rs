@@ -2,8 +2,8 @@
 
 use super::address::Address;
 use super::content::Content;
-use super::tiles3d::{self, Compression, Names};
-use crate::fault::Result;
+use super::tiles3d::{self, Compression};
+use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
 use crate::lod::{self, Blocks, Grove, Lights, Planner, Recipe, Stem, Tile, View};
 use crate::model::Collections;
@@ -20,8 +20,9 @@ pub struct Plan {
     allowed: Collections,
     grove: Grove,
     shapes: Arc<Shapes>,
-    root: OnceLock<Option<Node>>,
-    files: OnceLock<HashMap<u128, File>>,
+    /// By compression, as `files`.
+    roots: [OnceLock<Option<Node>>; 2],
+    files: [OnceLock<HashMap<u128, File>>; 2],
 }
 
 /// Shapes that stand in for others, shared by all plans.
@@ -32,13 +33,19 @@ pub(super) struct Shapes {
 }
 
 /// What is written under an address.
-enum File {
+pub(super) enum File {
     /// A tile.
     Tile(Arc<Recipe>),
     /// A leaf and its lighter form: that one first.
     Leaf(Arc<Recipe>, Arc<Recipe>),
     /// A part of the tree.
     Document(Stem),
+}
+
+impl File {
+    pub(super) const fn is_tile(&self) -> bool {
+        matches!(self, Self::Tile(_))
+    }
 }
 
 /// A tile as a tileset names it.
@@ -77,31 +84,26 @@ impl Plan {
         let grove = self.grove.after(&self.snapshot, snapshot, &self.view, self.allowed)?;
         Ok(Self::with(grove, snapshot, &self.view, self.allowed, &self.shapes))
     }
-    fn with(
-        grove: Grove,
-        snapshot: &Arc<Snapshot>,
-        view: &View,
-        allowed: Collections,
-        shapes: &Arc<Shapes>,
-    ) -> Self {
+    fn with(grove: Grove, snapshot: &Arc<Snapshot>, view: &View, allowed: Collections, shapes: &Arc<Shapes>) -> Self {
         let (snapshot, view, shapes) = (snapshot.clone(), view.clone(), shapes.clone());
-        Self { snapshot, view, allowed, grove, shapes, root: OnceLock::new(), files: OnceLock::new() }
+        Self { snapshot, view, allowed, grove, shapes, roots: Default::default(), files: Default::default() }
     }
 
     /// The snapshot it is of.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
-    /// The root tile; nothing when nothing is drawn.
+    /// The root tile, with the addresses of files kept so; nothing when nothing is drawn.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn root(&self) -> Result<Option<&Node>> {
-        if self.root.get().is_none() {
-            let root = self.document(&Stem::Site)?;
-            return Ok(self.root.get_or_init(|| root).as_ref());
+    pub fn root(&self, compression: Compression) -> Result<Option<&Node>> {
+        let slot = &self.roots[compression as usize];
+        if slot.get().is_none() {
+            let root = self.document(&Stem::Site, compression)?;
+            return Ok(slot.get_or_init(|| root).as_ref());
         }
-        Ok(self.root.get().and_then(Option::as_ref))
+        Ok(slot.get().and_then(Option::as_ref))
     }
     /// How many features it draws in all; what a plan weighs in a cache.
     pub(super) fn weight(&self) -> u64 {
@@ -111,28 +113,33 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn encode(&self, address: Address, compression: Compression) -> Result<Option<Vec<u8>>> {
+    pub fn encode(&self, address: Address) -> Result<Option<Vec<u8>>> {
         let (Address::Tile(hash) | Address::Tileset(hash)) = address;
-        match (address, self.files().get(&hash)) {
-            (Address::Tile(_), Some(File::Tile(recipe))) => self.tile(recipe, compression).map(Some),
-            (Address::Tileset(_), Some(File::Leaf(light, full))) => self.leaf(light, full, compression).map(Some),
-            (Address::Tileset(_), Some(File::Document(stem))) => {
-                let names = Names { prefix: "", compression };
-                Ok(self.document(stem)?.map(|root| tiles3d::of_part(&root, names)))
+        for compression in [Compression::None, Compression::Meshopt] {
+            let file = self.files(compression).get(&hash);
+            if let Some(file) = file.filter(|file| file.is_tile() == matches!(address, Address::Tile(_))) {
+                return self.written(file, compression).map(Some);
             }
-            _ => Ok(None),
+        }
+        Ok(None)
+    }
+    /// The bytes of a file of this plan.
+    ///
+    /// # Errors
+    /// As [`Snapshot::geometry`].
+    pub(super) fn written(&self, file: &File, compression: Compression) -> Result<Vec<u8>> {
+        match file {
+            File::Tile(recipe) => self.tile(recipe, compression),
+            File::Leaf(light, full) => self.leaf(light, full, compression),
+            File::Document(stem) => {
+                let root = self.document(stem, compression)?;
+                Ok(tiles3d::of_part(&root.ok_or_else(|| Fault::internal("a document of nothing"))?, ""))
+            }
         }
     }
-    /// Every address there is, those that a document names after its own; the site's tileset is not among them.
-    pub fn addresses(&self) -> Vec<Address> {
-        let mut all = Vec::new();
-        self.walk(&mut |hash, file| {
-            all.push(match file {
-                File::Tile(_) => Address::Tile(hash),
-                File::Leaf(..) | File::Document(_) => Address::Tileset(hash),
-            });
-        });
-        all
+    /// How many features there are in all, those inside of buildings among them.
+    pub fn features(&self) -> usize {
+        self.grove.features()
     }
 
     fn tile(&self, recipe: &Recipe, compression: Compression) -> Result<Vec<u8>> {
@@ -145,47 +152,47 @@ impl Plan {
     fn leaf(&self, light: &Recipe, full: &Recipe, compression: Compression) -> Result<Vec<u8>> {
         let lighter = lod::content(&self.snapshot, light, &self.shapes.blocks)?;
         let (bounds, _) = self.measured(full)?;
-        let content = Some(Address::Tile(self.hash(full.mark)));
+        let content = Some(Address::Tile(self.hash(full.mark, compression)));
         let leaf = Node { bounds, error: 0.0, content, children: Vec::new() };
         let saving = self.shapes.lights.saving(&self.snapshot, &lighter)?;
-        let content = Some(Address::Tile(self.hash(light.mark)));
+        let content = Some(Address::Tile(self.hash(light.mark, compression)));
         let root = if saving.is_worthwhile() {
             Node { bounds: lighter.bounds, error: saving.error, content, children: vec![leaf] }
         } else {
             leaf
         };
-        Ok(tiles3d::of_part(&root, Names { prefix: "", compression }))
+        Ok(tiles3d::of_part(&root, ""))
     }
 
     /// The tiles of a document, measured.
-    fn document(&self, stem: &Stem) -> Result<Option<Node>> {
+    fn document(&self, stem: &Stem, compression: Compression) -> Result<Option<Node>> {
         let Some(root) = Planner::new(&self.snapshot, &self.grove).document(stem) else { return Ok(None) };
         let mut recipes = Vec::new();
         each(&root, &mut |tile| recipes.extend(tile.content.clone()));
         recipes.par_iter().try_for_each(|recipe| self.measured(recipe).map(drop))?;
-        self.node(&root).map(Some)
+        self.node(&root, compression).map(Some)
     }
 
-    fn node(&self, tile: &Tile) -> Result<Node> {
+    fn node(&self, tile: &Tile, compression: Compression) -> Result<Node> {
         // A leaf with a lighter form leads to a tileset of the two.
         let mut node = Node { bounds: Bounds::EMPTY, error: tile.least, content: None, children: Vec::new() };
         if let Some(recipe) = &tile.content {
             let (bounds, error) = self.measured(recipe)?;
             (node.bounds, node.error) = (bounds, node.error.max(error));
-            node.content = Some(Address::Tile(self.hash(recipe.mark)));
+            node.content = Some(Address::Tile(self.hash(recipe.mark, compression)));
         }
         if let Some(light) = &tile.light {
             node.bounds = node.bounds.union(self.measured(light)?.0);
-            node.content = Some(Address::Tileset(self.hash(!light.mark)));
+            node.content = Some(Address::Tileset(self.hash(!light.mark, compression)));
         }
-        node.children = tile.children.iter().map(|child| self.node(child)).collect::<Result<_>>()?;
+        node.children = tile.children.iter().map(|child| self.node(child, compression)).collect::<Result<_>>()?;
         node.error = node.children.iter().map(|c| c.error).fold(node.error, f64::max);
         for (child, of) in node.children.iter_mut().zip(&tile.children) {
             if let Some(stem) = &of.nested {
                 // What is in there is known only when it is asked for; it is asked for as soon as this tile gives way.
                 child.error = node.error;
                 child.bounds = of.reach;
-                child.content = Some(Address::Tileset(self.hash(stem.mark())));
+                child.content = Some(Address::Tileset(self.hash(stem.mark(), compression)));
             }
             node.bounds = node.bounds.union(child.bounds);
         }
@@ -196,29 +203,29 @@ impl Plan {
         lod::measured(&self.snapshot, recipe, &self.shapes.blocks)
     }
 
-    fn files(&self) -> &HashMap<u128, File> {
-        self.files.get_or_init(|| {
+    fn files(&self, compression: Compression) -> &HashMap<u128, File> {
+        self.files[compression as usize].get_or_init(|| {
             let mut files = HashMap::new();
-            self.walk(&mut |hash, file| drop(files.insert(hash, file)));
+            self.walk(compression, &mut |hash, file| drop(files.insert(hash, file)));
             files
         })
     }
 
     /// Tells of every file but the root's, document by document. No shape is read for it.
-    fn walk(&self, tell: &mut dyn FnMut(u128, File)) {
+    pub(super) fn walk(&self, compression: Compression, tell: &mut dyn FnMut(u128, File)) {
         let planner = Planner::new(&self.snapshot, &self.grove);
         let mut waiting = vec![Stem::Site];
         while let Some(stem) = waiting.pop() {
             if !matches!(stem, Stem::Site) {
-                tell(self.hash(stem.mark()), File::Document(stem.clone()));
+                tell(self.hash(stem.mark(), compression), File::Document(stem.clone()));
             }
             let Some(root) = planner.document(&stem) else { continue };
             each(&root, &mut |tile| {
                 if let (Some(light), Some(full)) = (&tile.light, &tile.content) {
-                    tell(self.hash(!light.mark), File::Leaf(light.clone(), full.clone()));
+                    tell(self.hash(!light.mark, compression), File::Leaf(light.clone(), full.clone()));
                 }
                 for recipe in tile.content.iter().chain(&tile.light) {
-                    tell(self.hash(recipe.mark), File::Tile(recipe.clone()));
+                    tell(self.hash(recipe.mark, compression), File::Tile(recipe.clone()));
                 }
                 waiting.extend(tile.nested.clone());
             });
@@ -227,11 +234,12 @@ impl Plan {
 
     /// The name of what has a mark: a hash of all that its bytes are made from, without reading it. The same city has the same
     /// names, also in another process, and a change to any asset drawn in a tile changes that tile's name.
-    fn hash(&self, mark: u128) -> u128 {
+    fn hash(&self, mark: u128, compression: Compression) -> u128 {
         let mut hasher = Xxh3Default::new();
         hasher.update(&tiles3d::FORMAT.to_le_bytes());
         hasher.update(tiles3d::SCHEMA.as_bytes());
         hasher.update(bytemuck::cast_slice(&self.snapshot.frame().origin().to_array()));
+        hasher.update(&[compression as u8]);
         hasher.update(&mark.to_le_bytes());
         hasher.digest128()
     }

@@ -29,7 +29,7 @@ fn the_sample_is_what_is_written_today() {
     let plan = Tiles::default().plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
     tilesets::walk(&plan);
     // Numbered names, so that the sample does not change with the way in which the store counts versions.
-    let json = tiles3d::of_site(&plan, tiles3d::Names::default()).unwrap();
+    let json = tiles3d::of_site(&plan, tiles3d::Compression::None, "").unwrap();
     let (mut files, mut named) = (BTreeMap::new(), 0);
     let mut waiting = vec![("tileset.json".to_owned(), String::from_utf8(json).unwrap())];
     while let Some((name, mut json)) = waiting.pop() {

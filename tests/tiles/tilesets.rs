@@ -5,7 +5,7 @@ use super::reader;
 use cimbra::geom::Bounds;
 use cimbra::lod::View;
 use cimbra::model::{Class, Collection, Collections, DatasetName};
-use cimbra::tiles::tiles3d::{self, Compression, Names};
+use cimbra::tiles::tiles3d::{self, Compression};
 use cimbra::tiles::{Address, Plan, Tiles};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,12 +22,12 @@ pub struct Seen {
 
 /// The bytes at an address that there is.
 pub fn file(plan: &Plan, address: Address) -> Vec<u8> {
-    plan.encode(address, Compression::None).unwrap().unwrap()
+    plan.encode(address).unwrap().unwrap()
 }
 
 /// A site's tileset as text, then each document in it, by its address.
 pub fn documents(plan: &Plan) -> BTreeMap<Option<Address>, String> {
-    let root = String::from_utf8(tiles3d::of_site(plan, Names::default()).unwrap()).unwrap();
+    let root = String::from_utf8(tiles3d::of_site(plan, Compression::None, "").unwrap()).unwrap();
     let (mut found, mut waiting) = (BTreeMap::new(), vec![(None, root)]);
     while let Some((name, text)) = waiting.pop() {
         for uri in text.split('"') {
@@ -48,7 +48,7 @@ pub fn tiles(plan: &Plan) -> BTreeSet<String> {
 
 /// Walks a site's tileset and checks every rule of the tree against every vertex of every tile.
 pub fn walk(plan: &Plan) -> Seen {
-    let tileset: Value = serde_json::from_slice(&tiles3d::of_site(plan, Names::default()).unwrap()).unwrap();
+    let tileset: Value = serde_json::from_slice(&tiles3d::of_site(plan, Compression::None, "").unwrap()).unwrap();
     assert_eq!(tileset["asset"]["version"], "1.1");
     let root = &tileset["root"];
     assert_eq!(root["refine"], "REPLACE");
@@ -205,9 +205,8 @@ fn the_same_city_gives_the_same_bytes_in_any_process_and_thread() {
 fn a_change_gives_new_addresses_to_the_tiles_that_show_it_and_to_no_other() {
     let city = city::town();
     let cache = Tiles::default();
-    let addresses = || {
-        tiles(&cache.plan(&city.snapshot(), &View::Collection(Collection::Buildings), Collections::ALL).unwrap())
-    };
+    let addresses =
+        || tiles(&cache.plan(&city.snapshot(), &View::Collection(Collection::Buildings), Collections::ALL).unwrap());
     let before = addresses();
     city.commit("other", vec![city::meshed("b000x", Class::Building, None, city::prism(-1490.0, -1480.0, 0.0, 9.0))]);
     let after = addresses();
@@ -217,7 +216,7 @@ fn a_change_gives_new_addresses_to_the_tiles_that_show_it_and_to_no_other() {
     let buildings = View::Collection(Collection::Buildings);
     let tile = |name: &str| {
         let address = name.parse().unwrap();
-        cache.tile(&snapshot, &buildings, Collections::ALL, address, Compression::None)
+        cache.tile(&snapshot, &buildings, Collections::ALL, address)
     };
     assert!(after.iter().all(|hash| tile(hash).is_ok()));
     let gone = before.difference(&after).next().unwrap();
@@ -232,7 +231,7 @@ fn what_a_caller_may_not_see_is_in_no_tile_and_answers_to_no_address() {
     let cameras = View::Collection(Collection::Cameras);
     let plan = tiles.plan(&city.snapshot(), &cameras, Collections::ALL).unwrap();
     let hash: Address = super::tilesets::tiles(&plan).first().unwrap().parse().unwrap();
-    let tile = |rights| tiles.tile(&city.snapshot(), &cameras, rights, hash, Compression::None);
+    let tile = |rights| tiles.tile(&city.snapshot(), &cameras, rights, hash);
     assert!(tile(Collections::ALL).is_ok());
     assert!(tile(open).is_err(), "not even from the cache");
     let seen = walk(&tiles.plan(&city.snapshot(), &View::Map, open).unwrap());

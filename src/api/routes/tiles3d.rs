@@ -12,7 +12,7 @@ use crate::lod::View;
 use crate::model::Collections;
 use crate::query::Scope;
 use crate::store::Snapshot;
-use crate::tiles::tiles3d::{self, Compression, Names};
+use crate::tiles::tiles3d::{self, Compression};
 use crate::tiles::{Address, Plan, Tiles};
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -24,7 +24,7 @@ use std::sync::Arc;
 const TILES: &[Param] = &[Param::new(
     "compression",
     Form::OneOf(&["none", "meshopt"]),
-    "How vertices and triangles are kept: `meshopt` (EXT_meshopt_compression) for readers that have its decoder; none unless told. The tileset's names carry it on.",
+    "How vertices and triangles are kept: `meshopt` (EXT_meshopt_compression) for readers that have its decoder; none unless told. It is asked of a tileset, and its tiles have names of their own.",
 )];
 
 /// What these routes say of themselves.
@@ -72,8 +72,7 @@ async fn map(ask: Ask) -> Answer {
         .collect();
     let body = ask.work(move || {
         let plans = plans(&tiles, &snapshots, &View::Map, reads)?;
-        let names = Names { prefix: "", compression };
-        tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside, names)
+        tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside, compression)
     });
     Ok(encode::tagged(&ask.headers, "application/json", body.await?))
 }
@@ -89,13 +88,10 @@ async fn collection(ask: Ask<String>) -> Answer {
         }
         let plans = plans(&tiles, &snapshots, &view(scope), reads)?;
         match plans.as_slice() {
-            [only] => {
-                let prefix = format!("{}/", only.snapshot().site());
-                tiles3d::of_site(only, Names { prefix: &prefix, compression })
-            }
+            [only] => tiles3d::of_site(only, compression, &format!("{}/", only.snapshot().site())),
             several => {
                 let plans: Vec<&Plan> = several.iter().map(AsRef::as_ref).collect();
-                tiles3d::of_sites(&plans, &[], Names { prefix: "", compression })
+                tiles3d::of_sites(&plans, &[], compression)
             }
         }
     });
@@ -120,13 +116,12 @@ async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
     let snapshot = snapshot.ok_or_else(|| Fault::not_found(format!("there is no site '{site}'")).about("siteId"))?;
     let (tiles, reads) = (ask.city.tiles.clone(), ask.caller.reads);
     if name == "tileset.json" {
-        let names = Names { prefix: "", compression };
-        let body = ask.work(move || tiles3d::of_site(&*tiles.plan(&snapshot, &view, reads)?, names));
+        let body = ask.work(move || tiles3d::of_site(&*tiles.plan(&snapshot, &view, reads)?, compression, ""));
         return Ok(encode::tagged(&ask.headers, "application/json", body.await?));
     }
     let unknown = || Fault::not_found(format!("there is no tile '{name}'")).about("tile");
     let address: Address = name.parse().map_err(|_| unknown())?;
-    let bytes = ask.work(move || tiles.tile(&snapshot, &view, reads, address, compression)).await?;
+    let bytes = ask.work(move || tiles.tile(&snapshot, &view, reads, address)).await?;
     Ok(immutable(&ask.headers, address, bytes))
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod bake;
 mod dataset;
 mod demo;
 mod diff;
@@ -37,6 +38,7 @@ enum Command {
     Import(import::Args),
     Check(import::CheckArgs),
     Diff(diff::Args),
+    Bake(bake::Args),
     Export(export::Args),
     Dataset(dataset::Args),
     Key(key::Args),
@@ -87,6 +89,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
         Command::Import(args) => args.run(),
         Command::Check(args) => args.run(),
         Command::Diff(args) => args.run(),
+        Command::Bake(args) => args.run(),
         Command::Export(args) => args.run(),
         Command::Dataset(args) => args.run(),
         Command::Key(args) => args.run(),

@@ -8,7 +8,7 @@ mod vertices;
 
 pub use compression::Compression;
 pub use glb::encode;
-pub use tileset::{Beside, Names, of_part, of_site, of_sites};
+pub use tileset::{Beside, of_part, of_site, of_sites};
 
 /// Grows whenever the same content would be written as other bytes, also for its lighter shapes being others, so that tile addresses change with it.
 pub const FORMAT: u32 = 2;

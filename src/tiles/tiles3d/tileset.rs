@@ -1,42 +1,33 @@
 //! `tileset.json`: of one site, and of several as a tileset of their tilesets.
 
-use crate::crs::SiteFrame;
-use crate::geom::Bounds;
-use crate::fault::Result;
-use crate::tiles::plan::{Node, Plan};
 use super::Compression;
+use crate::crs::SiteFrame;
+use crate::fault::Result;
+use crate::geom::Bounds;
+use crate::tiles::plan::{Node, Plan};
 use serde_json::{Value, json};
 
 /// The error of a whole tileset: large enough that a root of 200 pixels in height is drawn at 50 km, metres.
 const FAR: f64 = 8192.0;
 
 /// The tileset of one site. Tiles are in the site's east-north-up frame, which the root's `transform` puts on the globe;
-/// their addresses are as `names` says.
+/// their addresses are `<prefix><hash>.glb` or `.json`.
 ///
 /// # Errors
 /// As [`Snapshot::geometry`](crate::store::Snapshot::geometry).
-pub fn of_site(plan: &Plan, names: Names<'_>) -> Result<Vec<u8>> {
-    let (frame, node) = (plan.snapshot().frame(), plan.root()?);
-    let mut root = node.map_or_else(nothing, |node| tile(node, names));
+pub fn of_site(plan: &Plan, compression: Compression, prefix: &str) -> Result<Vec<u8>> {
+    let (frame, node) = (plan.snapshot().frame(), plan.root(compression)?);
+    let mut root = node.map_or_else(nothing, |node| tile(node, prefix));
     root["transform"] = json!(frame.enu_to_ecef());
     root["refine"] = json!("REPLACE");
     Ok(document(&root, node.map_or(0.0, |n| n.error)))
 }
 
 /// A part of a site's tileset, in the frame of the tileset that refers to it.
-pub fn of_part(root: &Node, names: Names<'_>) -> Vec<u8> {
-    let mut tile = tile(root, names);
+pub fn of_part(root: &Node, prefix: &str) -> Vec<u8> {
+    let mut tile = tile(root, prefix);
     tile["refine"] = json!("REPLACE");
     written(&tile, root.error)
-}
-
-/// How a tileset names its files: `<prefix><hash>.glb`, and whether they are asked for compressed.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Names<'a> {
-    /// What comes before each name: empty, or a folder with its `/`.
-    pub prefix: &'a str,
-    /// The compression that is asked for.
-    pub compression: Compression,
 }
 
 /// A tileset of another tool, as the whole map has it.
@@ -55,10 +46,11 @@ pub struct Beside {
 ///
 /// # Errors
 /// As [`Snapshot::geometry`](crate::store::Snapshot::geometry).
-pub fn of_sites(plans: &[&Plan], beside: &[Beside], names: Names<'_>) -> Result<Vec<u8>> {
-    let roots = plans.iter().map(|p| p.root()).collect::<Result<Vec<_>>>()?;
+pub fn of_sites(plans: &[&Plan], beside: &[Beside], compression: Compression) -> Result<Vec<u8>> {
+    let roots = plans.iter().map(|p| p.root(compression)).collect::<Result<Vec<_>>>()?;
     let errors = roots.iter().flatten().map(|n| n.error);
     let error = errors.chain(beside.iter().map(|b| b.error)).fold(FAR, f64::max);
+    let query = if compression == Compression::Meshopt { "?compression=meshopt" } else { "" };
     let mut around = Bounds::EMPTY;
     let mut children: Vec<Value> = plans
         .iter()
@@ -70,7 +62,7 @@ pub fn of_sites(plans: &[&Plan], beside: &[Beside], names: Names<'_>) -> Result<
             json!({
                 "boundingVolume": { "box": turned(frame, &padded(&bounds)) },
                 "geometricError": error,
-                "content": { "uri": format!("{}/tileset.json{}", plan.snapshot().site(), names.query()) }
+                "content": { "uri": format!("{}/tileset.json{query}", plan.snapshot().site()) }
             })
         })
         .collect();
@@ -115,23 +107,14 @@ fn written(root: &Value, error: f64) -> Vec<u8> {
     document.to_string().into_bytes()
 }
 
-impl Names<'_> {
-    const fn query(self) -> &'static str {
-        match self.compression {
-            Compression::None => "",
-            Compression::Meshopt => "?compression=meshopt",
-        }
-    }
-}
-
-fn tile(node: &Node, names: Names<'_>) -> Value {
+fn tile(node: &Node, prefix: &str) -> Value {
     let mut tile =
         json!({ "boundingVolume": { "box": straight(&padded(&node.bounds)) }, "geometricError": node.error });
     if let Some(address) = node.content {
-        tile["content"] = json!({ "uri": format!("{}{address}{}", names.prefix, names.query()) });
+        tile["content"] = json!({ "uri": format!("{prefix}{address}") });
     }
     if !node.children.is_empty() {
-        tile["children"] = node.children.iter().map(|child| self::tile(child, names)).collect();
+        tile["children"] = node.children.iter().map(|child| self::tile(child, prefix)).collect();
     }
     tile
 }

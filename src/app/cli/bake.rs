@@ -1,0 +1,124 @@
+//! `cimbra bake`: a tileset as files, for a file server or an object store.
+
+use super::{Outcome, say};
+use crate::fault::{Fault, Result};
+use crate::lod::View;
+use crate::model::Collections;
+use crate::query::Scope;
+use crate::store::{Snapshot, Store};
+use crate::tiles::bake::{self, Encoding};
+use crate::tiles::tiles3d::{self, Compression};
+use crate::tiles::{Plan, Tiles};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Write the tileset of the whole map, or of a collection, as files for a file server or an object store
+///
+/// Each file but tileset.json has a name that never means other bytes: serve them with `Cache-Control: immutable`. A file that is
+/// there already is kept, so that a bake that was stopped goes on, and one of a city that changed writes only what changed.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  cimbra bake /var/www/city\n  cimbra bake /var/www/buildings --tileset buildings --compression meshopt\n  cimbra bake out --precompress none"
+)]
+pub struct Args {
+    /// The folder to write; made when it is missing
+    dir: PathBuf,
+    /// A collection, a dataset or a layer of one; the whole map unless told
+    #[arg(long, value_name = "NAME")]
+    tileset: Option<String>,
+    /// How vertices and triangles are kept: none, or meshopt (EXT_meshopt_compression)
+    #[arg(long, value_name = "HOW", default_value = "none", value_parser = ["none", "meshopt"])]
+    compression: String,
+    /// What is prepared beside each file for servers that send it so: gzip, br, zstd, or none
+    #[arg(long, value_name = "LIST", default_value = "gzip,br,zstd", value_delimiter = ',')]
+    precompress: Vec<String>,
+    /// The store's directory
+    #[arg(long, value_name = "DIR", default_value = "./var/cimbra")]
+    store: PathBuf,
+}
+
+impl Args {
+    /// Writes the folder.
+    ///
+    /// # Errors
+    /// A name that no collection has, a store that another process holds, a folder that cannot be written.
+    pub fn run(self) -> Result<Outcome> {
+        let words = self.precompress.iter().filter(|word| *word != "none");
+        let encodings: Vec<Encoding> = words.map(|word| word.parse()).collect::<Result<_>>()?;
+        let store = Store::open(&self.store)?;
+        let snapshots: Vec<Arc<Snapshot>> = store.sites().iter().map(|site| site.snapshot()).collect();
+        let view = self.view(&snapshots)?;
+        let compression = if self.compression == "meshopt" { Compression::Meshopt } else { Compression::None };
+        let tiles = Tiles::default();
+        // A folder is for everybody.
+        let open = Collections::of(|collection| !collection.is_guarded());
+        let begun = Instant::now();
+        let mut plans: Vec<Arc<Plan>> = Vec::new();
+        for snapshot in &snapshots {
+            plans.push(tiles.plan(snapshot, &view, open)?);
+        }
+        let bar = bar("tiles");
+        for plan in &plans {
+            let folder = self.dir.join(plan.snapshot().site().as_str());
+            let step = |done: usize, total: usize| {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            };
+            let baked = bake::bake(plan, &folder, compression, &step)?;
+            say(&format!(
+                "{}: {} features in, {} out; {} tiles and {} tilesets, {:.1} MB, {} of them there before",
+                folder.display(),
+                plan.features(),
+                baked.features,
+                baked.tiles,
+                baked.tilesets,
+                baked.bytes as f64 / 1e6,
+                baked.kept
+            ))?;
+        }
+        bar.finish_and_clear();
+        let all: Vec<&Plan> = plans.iter().map(AsRef::as_ref).collect();
+        bake::put(&self.dir.join("tileset.json"), &tiles3d::of_sites(&all, &[], Compression::None)?)?;
+        say(&format!("tiles: {:.2} s", begun.elapsed().as_secs_f64()))?;
+        if !encodings.is_empty() {
+            let begun = Instant::now();
+            let bar = self::bar("compressed");
+            bake::precompress(&self.dir, &encodings, &|done, total| {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            })?;
+            bar.finish_and_clear();
+            say(&format!("compressed ({}): {:.2} s", self.precompress.join(", "), begun.elapsed().as_secs_f64()))?;
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn view(&self, snapshots: &[Arc<Snapshot>]) -> Result<View> {
+        let Some(name) = &self.tileset else { return Ok(View::Map) };
+        let scope = Scope::named(name, snapshots, Collections::ALL).ok_or_else(|| {
+            Fault::parameter("tileset", format!("there is no collection '{name}'"))
+                .remedy("'cimbra serve' lists them at /collections")
+        })?;
+        Ok(match scope {
+            Scope::All => View::Assets,
+            Scope::Classes(collection) => View::Collection(collection),
+            Scope::Dataset(name) => View::Dataset { name, layer: None },
+            Scope::Layer(name, layer) => View::Dataset { name, layer: Some(layer) },
+        })
+    }
+}
+
+/// A bar on a terminal; elsewhere the lines at the end are enough.
+fn bar(what: &'static str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}  {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.with_message(what)
+}
