@@ -1,7 +1,7 @@
 //! What one tile holds before it is bytes: features with their lasting attributes, and their shapes in the site's frame.
 
 use crate::fault::{Fault, Result};
-use crate::geom::Bounds;
+use crate::geom::{Bounds, Motion};
 use crate::lod::{self, Drawn, Form, Lights, Look};
 use crate::model::{AssetId, Attributes, Class, Collections, is_personal};
 use crate::store::{Row, Snapshot};
@@ -24,13 +24,44 @@ pub struct Feature {
     pub attributes: Arc<Attributes>,
 }
 
+/// A mesh of a feature: a shape, and how its offsets are moved to their place.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// The feature's position in the tile.
+    pub feature: u32,
+    /// The shape; its own origin is not looked at.
+    pub shape: Drawn,
+    /// What moves the shape's offsets to their place in east-north-up metres.
+    pub motion: Motion,
+    /// The shape's number, where others may have it too: pieces of one number have the same shape.
+    pub number: Option<u64>,
+}
+
+impl Piece {
+    /// A mesh where it is.
+    pub fn new(feature: u32, mesh: Drawn) -> Self {
+        let motion = Motion::from(mesh.origin);
+        Self { feature, shape: mesh, motion, number: None }
+    }
+    /// The full shape of a row; nothing for one without a place.
+    fn full(snapshot: &Snapshot, row: Row, feature: u32) -> Result<Option<Self>> {
+        if let Some(instance) = snapshot.instance(row)? {
+            let (shape, motion, number) = (Drawn::Stored(instance.geometry), instance.motion, Some(instance.shape));
+            if !shape.triangles.is_empty() {
+                return Ok(Some(Self { feature, shape, motion, number }));
+            }
+        }
+        Ok(lod::drawn(snapshot, row)?.map(|mesh| Self::new(feature, mesh)))
+    }
+}
+
 /// How the features of one tile are drawn; one way for a tile, so that its feature numbers run from 0 without gaps.
 #[derive(Debug, Clone)]
 pub enum Shapes {
-    /// Triangle meshes in east-north-up metres; the first number of a pair is the feature's position in the tile.
-    Meshes(Vec<(u32, Drawn)>),
+    /// Triangle meshes.
+    Meshes(Vec<Piece>),
     /// As [`Shapes::Meshes`], seen through: rooms, whose walls are drawn too.
-    Glass(Vec<(u32, Drawn)>),
+    Glass(Vec<Piece>),
     /// One small marker for each feature, at east-north-up metres.
     Markers(Vec<[f64; 3]>),
 }
@@ -63,16 +94,16 @@ impl Content {
                 }
                 (Form::Whole(pieces), _) => {
                     for row in pieces.as_deref().unwrap_or(&own) {
-                        meshes.extend(lod::drawn(snapshot, *row)?.map(|drawn| (number, drawn)));
+                        meshes.extend(Piece::full(snapshot, *row, number)?);
                     }
                 }
                 (Form::Light(pieces), _) => {
                     for row in pieces.as_deref().unwrap_or(&own) {
-                        meshes.extend(lights.drawn(snapshot, *row)?.map(|(drawn, _)| (number, drawn)));
+                        meshes.extend(lights.drawn(snapshot, *row)?.map(|(mesh, _)| Piece::new(number, mesh)));
                     }
                 }
-                (Form::Block(block), _) => meshes.push((number, block.mesh().into())),
-                (Form::Box(bounds), _) => meshes.push((number, lod::shape::cuboid(bounds).into())),
+                (Form::Block(block), _) => meshes.push(Piece::new(number, block.mesh().into())),
+                (Form::Box(bounds), _) => meshes.push(Piece::new(number, lod::shape::cuboid(bounds).into())),
             }
         }
         let shapes = match planned.look {
@@ -95,7 +126,7 @@ pub fn of_rows(snapshot: &Snapshot, rows: &[Row], readable: Collections) -> Resu
     for row in rows {
         if let Some(drawn) = lod::drawn(snapshot, *row)? {
             bounds = bounds.union(drawn.bounds());
-            meshes.push((u32::try_from(features.len()).unwrap_or(u32::MAX), drawn));
+            meshes.push(Piece::new(u32::try_from(features.len()).unwrap_or(u32::MAX), drawn));
             features.push(feature(snapshot, *row, readable)?);
         }
     }

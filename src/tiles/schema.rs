@@ -1,7 +1,8 @@
-//! The columns of a tile's property table: the six fixed ones, then the source's attributes typed by what they hold.
+//! The columns of a tile's property table: the six fixed ones, then the source's attributes with what each feature says.
 
 use crate::model::{Attributes, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::BTreeSet;
 
 /// The columns every table has, in order: identity and place in the tree of parts.
 pub const FIXED: [&str; 6] = ["id", "class", "name", "collection", "parent", "storey"];
@@ -11,7 +12,7 @@ pub const FIXED: [&str; 6] = ["id", "class", "name", "collection", "parent", "st
 pub enum Kind {
     /// True or false.
     Bool,
-    /// A whole number of 32 bits, least value excepted (it stands for nothing).
+    /// A whole number of at most 53 bits: what a script's number and a float of 64 bits hold without loss.
     Int,
     /// A finite number.
     Float,
@@ -25,9 +26,8 @@ impl Kind {
         Some(match value {
             Value::Null => return None,
             Value::Bool(_) => Self::Bool,
-            Value::Int(i) if *i > i64::from(i32::MIN) && *i <= i64::from(i32::MAX) => Self::Int,
             // Beyond 2^53 a float would change the number, so it stays text.
-            Value::Int(i) if i.unsigned_abs() <= 1 << 53 => Self::Float,
+            Value::Int(i) if i.unsigned_abs() <= 1 << 53 => Self::Int,
             Value::Float(f) if f.is_finite() && *f != NO_FLOAT => Self::Float,
             _ => Self::Text,
         })
@@ -44,31 +44,33 @@ impl Kind {
     }
 }
 
-/// Stands for "no value" in columns of numbers.
+/// Stands for "no value" in columns of 64-bit floats.
 pub const NO_FLOAT: f64 = f64::MIN;
-/// Stands for "no value" in columns of whole numbers.
-pub const NO_INT: i32 = i32::MIN;
+/// Stands for "no value" in columns of 32-bit floats.
+pub const NO_SHORT_FLOAT: f32 = f32::MIN;
 /// Stands for "no value" in columns of true and false.
 pub const NO_BOOL: u8 = 255;
 
 /// One attribute's column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column<'a> {
     /// The name that metadata allows: `^[a-zA-Z_][a-zA-Z0-9_]*$`, unique in the schema.
     pub property: String,
     /// The source's own name.
-    pub name: String,
-    /// What it holds.
+    pub name: &'a str,
+    /// What it holds; text where all is null.
     pub kind: Kind,
+    /// Each feature's value; nothing for null and for a feature without it.
+    pub cells: Vec<Option<&'a Value>>,
 }
 
 /// The columns of one tile.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Schema {
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table<'a> {
     /// The source's attributes, ordered by their own names; the fixed columns come before them.
-    pub columns: Vec<Column>,
-    /// Whether there were more attributes than columns, so that a last column holds the others as JSON.
-    pub overflow: bool,
+    pub columns: Vec<Column<'a>>,
+    /// The attributes beyond [`MOST_COLUMNS`], each with its feature's number; a last column holds them as JSON.
+    pub others: Vec<(usize, &'a str, &'a Value)>,
 }
 
 /// At most this many attributes get a column of their own; the others share one of JSON.
@@ -76,34 +78,43 @@ pub const MOST_COLUMNS: usize = 240;
 /// The property that holds the attributes beyond [`MOST_COLUMNS`].
 pub const OVERFLOW: &str = "other_attributes";
 
-impl Schema {
-    /// The schema that holds all of `attributes`; their order does not matter.
-    pub fn of<'a>(attributes: impl IntoIterator<Item = &'a Attributes>) -> Self {
-        let mut kinds: BTreeMap<&str, Option<Kind>> = BTreeMap::new();
-        for (name, value) in attributes.into_iter().flatten() {
-            let held = kinds.entry(name).or_default();
-            *held = match (*held, Kind::of(value)) {
-                (Some(a), Some(b)) => Some(a.with(b)),
-                (a, b) => a.or(b),
-            };
+impl<'a> Table<'a> {
+    /// The table of the attributes of each feature; which columns there are doesn't depend on their order.
+    pub fn of(features: &[&'a Attributes]) -> Self {
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut found: Vec<(&'a str, Vec<Option<&'a Value>>)> = Vec::new();
+        for (row, attributes) in features.iter().enumerate() {
+            // Features of one source say the same in the same order.
+            let mut guess = 0;
+            for (name, value) in *attributes {
+                let place = match found.get(guess) {
+                    Some((known, _)) if known == name => guess,
+                    _ => *places.entry(name).or_insert_with(|| {
+                        found.push((name, vec![None; features.len()]));
+                        found.len() - 1
+                    }),
+                };
+                guess = place + 1;
+                found[place].1[row] = Some(value).filter(|v| **v != Value::Null);
+            }
         }
+        found.sort_unstable_by_key(|(name, _)| *name);
+        let beyond = found.split_off(found.len().min(MOST_COLUMNS));
         let mut taken: BTreeSet<String> = FIXED.iter().map(|s| (*s).to_owned()).collect();
         taken.insert(OVERFLOW.to_owned());
-        let overflow = kinds.len() > MOST_COLUMNS;
-        let columns = kinds
-            .into_iter()
-            .take(MOST_COLUMNS)
-            .map(|(name, kind)| {
-                let property = free_name(property_name(name), &taken);
-                taken.insert(property.clone());
-                Column { property, name: name.to_owned(), kind: kind.unwrap_or(Kind::Text) }
-            })
-            .collect();
-        Self { columns, overflow }
-    }
-    /// The column of the source's attribute `name`.
-    pub fn position(&self, name: &str) -> Option<usize> {
-        self.columns.binary_search_by(|c| c.name.as_str().cmp(name)).ok()
+        let columns = found.into_iter().map(|(name, cells)| {
+            let property = free_name(property_name(name), &taken);
+            taken.insert(property.clone());
+            let kind = cells.iter().filter_map(|cell| cell.and_then(Kind::of)).reduce(Kind::with);
+            Column { property, name, kind: kind.unwrap_or(Kind::Text), cells }
+        });
+        let columns = columns.collect();
+        let others = |(name, cells): (&'a str, Vec<Option<&'a Value>>)| {
+            cells.into_iter().enumerate().filter_map(move |(row, cell)| Some((row, name, cell?)))
+        };
+        let mut others: Vec<_> = beyond.into_iter().flat_map(others).collect();
+        others.sort_by_key(|(row, ..)| *row);
+        Self { columns, others }
     }
 }
 
@@ -146,9 +157,13 @@ mod tests {
             ("1st".to_owned(), Value::Bool(true)),
         ];
         let b = vec![("楼层".to_owned(), Value::Float(2.5)), ("1st".to_owned(), Value::Int(1))];
-        let schema = Schema::of([&a, &b]);
-        assert_eq!(schema, Schema::of([&b, &a]), "the order of assets does not matter");
-        let found: Vec<_> = schema.columns.iter().map(|c| (c.name.as_str(), c.property.as_str(), c.kind)).collect();
+        let of = |table: Table<'_>| -> Vec<(String, String, Kind)> {
+            table.columns.into_iter().map(|c| (c.name.to_owned(), c.property, c.kind)).collect()
+        };
+        let found = of(Table::of(&[&a, &b]));
+        assert_eq!(found, of(Table::of(&[&b, &a])), "the order of assets does not matter");
+        let found: Vec<_> =
+            found.iter().map(|(name, property, kind)| (name.as_str(), property.as_str(), *kind)).collect();
         assert_eq!(
             found,
             [
@@ -158,7 +173,9 @@ mod tests {
                 ("楼层", "_u697c_u5c42", Kind::Float),
             ]
         );
-        assert_eq!(schema.position("楼层"), Some(3));
+        let table = Table::of(&[&a, &b]);
+        assert_eq!(table.columns[3].cells, [Some(&Value::Int(3)), Some(&Value::Float(2.5))]);
+        assert_eq!(table.columns[2].cells, [None, None]);
         assert_eq!(Kind::of(&Value::Int(i64::MAX)), Some(Kind::Text));
         assert_eq!(Kind::of(&Value::Float(f64::NAN)), Some(Kind::Text));
     }

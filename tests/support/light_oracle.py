@@ -7,8 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-KINDS = {5121: np.uint8, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
-WIDTHS = {"SCALAR": 1, "VEC3": 3}
+KINDS = {5120: np.int8, 5121: np.uint8, 5122: np.int16, 5123: np.uint16, 5125: np.uint32, 5126: np.float32}
+WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}
+OFFSETS = {"UINT8": np.uint8, "UINT16": np.uint16, "UINT32": np.uint32}
+
+
+def turned(points, quaternion):
+    """Points turned by a unit quaternion (x, y, z, w)."""
+    axis, w = quaternion[:3], quaternion[3]
+    once = np.cross(axis, points)
+    return points + 2 * (w * once + np.cross(axis, once))
 
 
 def read(path):
@@ -26,21 +34,33 @@ def read(path):
         own = document["accessors"][number]
         kind, width = np.dtype(KINDS[own["componentType"]]), WIDTHS[own["type"]]
         raw, stride = view(own["bufferView"])
-        stride = stride or kind.itemsize * width
-        rows = [np.frombuffer(raw, kind, width, i * stride) for i in range(own["count"])]
-        return np.array(rows)
+        stride, start = stride or kind.itemsize * width, own.get("byteOffset", 0)
+        rows = [np.frombuffer(raw, kind, width, start + i * stride) for i in range(own["count"])]
+        return np.array(rows).astype(float)
 
-    (mesh,), (node,) = document["meshes"], document["nodes"]
-    (primitive,) = mesh["primitives"]
-    at = accessor(primitive["attributes"]["POSITION"]).astype(float) + np.array(node["translation"])
-    feature = accessor(primitive["attributes"]["_FEATURE_ID_0"])[:, 0]
-    corners = accessor(primitive["indices"])[:, 0].reshape(-1, 3)
+    triangles, numbers = [], []
+    for node in document["nodes"]:
+        (primitive,) = document["meshes"][node["mesh"]]["primitives"]
+        at = accessor(primitive["attributes"]["POSITION"])
+        corners = accessor(primitive["indices"])[:, 0].astype(int).reshape(-1, 3)
+        instances = node.get("extensions", {}).get("EXT_mesh_gpu_instancing", {}).get("attributes")
+        if instances is None:
+            placed = [(at, accessor(primitive["attributes"]["_FEATURE_ID_0"])[corners[:, 0], 0])]
+        else:
+            shifts, own = accessor(instances["TRANSLATION"]), accessor(instances["_FEATURE_ID_0"])[:, 0]
+            turns = accessor(instances["ROTATION"]) if "ROTATION" in instances else [np.array([0, 0, 0, 1])] * len(own)
+            placed = [(turned(at, q) + t, np.full(len(corners), n)) for q, t, n in zip(turns, shifts, own)]
+        for points, own in placed:
+            triangles.append((points * np.array(node["scale"]) + np.array(node["translation"]))[corners])
+            numbers.append(own)
+    triangles, numbers = np.concatenate(triangles), np.concatenate(numbers)
     (table,) = document["extensions"]["EXT_structural_metadata"]["propertyTables"]
     column = table["properties"]["id"]
-    texts, offsets = view(column["values"])[0], np.frombuffer(view(column["stringOffsets"])[0], np.uint32)
+    kind = OFFSETS[column.get("stringOffsetType", "UINT32")]
+    texts, offsets = view(column["values"])[0], np.frombuffer(view(column["stringOffsets"])[0], kind)
     ids = [texts[a:b].decode() for a, b in zip(offsets, offsets[1:])]
     assert len(ids) == table["count"]
-    return {name: at[corners[feature[corners[:, 0]] == number]] for number, name in enumerate(ids)}
+    return {name: triangles[numbers == number] for number, name in enumerate(ids)}
 
 
 def strewn(triangles, random):

@@ -4,7 +4,7 @@ use super::reader;
 use cimbra::geom::{Mesh, Surface, SurfaceKind};
 use cimbra::lod::{Drawn, colour, shape};
 use cimbra::model::{Class, Value};
-use cimbra::tiles::content::{Content, Feature, Shapes};
+use cimbra::tiles::content::{Content, Feature, Piece, Shapes};
 use cimbra::tiles::tiles3d::{self, Compression};
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ fn feature(id: &str, class: Class, attributes: Vec<(String, Value)>) -> Feature 
 }
 
 #[test]
-fn what_goes_into_a_glb_comes_back_bit_for_bit() {
+fn what_goes_into_a_glb_comes_back() {
     let nested = Value::Map(vec![("b".into(), Value::Bool(true)), ("n".into(), Value::List(vec![Value::Int(1)]))]);
     let attributes = vec![
         ("层数".to_owned(), Value::Int(18)),
@@ -41,13 +41,16 @@ fn what_goes_into_a_glb_comes_back_bit_for_bit() {
     let collapsed = Mesh::from_points(&[[1005.0, 2003.0, 4.0]; 3], vec![[0, 1, 2]], vec![]);
     let content = Content {
         origin: [1004.0, 2003.0, 5.0],
-        shapes: Shapes::Meshes(vec![(0, Drawn::Made(prism.clone())), (1, tall.into()), (2, collapsed.into())]),
+        shapes: Shapes::Meshes(vec![
+            Piece::new(0, Drawn::Made(prism.clone())),
+            Piece::new(1, tall.into()),
+            Piece::new(2, collapsed.into()),
+        ]),
         features,
     };
     let glb = tiles3d::encode(&content, Compression::None).unwrap();
     assert_eq!(glb, tiles3d::encode(&content, Compression::None).unwrap());
     let tile = reader::read(&glb);
-    assert_eq!(tile.translation, [1004.0, 5.0, -2003.0], "y up");
     assert_eq!(tile.rows.len(), 3);
     let row = &tile.rows[0];
     assert_eq!(
@@ -57,12 +60,12 @@ fn what_goes_into_a_glb_comes_back_bit_for_bit() {
     assert_eq!((&row["parent"], row.get("storey"), row.get("name")), (&"地块".into(), None, None));
     assert_eq!((&row["@层数"], &row["@h"], &row["@ok"]), (&18.into(), &12.25.into(), &1.into()));
     assert_eq!((&row["@pset"], &row["@note"]), (&r#"{"b":true,"n":[1]}"#.into(), &"玻璃 façade".into()));
-    assert_eq!((tile.rows[1].get("@h"), &tile.rows[1]["@ok"]), (None, &0.into()));
-    // Bit for bit: each position of the mesh, taken from the tile's origin in f64 and rounded once.
+    assert_eq!((tile.rows[1].get("@h"), &tile.rows[1]["@ok"]), (None, &0.into()), "of three one is not told");
+    // Each position of the mesh, rounded to the grid that the tile says.
+    assert_eq!(tile.step, 2f64.powi(-11), "metres");
     for point in prism.points() {
-        let expected = [(point[0] - 1004.0) as f32, (point[2] - 5.0) as f32, -((point[1] - 2003.0) as f32)];
-        let found = tile.offsets.iter().any(|o| o.map(f32::to_bits) == expected.map(f32::to_bits));
-        assert!(found, "{point:?}");
+        let grid = point.map(|v| (v / tile.step).round() * tile.step);
+        assert!(tile.vertices.iter().any(|(p, feature)| *p == grid && *feature == 0), "{point:?}");
     }
 }
 
@@ -106,7 +109,7 @@ fn more_attributes_than_columns_lose_none() {
     let features = vec![feature("x", Class::Building, many)];
     let content = Content {
         origin: [0.0; 3],
-        shapes: Shapes::Glass(vec![(0, shape::octahedron([0.0; 3], 1.0).into())]),
+        shapes: Shapes::Glass(vec![Piece::new(0, shape::octahedron([0.0; 3], 1.0).into())]),
         features,
     };
     let tile = reader::read(&tiles3d::encode(&content, Compression::None).unwrap());

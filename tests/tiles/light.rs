@@ -56,7 +56,9 @@ fn the_light_form_of_a_building_is_as_near_as_it_says_and_keeps_every_id() {
     for (error, pair) in errors.iter().zip(&found) {
         let (before, after) = (pair["full"].as_u64().unwrap(), pair["light"].as_u64().unwrap());
         let worst = pair["worst"].as_f64().unwrap();
-        assert!(worst <= *error && *error <= 0.05, "a point is {worst} m away where {error} m are said");
+        // Both forms are rounded to the finest grid, each point by half a cell's diagonal at most.
+        let rounded = 3f64.sqrt() * 2f64.powi(-11);
+        assert!(worst <= error + rounded && *error <= 0.05, "a point is {worst} m away where {error} m are said");
         assert!(worst > error / 2.0, "{error} m said where points are {worst} m away at most");
         assert!(10 * after <= 7 * before, "{before} -> {after} triangles");
         (full, light) = (full + before, light + after);

@@ -1,9 +1,11 @@
 //! Tiles read back by a reader that shares nothing with their writer.
 
 mod city;
+pub mod forms;
 mod glb;
 mod light;
 pub mod reader;
 mod real;
 mod sample;
+mod table;
 mod tilesets;

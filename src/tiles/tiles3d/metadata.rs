@@ -1,16 +1,19 @@
 //! `EXT_structural_metadata`: the schema and the one property table of a tile.
 
-use super::glb::Buffer;
+use super::buffer::Buffer;
+use super::columns::{Written, strings, texts, to_json, write as column};
 use crate::fault::{Fault, Result};
-use crate::model;
 use crate::tiles::content::{Content, Feature};
-use crate::tiles::schema::{FIXED, Kind, NO_BOOL, NO_FLOAT, NO_INT, OVERFLOW, Schema};
+use crate::tiles::schema::{FIXED, OVERFLOW, Table};
 use serde_json::{Map, Value, json};
 
 /// The metadata schema that every tileset's starts with.
 pub(super) const SCHEMA: &str = include_str!("../../../tiles/schema.json");
 /// Its one class.
 const CLASS: &str = "asset";
+
+/// A fixed column's value of a feature; nothing for none.
+type Of = fn(&Feature) -> Option<&str>;
 
 /// The extension's value at the document's root; the columns go into `buffer`. The schema is of this tile's features alone, so
 /// that nothing elsewhere in the city changes a tile; the six fixed columns are always there. An attribute that is nothing but
@@ -19,133 +22,93 @@ const CLASS: &str = "asset";
 /// # Errors
 /// [`Kind::Internal`](crate::fault::Kind::Internal) when the built-in schema is not JSON.
 pub(super) fn write(buffer: &mut Buffer, content: &Content) -> Result<Value> {
-    let schema = &Schema::of(content.features.iter().map(|f| f.attributes.as_ref()));
     let mut whole: Value =
         serde_json::from_str(SCHEMA).map_err(|e| Fault::internal(format!("tiles/schema.json: {e}")))?;
+    let mut made = Columns { properties: Map::new(), columns: Map::new(), enums: Map::new() };
     if let Some(Value::Object(properties)) = whole.pointer_mut("/classes/asset/properties") {
-        properties.extend(properties_of(schema));
+        made.properties = std::mem::take(properties);
     }
     let features = &content.features;
-    let mut columns = Map::new();
-    let fixed: [fn(&Feature) -> &str; 6] = [
-        |f| &f.id,
-        |f| f.class.name(),
-        |f| &f.name,
-        |f| f.class.collection().name(),
-        |f| f.parent.as_deref().unwrap_or_default(),
-        |f| f.storey.as_deref().unwrap_or_default(),
+    // The three that say what a thing is and where it stands may be enumerations, which readers give as text too.
+    let fixed: [(Of, bool); 6] = [
+        (|f| Some(&f.id), false),
+        (|f| Some(f.class.name()), true),
+        (|f| Some(&f.name).filter(|name| !name.is_empty()).map(String::as_str), false),
+        (|f| Some(f.class.collection().name()), true),
+        (|f| f.parent.as_deref(), false),
+        (|f| f.storey.as_deref(), true),
     ];
-    for (name, value) in FIXED.iter().zip(fixed) {
-        columns.insert((*name).to_owned(), text_column(buffer, features.iter().map(|f| value(f).into())));
+    for (name, (value, may_be_names)) in FIXED.into_iter().zip(fixed) {
+        let values: Vec<Option<&str>> = features.iter().map(value).collect();
+        let written = if may_be_names { texts(buffer, name, &values) } else { strings(buffer, &values) };
+        made.fixed(name, written, values.contains(&None));
     }
-    for (cells, column) in cells(features, schema).iter().zip(&schema.columns) {
-        if cells.iter().any(Option::is_some) {
-            columns.insert(column.property.clone(), value_column(buffer, column.kind, cells));
+    let attributes: Vec<_> = features.iter().map(|f| f.attributes.as_ref()).collect();
+    let table = Table::of(&attributes);
+    for own in &table.columns {
+        if own.cells.iter().any(Option::is_some) {
+            made.insert(&own.property, own.name, column(buffer, &own.property, own.kind, &own.cells));
+        } else {
+            made.properties.insert(own.property.clone(), json!({ "type": "STRING", "noData": "", "name": own.name }));
         }
     }
-    if schema.overflow {
-        columns.insert(OVERFLOW.to_owned(), text_column(buffer, features.iter().map(|f| others(f, schema))));
+    if !table.others.is_empty() {
+        let others = others(&table, features.len());
+        let others: Vec<Option<&str>> = others.iter().map(Option::as_deref).collect();
+        let mut written = strings(buffer, &others);
+        written.property["noData"] = json!("");
+        written.property["description"] = json!("The other attributes as JSON");
+        made.properties.insert(OVERFLOW.to_owned(), written.property);
+        made.columns.insert(OVERFLOW.to_owned(), written.column);
+    }
+    whole["classes"][CLASS]["properties"] = Value::Object(made.properties);
+    if !made.enums.is_empty() {
+        whole["enums"] = Value::Object(made.enums);
     }
     Ok(json!({
         "schema": whole,
-        "propertyTables": [{ "class": CLASS, "count": features.len(), "properties": columns }]
+        "propertyTables": [{ "class": CLASS, "count": features.len(), "properties": made.columns }]
     }))
 }
 
-/// The source's attributes as properties. "No value" is an empty text, the least number, or 255 for true and false.
-fn properties_of(schema: &Schema) -> Map<String, Value> {
-    let mut properties = Map::new();
-    for column in &schema.columns {
-        let mut value = match column.kind {
-            Kind::Text => json!({ "type": "STRING", "noData": "" }),
-            Kind::Int => json!({ "type": "SCALAR", "componentType": "INT32", "noData": NO_INT }),
-            Kind::Float => json!({ "type": "SCALAR", "componentType": "FLOAT64", "noData": NO_FLOAT }),
-            Kind::Bool => json!({ "type": "SCALAR", "componentType": "UINT8", "noData": NO_BOOL,
-                "description": "1 is true, 0 is false" }),
-        };
-        value["name"] = json!(column.name);
-        properties.insert(column.property.clone(), value);
-    }
-    if schema.overflow {
-        let value = json!({ "type": "STRING", "noData": "", "description": "the other attributes as JSON" });
-        properties.insert(OVERFLOW.to_owned(), value);
-    }
-    properties
+/// The schema and the table, as they grow.
+struct Columns {
+    properties: Map<String, Value>,
+    columns: Map<String, Value>,
+    enums: Map<String, Value>,
 }
 
-/// The features' values, column by column; null is no value.
-fn cells<'a>(features: &'a [Feature], schema: &Schema) -> Vec<Vec<Option<&'a model::Value>>> {
-    let mut cells = vec![vec![None; features.len()]; schema.columns.len()];
-    for (row, feature) in features.iter().enumerate() {
-        for (name, value) in feature.attributes.iter() {
-            if let (Some(column), false) = (schema.position(name), *value == model::Value::Null) {
-                cells[column][row] = Some(value);
+impl Columns {
+    /// Adds an attribute of the source.
+    fn insert(&mut self, property: &str, name: &str, mut written: Written) {
+        written.property["name"] = json!(name);
+        self.properties.insert(property.to_owned(), written.property);
+        self.columns.insert(property.to_owned(), written.column);
+        self.enums.extend(written.names.map(|names| (property.to_owned(), names)));
+    }
+    /// Adds a fixed column, which keeps what `tiles/schema.json` says of it.
+    fn fixed(&mut self, name: &str, written: Written, has_none: bool) {
+        if let (Some(Value::Object(own)), Value::Object(typed)) = (self.properties.get_mut(name), written.property) {
+            own.extend(typed);
+            // An enumeration's "no value" must be one of its names.
+            if written.names.is_some() && !has_none {
+                own.remove("noData");
             }
         }
-    }
-    cells
-}
-
-fn value_column(buffer: &mut Buffer, kind: Kind, cells: &[Option<&model::Value>]) -> Value {
-    let bytes: Vec<u8> = match kind {
-        Kind::Text => return text_column(buffer, cells.iter().map(|c| c.map_or(String::new(), text))),
-        Kind::Int => cells.iter().flat_map(|c| c.and_then(int).unwrap_or(NO_INT).to_le_bytes()).collect(),
-        Kind::Float => cells.iter().flat_map(|c| c.and_then(float).unwrap_or(NO_FLOAT).to_le_bytes()).collect(),
-        Kind::Bool => cells.iter().map(|c| c.and_then(boolean).unwrap_or(NO_BOOL)).collect(),
-    };
-    json!({ "values": buffer.view(&bytes, json!({})) })
-}
-
-fn text_column(buffer: &mut Buffer, texts: impl Iterator<Item = String>) -> Value {
-    let (mut bytes, mut offsets) = (Vec::new(), vec![0u32]);
-    for text in texts {
-        bytes.extend_from_slice(text.as_bytes());
-        offsets.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
-    }
-    let values = buffer.view(&bytes, json!({}));
-    json!({ "values": values, "stringOffsets": buffer.view(bytemuck::cast_slice(&offsets), json!({})) })
-}
-
-fn int(value: &model::Value) -> Option<i32> {
-    if let model::Value::Int(i) = value { i32::try_from(*i).ok() } else { None }
-}
-
-fn float(value: &model::Value) -> Option<f64> {
-    match value {
-        #[expect(clippy::cast_precision_loss, reason = "columns of numbers hold whole numbers up to 2^53 only")]
-        model::Value::Int(i) => Some(*i as f64),
-        model::Value::Float(f) => Some(*f),
-        _ => None,
+        self.columns.insert(name.to_owned(), written.column);
+        self.enums.extend(written.names.map(|names| (name.to_owned(), names)));
     }
 }
 
-fn boolean(value: &model::Value) -> Option<u8> {
-    if let model::Value::Bool(b) = value { Some(u8::from(*b)) } else { None }
-}
-
-/// A value in a column of text: text as it is, all else as JSON.
-fn text(value: &model::Value) -> String {
-    if let model::Value::Text(text) = value { text.clone() } else { to_json(value).to_string() }
-}
-
-fn to_json(value: &model::Value) -> Value {
-    match value {
-        model::Value::Null => Value::Null,
-        model::Value::Bool(b) => json!(b),
-        model::Value::Int(i) => json!(i),
-        model::Value::Float(f) => json!(f),
-        model::Value::Text(t) => json!(t),
-        model::Value::List(items) => items.iter().map(to_json).collect(),
-        model::Value::Map(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), to_json(v))).collect()),
+/// The attributes of each feature that have no column, as JSON.
+fn others(table: &Table<'_>, count: usize) -> Vec<Option<String>> {
+    let mut texts = vec![None; count];
+    for own in table.others.chunk_by(|a, b| a.0 == b.0) {
+        let object: Map<String, Value> =
+            own.iter().map(|(_, name, value)| ((*name).to_owned(), to_json(value))).collect();
+        if let Some((row, ..)) = own.first() {
+            texts[*row] = Some(Value::Object(object).to_string());
+        }
     }
-}
-
-fn others(feature: &Feature, schema: &Schema) -> String {
-    let others: Map<String, Value> = feature
-        .attributes
-        .iter()
-        .filter(|(name, _)| schema.position(name).is_none())
-        .map(|(name, value)| (name.clone(), to_json(value)))
-        .collect();
-    if others.is_empty() { String::new() } else { Value::Object(others).to_string() }
+    texts
 }

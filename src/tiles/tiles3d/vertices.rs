@@ -1,81 +1,101 @@
-//! A tile's triangles as one run of vertices with flat normals, colours and feature numbers, in glTF's axes.
+//! Triangles on a grid: vertices with flat normals, colours and feature numbers, in glTF's axes.
 
-use crate::geom::{Bounds, Mesh, Surface};
-use crate::lod::{Drawn, shape};
-use crate::tiles::colour;
-use crate::tiles::content::Content;
+use crate::geom::{Bounds, Mesh, Motion, Surface};
+
+/// The finest grid's step, metres, as a power of two: what is finer is seen by no eye and grows the bytes.
+const FINEST: i32 = -11;
+/// The coarsest grid's step of 16 bits: half of it, the most by which a coordinate is moved, is less than 2 mm.
+const COARSEST: i32 = -8;
+/// The step of a grid that 16 bits are not enough for: less than 1 mm by half, and `f32` holds its numbers exactly up to 32 km.
+const WIDE: i32 = -9;
+/// The greatest number of 16 bits, with one to spare for what a turned shape's rounding adds.
+const REACH: f64 = 32_766.0;
+/// What a grid of 16 bits spans at most, metres; less the metre by which its middle is rounded.
+pub(super) const SPAN: f64 = 254.0;
+
+/// A grid that positions are rounded to. Its steps are powers of two and its origins whole metres, so that what was one point
+/// in two parts or tiles of one step stays one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Grid {
+    /// East-north-up metres of its middle.
+    pub origin: [f64; 3],
+    /// Metres between neighbours.
+    pub step: f64,
+    /// Whether its numbers may need more than 16 bits.
+    pub wide: bool,
+}
+
+impl Grid {
+    /// The finest grid over a box.
+    pub fn over(bounds: &Bounds) -> Self {
+        if bounds.is_empty() {
+            return Self { origin: [0.0; 3], step: 2f64.powi(FINEST), wide: false };
+        }
+        Self::around(bounds.center().map(f64::round), bounds)
+    }
+    /// The finest grid around (0, 0, 0) over a box.
+    pub fn of_shape(bounds: &Bounds) -> Self {
+        Self::around([0.0; 3], bounds)
+    }
+    fn around(origin: [f64; 3], bounds: &Bounds) -> Self {
+        let far = |k: usize| (bounds.min[k] - origin[k]).abs().max((bounds.max[k] - origin[k]).abs());
+        let far = (0..3).map(far).fold(0.0, f64::max);
+        let step = (FINEST..=COARSEST).map(|e| 2f64.powi(e)).find(|step| far <= REACH * step);
+        Self { origin, step: step.unwrap_or_else(|| 2f64.powi(WIDE)), wide: step.is_none() }
+    }
+    /// East-north-up metres as numbers of the grid in glTF's axes: x east, y up, z south.
+    #[expect(clippy::cast_possible_truncation, reason = "rounded, and what is drawn is not 8,000 km wide")]
+    fn at(&self, p: [f64; 3]) -> [i32; 3] {
+        let [x, y, z]: [i32; 3] = std::array::from_fn(|k| ((p[k] - self.origin[k]) / self.step).round() as i32);
+        [x, z, -y]
+    }
+}
 
 /// Vertex columns, all of one length, and triangles over them.
 #[derive(Default)]
 pub(super) struct Vertices {
-    /// Offsets from the tile's origin: x east, y up, z south.
-    pub positions: Vec<[f32; 3]>,
+    /// Numbers of a grid.
+    pub positions: Vec<[i32; 3]>,
     /// Unit normals in 127ths; the fourth byte keeps each at four bytes.
     pub normals: Vec<[i8; 4]>,
     /// Linear red, green, blue and straight alpha.
     pub colours: Vec<[u8; 4]>,
-    /// The feature's number and two bytes that keep each at four; absent where instances carry the numbers.
-    pub features: Option<Vec<[u16; 2]>>,
+    /// The feature's number and two bytes that keep each at four.
+    pub features: Vec<[u16; 2]>,
     /// Three vertex numbers each.
     pub triangles: Vec<[u32; 3]>,
 }
 
-/// East-north-up metres as an offset from `origin` in glTF's axes.
-#[expect(clippy::cast_possible_truncation, reason = "an offset within a tile; f32 is the stored form")]
-pub(super) fn offset(p: [f64; 3], origin: [f64; 3]) -> [f32; 3] {
-    let d: [f64; 3] = std::array::from_fn(|k| p[k] - origin[k]);
-    [d[0] as f32, d[2] as f32, -d[1] as f32]
-}
-
-/// All `meshes` in their order. Each feature gets at least one triangle: one whose mesh has none left that spans an area
-/// gets a marker in its middle, so that no feature is lost.
-pub(super) fn gather(content: &Content, meshes: &[(u32, Drawn)], alpha: u8) -> Vertices {
-    let mut made = Vertices { features: Some(Vec::new()), ..Vertices::default() };
-    let mut drawn = vec![false; content.features.len()];
-    for (number, mesh) in meshes {
-        let Some(feature) = content.features.get(*number as usize) else { continue };
-        let colours = |surface: &Surface| colour::of(feature.class, surface, alpha);
-        drawn[*number as usize] |= made.append(mesh, content.origin, *number, &colours);
-    }
-    for (number, feature) in content.features.iter().enumerate().filter(|(number, _)| !drawn[*number]) {
-        #[expect(clippy::cast_possible_truncation, reason = "at most 65,535 features")]
-        let number = number as u32;
-        let bounds = meshes.iter().filter(|(n, _)| *n == number).map(|(_, d)| d.bounds());
-        let bounds = bounds.fold(Bounds::EMPTY, Bounds::union);
-        let middle = if bounds.is_empty() { content.origin } else { bounds.center() };
-        let colour = |surface: &Surface| colour::of(feature.class, surface, u8::MAX);
-        made.append(&shape::octahedron(middle, 0.01), content.origin, number, &colour);
-    }
-    made
-}
-
-/// The one marker that a tile's instances repeat, around (0, 0, 0): white, for the material that colours it.
-pub(super) fn marker() -> Vertices {
-    let mut made = Vertices::default();
-    made.append(&shape::octahedron([0.0; 3], crate::lod::MARKER), [0.0; 3], 0, &|_| [u8::MAX; 4]);
-    made
-}
-
 impl Vertices {
-    /// Appends the triangles of `mesh` that span an area; says whether there was one. Corners that agree in position,
-    /// normal and colour are one vertex.
-    fn append(&mut self, mesh: &Mesh, origin: [f64; 3], feature: u32, colour: &dyn Fn(&Surface) -> [u8; 4]) -> bool {
+    /// Appends the triangles of `mesh`, moved, that span an area on `grid`; says whether there was one. Corners of one position
+    /// that agree in colour, and in their normal but for its rounding, are one vertex.
+    pub fn append(
+        &mut self,
+        mesh: &Mesh,
+        motion: &Motion,
+        grid: &Grid,
+        feature: u32,
+        colour: impl Fn(&Surface) -> [u8; 4],
+    ) -> bool {
         const NONE: u32 = u32::MAX;
-        let mut first_of = vec![NONE; mesh.positions.len()];
-        let mut next_of: Vec<u32> = Vec::new();
-        let base = self.positions.len();
-        let before = self.triangles.len();
+        let placed: Vec<[i32; 3]> = mesh.positions.iter().map(|p| grid.at(motion.apply(p.map(f64::from)))).collect();
+        let mut first_of = vec![NONE; placed.len()];
+        let mut next_of: Vec<u32> = Vec::with_capacity(2 * placed.len());
+        let (base, before) = (self.positions.len(), self.triangles.len());
         #[expect(clippy::cast_possible_truncation, reason = "at most 65,535 features; a tile's vertices fit u32")]
         let (feature, base_number) = (feature as u16, base as u32);
         for (surface, range) in mesh.runs() {
             let colour = colour(&surface);
             for triangle in mesh.triangles.get(range).unwrap_or_default() {
-                let Some(normal) = normal(mesh, *triangle) else { continue };
+                let Some(normal) = normal(mesh, motion, *triangle) else { continue };
+                if is_flat(triangle.map(|i| placed[i as usize])) {
+                    continue;
+                }
                 let corners = triangle.map(|i| {
                     let mut at = first_of[i as usize];
                     while at != NONE {
                         let vertex = base + at as usize;
-                        if self.normals[vertex] == normal && self.colours[vertex] == colour {
+                        if self.colours[vertex] == colour && alike(self.normals[vertex], normal) {
                             return base_number + at;
                         }
                         at = next_of[at as usize];
@@ -84,12 +104,10 @@ impl Vertices {
                     let made = next_of.len() as u32;
                     next_of.push(first_of[i as usize]);
                     first_of[i as usize] = made;
-                    self.positions.push(offset(mesh.place(mesh.positions[i as usize]), origin));
+                    self.positions.push(placed[i as usize]);
                     self.normals.push(normal);
                     self.colours.push(colour);
-                    if let Some(features) = &mut self.features {
-                        features.push([feature, 0]);
-                    }
+                    self.features.push([feature, 0]);
                     base_number + made
                 });
                 self.triangles.push(corners);
@@ -97,10 +115,41 @@ impl Vertices {
         }
         self.triangles.len() > before
     }
+    /// Puts triangles and vertices in the order that compresses best.
+    pub fn reorder(&mut self) {
+        let count = self.positions.len();
+        let mut corners = meshopt::optimize_vertex_cache_strip(self.triangles.as_flattened(), count);
+        let order = meshopt::optimize_vertex_fetch_remap(&corners, count);
+        corners.iter_mut().for_each(|i| *i = order[*i as usize]);
+        self.triangles = corners.as_chunks().0.to_vec();
+        moved(&mut self.positions, &order);
+        moved(&mut self.normals, &order);
+        moved(&mut self.colours, &order);
+        moved(&mut self.features, &order);
+    }
 }
 
-/// The triangle's normal in glTF's axes; nothing for one that spans no area or names a position that is not there.
-fn normal(mesh: &Mesh, triangle: [u32; 3]) -> Option<[i8; 4]> {
+fn moved<T: Copy + Default>(column: &mut Vec<T>, order: &[u32]) {
+    let mut new = vec![T::default(); column.len()];
+    column.iter().zip(order).for_each(|(value, place)| new[*place as usize] = *value);
+    *column = new;
+}
+
+/// Whether two normals differ by no more than their rounding may.
+fn alike(a: [i8; 4], b: [i8; 4]) -> bool {
+    (0..3).all(|k| a[k].abs_diff(b[k]) <= 1)
+}
+
+/// Whether three points of a grid are in line.
+fn is_flat(corners: [[i32; 3]; 3]) -> bool {
+    let [a, b, c] = corners.map(|p| p.map(i64::from));
+    let u: [i64; 3] = std::array::from_fn(|k| b[k] - a[k]);
+    let v: [i64; 3] = std::array::from_fn(|k| c[k] - a[k]);
+    u[1] * v[2] == u[2] * v[1] && u[2] * v[0] == u[0] * v[2] && u[0] * v[1] == u[1] * v[0]
+}
+
+/// The moved triangle's normal in glTF's axes; nothing for one that spans no area or names a position that is not there.
+fn normal(mesh: &Mesh, motion: &Motion, triangle: [u32; 3]) -> Option<[i8; 4]> {
     let [a, b, c] = triangle.map(|i| mesh.positions.get(i as usize).map(|p| p.map(f64::from)));
     let (a, b, c) = (a?, b?, c?);
     let u: [f64; 3] = std::array::from_fn(|k| b[k] - a[k]);
@@ -110,7 +159,8 @@ fn normal(mesh: &Mesh, triangle: [u32; 3]) -> Option<[i8; 4]> {
     if !length.is_normal() {
         return None;
     }
+    let n = motion.rotation.map(|row| (row[0] * n[0] + row[1] * n[1] + row[2] * n[2]) / length);
     #[expect(clippy::cast_possible_truncation, reason = "between -127 and 127")]
-    let [x, y, z] = n.map(|d| (d / length * 127.0).round() as i8);
+    let [x, y, z] = n.map(|d| (d * 127.0).round() as i8);
     Some([x, z, -y, 0])
 }
