@@ -9,3 +9,4 @@ mod real;
 mod sample;
 mod table;
 mod tilesets;
+mod weight;

@@ -69,10 +69,6 @@ pub fn rows(file: &File) -> Vec<BTreeMap<String, Value>> {
             "ENUM" => {
                 named(&extension["schema"]["enums"][property["enumType"].as_str().unwrap()], values, property, count)
             }
-            "BOOLEAN" => {
-                assert!(values.len() == count.div_ceil(8) && property.get("noData").is_none());
-                (0..count).map(|i| (values[i / 8] >> (i % 8) & 1 == 1).into()).collect()
-            }
             "SCALAR" => {
                 let component = property["componentType"].as_str().unwrap();
                 assert_eq!(values.len(), width(component) * count);

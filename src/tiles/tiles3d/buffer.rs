@@ -18,6 +18,9 @@ const ELEMENT_ARRAY_BUFFER: u32 = 34963;
 /// The name of the one extension that compresses.
 pub(super) const MESHOPT: &str = "EXT_meshopt_compression";
 
+/// A byte more on the wire is worth so many less once it has come.
+const WORTH: usize = 8;
+
 /// The binary chunk, its views and accessors, as they grow.
 pub(super) struct Buffer {
     compression: Compression,
@@ -39,24 +42,26 @@ impl Buffer {
         let view = json!({ "buffer": 0, "byteOffset": self.append(bytes), "byteLength": bytes.len().max(1) });
         self.push(view)
     }
-    /// A view of one vertex attribute, compressed where that is asked for.
+    /// A view of one vertex attribute, compressed where that is asked for, unless it makes what goes over the wire much larger:
+    /// there all is compressed again, and finds corners that faces share as they are, but not in the codec's differences.
     ///
     /// # Errors
     /// [`Kind::Internal`](crate::fault::Kind::Internal) when the encoder fails, which it does not.
     pub(super) fn vertices<T: Pod>(&mut self, vertices: &[T]) -> Result<usize> {
-        let stride = size_of::<T>();
-        let view = if self.compression == Compression::Meshopt && !vertices.is_empty() {
+        let (stride, bytes) = (size_of::<T>(), bytemuck::cast_slice(vertices));
+        let mut packed = None;
+        if self.compression == Compression::Meshopt && !vertices.is_empty() {
             // The extension knows version 0 of the codec only.
-            let packed = meshopt::encode_vertex_buffer_level(vertices, 0, Some(0)).map_err(fault)?;
-            let mut view = self.packed(&packed, "ATTRIBUTES", stride, vertices.len());
-            view["byteStride"] = json!(stride);
-            view["target"] = json!(ARRAY_BUFFER);
-            view
-        } else {
-            let bytes = bytemuck::cast_slice(vertices);
-            json!({ "buffer": 0, "byteOffset": self.append(bytes), "byteLength": bytes.len().max(1),
-                "byteStride": stride, "target": ARRAY_BUFFER })
+            let coded = meshopt::encode_vertex_buffer_level(vertices, 0, Some(0)).map_err(fault)?;
+            let lost = on_the_wire(&coded).saturating_sub(on_the_wire(bytes));
+            packed = Some(coded).filter(|coded| lost < bytes.len().saturating_sub(coded.len()) / WORTH);
+        }
+        let mut view = match packed {
+            Some(packed) => self.packed(&packed, "ATTRIBUTES", stride, vertices.len()),
+            None => json!({ "buffer": 0, "byteOffset": self.append(bytes), "byteLength": bytes.len().max(1) }),
         };
+        view["byteStride"] = json!(stride);
+        view["target"] = json!(ARRAY_BUFFER);
         Ok(self.push(view))
     }
     /// A view of vertex numbers, three for each triangle, compressed where that is asked for: of two bytes each when
@@ -136,6 +141,11 @@ impl Buffer {
         self.views.push(view);
         self.views.len() - 1
     }
+}
+
+/// What bytes take when they are compressed for the wire, nearly, whichever way that is done.
+fn on_the_wire(bytes: &[u8]) -> usize {
+    zstd::bulk::compress(bytes, 1).map_or(bytes.len(), |compressed| compressed.len())
 }
 
 fn fault(e: impl std::fmt::Display) -> Fault {

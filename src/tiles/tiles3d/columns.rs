@@ -129,20 +129,14 @@ fn enumeration(buffer: &mut Buffer, property: &str, texts: &[Option<&str>]) -> O
     })
 }
 
-/// One bit each, or a byte each where some have no value: the standard has no bit for that.
+/// A byte each: `BOOLEAN` has no bit for "no value", and loaders.gl (4.3) reads no tile that has one.
 fn booleans(buffer: &mut Buffer, cells: &[Option<&Cell>]) -> Written {
-    let values: Vec<Option<bool>> =
-        cells.iter().map(|cell| if let Some(Cell::Bool(b)) = cell { Some(*b) } else { None }).collect();
-    if values.iter().all(Option::is_some) {
-        let byte = |eight: &[Option<bool>]| {
-            eight.iter().enumerate().fold(0u8, |byte, (i, value)| byte | u8::from(*value == Some(true)) << i)
-        };
-        let bytes: Vec<u8> = values.chunks(8).map(byte).collect();
-        return Written::plain(json!({ "type": "BOOLEAN" }), json!({ "values": buffer.view(&bytes) }));
+    let byte = |cell: &Option<&Cell>| if let Some(Cell::Bool(b)) = cell { u8::from(*b) } else { NO_BOOL };
+    let bytes: Vec<u8> = cells.iter().map(byte).collect();
+    let mut property = json!({ "type": "SCALAR", "componentType": "UINT8", "description": "1 is true, 0 is false" });
+    if bytes.contains(&NO_BOOL) {
+        property["noData"] = json!(NO_BOOL);
     }
-    let bytes: Vec<u8> = values.iter().map(|value| value.map_or(NO_BOOL, u8::from)).collect();
-    let property = json!({ "type": "SCALAR", "componentType": "UINT8", "noData": NO_BOOL,
-        "description": "1 is true, 0 is false" });
     Written::plain(property, json!({ "values": buffer.view(&bytes) }))
 }
 

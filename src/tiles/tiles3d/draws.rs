@@ -5,7 +5,6 @@ use super::vertices::{Grid, Vertices};
 use crate::fault::Result;
 use crate::geom::Motion;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 
 /// A feature's number, and what moves the shape that draws it.
 pub(super) type Instance = (u32, Motion);
@@ -94,7 +93,7 @@ impl Draws {
         let feature = is_drawn_once.then(|| {
             let first = self.features.len();
             self.features.extend_from_slice(&vertices.features);
-            (first, vertices.features.iter().collect::<BTreeSet<_>>().len())
+            (first, distinct(vertices.features.iter().map(|[number, _]| u32::from(*number))))
         });
         self.runs.push(Run {
             grid,
@@ -135,7 +134,7 @@ impl Draws {
         #[expect(clippy::cast_precision_loss, reason = "a tile has at most 65,535 features")]
         self.numbers.extend(instances.iter().map(|(number, _)| *number as f32));
         let (min, max) = limits(&self.translations[first..]);
-        let features = instances.iter().map(|(number, _)| number).collect::<BTreeSet<_>>().len();
+        let features = distinct(instances.iter().map(|(number, _)| *number));
         let limits = [json!(min), json!(max)];
         let instances = Some(Instances { first, count: instances.len(), features, rotation, limits });
         self.nodes.push(Node { run, material, origin, instances });
@@ -217,6 +216,15 @@ impl Draws {
 /// A view of vertices where there are any.
 fn some<T: bytemuck::Pod>(buffer: &mut Buffer, vertices: &[T]) -> Result<usize> {
     if vertices.is_empty() { Ok(0) } else { buffer.vertices(vertices) }
+}
+
+/// How many numbers there are; neighbours are often alike.
+fn distinct(numbers: impl Iterator<Item = u32>) -> usize {
+    let mut numbers: Vec<u32> = numbers.collect();
+    numbers.dedup();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.len()
 }
 
 fn of_features(count: usize) -> Value {
