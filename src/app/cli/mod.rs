@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod check;
 mod dataset;
 mod demo;
 mod diff;
@@ -35,7 +36,7 @@ enum Command {
     Generate(generate::Args),
     Simulate(simulate::Args),
     Import(import::Args),
-    Check(import::CheckArgs),
+    Check(check::Args),
     Diff(diff::Args),
     Export(export::Args),
     Dataset(dataset::Args),
