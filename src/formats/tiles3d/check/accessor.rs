@@ -158,7 +158,8 @@ impl<'d> Accessors<'d> {
             log.find(Rule::Reference, place, format!("names buffer view {number}, which is not there"));
             return None;
         };
-        if accessor.byte_offset % size != 0 || (accessor.byte_offset + view.byte_offset) % size != 0 {
+        let start = accessor.byte_offset.wrapping_add(view.byte_offset);
+        if !accessor.byte_offset.is_multiple_of(size) || !start.is_multiple_of(size) {
             let what = format!(
                 "starts {} bytes into a view that starts at {}, with numbers of {size} bytes",
                 accessor.byte_offset, view.byte_offset

@@ -66,7 +66,7 @@ impl<'d> Column<'d> {
                 if !self.length(values, elements.saturating_mul(kind.size() as u64), elements, log) {
                     return None;
                 }
-                let known = |n: &i128| choices.iter().any(|(value, _)| i128::from(*value) == *n);
+                let known = |n: &i128| choices.binary_search_by_key(n, |(value, _)| i128::from(*value)).is_ok();
                 let strange = values
                     .chunks_exact(kind.size())
                     .filter_map(|b| whole(b, *kind))

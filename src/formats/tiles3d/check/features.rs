@@ -18,65 +18,46 @@ pub(super) struct Used {
     pub others: u64,
 }
 
+/// What ids are read from and held against.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'d> {
+    pub document: &'d Document,
+    pub accessors: &'d Accessors<'d>,
+    /// How many rows each property table says that it has.
+    pub tables: &'d [u64],
+}
+
 /// The rules of one primitive's ids.
-pub(super) fn of_primitive(
-    document: &Document,
-    accessors: &Accessors,
-    own: &Primitive,
-    place: &str,
-    tables: &[u64],
-    used: &mut Used,
-    log: &mut Log,
-) {
+pub(super) fn of_primitive(source: Source, own: &Primitive, place: &str, used: &mut Used, log: &mut Log) {
     let Some(extension) = own.extensions.get("EXT_mesh_features") else { return };
     let place = format!("{place}/extensions/EXT_mesh_features/featureIds");
-    let elements =
-        own.attributes.get("POSITION").and_then(|k| Some(document.accessors.get(*k)?.count)).unwrap_or_default();
+    // Only what holds has a count to go by.
+    let position = own.attributes.get("POSITION").and_then(|k| source.accessors.get(*k));
+    let elements = position.map_or(0, |(accessor, _)| accessor.count);
     let attribute = |n: u64| own.attributes.get(&format!("_FEATURE_ID_{n}")).copied();
-    sets(
-        &Ids { document, accessors, extension, place: &place, elements, of_vertices: true },
-        &attribute,
-        tables,
-        used,
-        log,
-    );
+    sets(&Ids { source, extension, place: &place, elements, of_vertices: true }, &attribute, used, log);
 }
 
 /// The rules of the ids of `count` instances of one node.
-pub(super) fn of_node(
-    document: &Document,
-    accessors: &Accessors,
-    own: &Node,
-    number: usize,
-    count: usize,
-    tables: &[u64],
-    used: &mut Used,
-    log: &mut Log,
-) {
+pub(super) fn of_node(source: Source, own: &Node, number: usize, count: usize, used: &mut Used, log: &mut Log) {
     let attributes = own.extensions.get("EXT_mesh_gpu_instancing").and_then(|e| e.get("attributes"));
     let Some(extension) = own.extensions.get("EXT_instance_features") else { return };
     let place = format!("/nodes/{number}/extensions/EXT_instance_features/featureIds");
     let attribute =
         |n: u64| attributes?.get(format!("_FEATURE_ID_{n}"))?.as_u64().and_then(|k| usize::try_from(k).ok());
-    sets(
-        &Ids { document, accessors, extension, place: &place, elements: count, of_vertices: false },
-        &attribute,
-        tables,
-        used,
-        log,
-    );
+    sets(&Ids { source, extension, place: &place, elements: count, of_vertices: false }, &attribute, used, log);
 }
 
 struct Ids<'d> {
-    document: &'d Document,
-    accessors: &'d Accessors<'d>,
+    source: Source<'d>,
     extension: &'d Value,
     place: &'d str,
     elements: usize,
     of_vertices: bool,
 }
 
-fn sets(own: &Ids, attribute: &dyn Fn(u64) -> Option<usize>, tables: &[u64], used: &mut Used, log: &mut Log) {
+fn sets(own: &Ids, attribute: &dyn Fn(u64) -> Option<usize>, used: &mut Used, log: &mut Log) {
+    let tables = own.source.tables;
     let list = own.extension.get("featureIds").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if list.is_empty() {
         log.find(Rule::FeatureIds, own.place, "is no list with a set of ids");
@@ -142,7 +123,7 @@ fn sets(own: &Ids, attribute: &dyn Fn(u64) -> Option<usize>, tables: &[u64], use
 /// The different ids of an attribute; `None` where it is not there or its type is told.
 fn read(own: &Ids, number: Option<usize>, null: Option<u64>, place: &str, log: &mut Log) -> Option<BTreeSet<u64>> {
     let number = number?;
-    let accessor = own.document.accessors.get(number)?;
+    let accessor = own.source.document.accessors.get(number)?;
     // A vertex attribute is never of 32-bit integers (glTF 2.0 §3.6.2.2); instances' may be.
     let wide = own.of_vertices && accessor.component_type == UNSIGNED_INT;
     if accessor.kind != "SCALAR" || accessor.normalized || wide {
@@ -153,7 +134,7 @@ fn read(own: &Ids, number: Option<usize>, null: Option<u64>, place: &str, log: &
         );
         return None;
     }
-    let values = own.accessors.stored(number)?;
+    let values = own.source.accessors.stored(number)?;
     let whole = |n: f64| n >= 0.0 && n.fract() == 0.0 && (accessor.component_type != FLOAT || n <= 16_777_216.0);
     if let Some(broken) = values.iter().find(|n| !whole(**n)) {
         log.find(Rule::FeatureIds, format!("{place}/attribute"), format!("holds {broken}, no whole number from 0"));

@@ -4,7 +4,7 @@ use super::clip;
 use super::content::Job;
 use super::report::Log;
 use super::rule::Rule;
-use super::subtree::{self, Size, Subtree};
+use super::subtree::{self, Bits, Size, Subtree};
 use super::tile;
 use super::volume::Volume;
 use super::walk::{Above, Link, Refine, Walk, linked, read, reason};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// The most nodes of one subtree.
-const NODES: u64 = 1 << 26;
+const NODES: u64 = 1 << 24;
 /// The most levels: coordinates have as many bits.
 const LEVELS: u64 = 60;
 
@@ -240,7 +240,8 @@ fn nodes(
     }
     let (mut loose, mut beyond, mut more) = (Seen::default(), Seen::default(), Vec::new());
     let last = tiling.offset(tiling.levels - 1);
-    for morton in (0..tiling.size.children).filter(|m| own.children.get(*m)) {
+    let some = !matches!(own.children, Bits::Constant(false));
+    for morton in (0..tiling.size.children).filter(|m| some && own.children.get(*m)) {
         let at = tiling.at(root, tiling.levels, morton);
         if !own.tiles.get(last + morton / tiling.fan) {
             loose.at(|| tiling.tell(at));

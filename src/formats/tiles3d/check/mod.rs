@@ -13,6 +13,7 @@ mod document;
 mod features;
 mod ids;
 mod implicit;
+mod instance;
 mod meshopt;
 mod model;
 mod primitive;

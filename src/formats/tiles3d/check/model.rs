@@ -4,7 +4,7 @@ use super::accessor::Accessors;
 use super::buffers::{buffers, views};
 use super::content::{Job, Tally};
 use super::document::{Document, Node};
-use super::features::{self, Used};
+use super::features::{self, Source, Used};
 use super::primitive::{self, Solid};
 use super::report::Log;
 use super::rule::Rule;
@@ -72,13 +72,14 @@ pub(super) fn check(
     let accessors = Accessors::new(&document, &views, log);
     let metadata = Metadata::read(&document, log);
     let mut used = Used { rows: vec![Some(BTreeSet::new()); metadata.counts.len()], ..Used::default() };
+    let source = Source { document: &document, accessors: &accessors, tables: &metadata.counts };
     let mut solids: Vec<Vec<Option<Solid>>> = Vec::with_capacity(document.meshes.len());
     for (m, mesh) in document.meshes.iter().enumerate() {
         let mut own = Vec::with_capacity(mesh.primitives.len());
         for (p, one) in mesh.primitives.iter().enumerate() {
             let place = format!("/meshes/{m}/primitives/{p}");
             own.push(primitive::check(&document, &accessors, one, &place, log));
-            features::of_primitive(&document, &accessors, one, &place, &metadata.counts, &mut used, log);
+            features::of_primitive(source, one, &place, &mut used, log);
             metadata.attributes(one, &place, log);
         }
         if mesh.primitives.is_empty() {
@@ -86,14 +87,13 @@ pub(super) fn check(
         }
         solids.push(own);
     }
-    let unknown = solids.iter().flatten().any(Option::is_none);
     let mut scene = Scene::new(&document, &accessors, &solids, &job.around, limits);
     let mut met = |number: usize, node: &Node, count: usize, log: &mut Log| {
-        features::of_node(&document, &accessors, node, number, count, &metadata.counts, &mut used, log);
+        features::of_node(source, node, number, count, &mut used, log);
     };
     scene.walk(&mut met, log);
     (tally.vertices, tally.triangles) = (scene.vertices, scene.triangles);
-    if tally.vertices == 0 && !unknown {
+    if tally.vertices == 0 && !scene.unknown {
         log.find(Rule::NothingDrawn, "", "draws no vertex");
     }
     tally.ids = metadata.tables(&document, &views, &used, log);

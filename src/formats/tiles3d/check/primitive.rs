@@ -115,6 +115,8 @@ fn attribute(document: &Document, name: &str, accessor: &Accessor, place: &str, 
             (matches!(shape, "VEC3" | "VEC4") && plain, false)
         }
         "JOINTS_" | "WEIGHTS_" => (shape == "VEC4", false),
+        // What ids may be is the features' own rule.
+        "_FEATURE_ID_" => (true, false),
         other => (other.starts_with('_') && kind != UNSIGNED_INT, false),
     };
     let required = document.extensions_required.iter().any(|e| e == "KHR_mesh_quantization");
@@ -134,7 +136,7 @@ fn attribute(document: &Document, name: &str, accessor: &Accessor, place: &str, 
             _ => 4,
         };
         let stride = view.byte_stride.unwrap_or(size * width);
-        if stride % 4 != 0 || accessor.byte_offset % 4 != 0 {
+        if !stride.is_multiple_of(4) || !accessor.byte_offset.is_multiple_of(4) {
             log.find(
                 Rule::Alignment,
                 place,
@@ -197,9 +199,9 @@ fn indices(
     let mode = own.mode.unwrap_or(4);
     let fits = match mode {
         0 => true,
-        1 => corners % 2 == 0,
+        1 => corners.is_multiple_of(2),
         2 | 3 => corners >= 2,
-        4 => corners % 3 == 0,
+        4 => corners.is_multiple_of(3),
         5 | 6 => corners >= 3,
         _ => false,
     };

@@ -2,6 +2,7 @@
 
 use super::accessor::Accessors;
 use super::document::{Document, Node};
+use super::instance::{instances, placed};
 use super::primitive::Solid;
 use super::report::Log;
 use super::rule::Rule;
@@ -9,7 +10,6 @@ use super::volume::{Volume, stretch};
 use super::walk::Link;
 use super::{CheckLimits, SLACK};
 use crate::geom::matrix::{IDENTITY, Matrix, apply, times};
-use serde_json::Value;
 
 /// glTF's y up as a tile's z up (OGC 22-025r4 §8.1.2).
 const UPRIGHT: Matrix = [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
@@ -36,20 +36,11 @@ pub(super) struct Scene<'d> {
     pub solids: &'d [Vec<Option<Solid>>],
     pub vertices: u64,
     pub triangles: u64,
+    /// Whether something is drawn that could not be read.
+    pub unknown: bool,
     around: Vec<Around<'d>>,
     places: u64,
     most: u64,
-}
-
-/// Translation, rotation by a unit quaternion, scale (§3.5.3).
-fn placed([x, y, z]: [f64; 3], [i, j, k, w]: [f64; 4], [a, b, c]: [f64; 3]) -> Matrix {
-    let n = (i * i + j * j + k * k + w * w).sqrt();
-    let [i, j, k, w] = if n > 0.0 { [i / n, j / n, k / n, w / n] } else { [0.0, 0.0, 0.0, 1.0] };
-    let right = [1.0 - 2.0 * (j * j + k * k), 2.0 * (i * j + k * w), 2.0 * (i * k - j * w)].map(|n| n * a);
-    let up = [2.0 * (i * j - k * w), 1.0 - 2.0 * (i * i + k * k), 2.0 * (j * k + i * w)].map(|n| n * b);
-    let on = [2.0 * (i * k + j * w), 2.0 * (j * k - i * w), 1.0 - 2.0 * (i * i + j * j)].map(|n| n * c);
-    let ([p, q, r], [s, t, u], [v, o, m]) = (right, up, on);
-    [p, q, r, 0.0, s, t, u, 0.0, v, o, m, 0.0, x, y, z, 1.0]
 }
 
 fn matrix(node: &Node, place: &str, log: &mut Log) -> Matrix {
@@ -59,7 +50,7 @@ fn matrix(node: &Node, place: &str, log: &mut Log) -> Matrix {
     }
     if let Some(q) = node.rotation {
         let length = q.iter().map(|c| c * c).sum::<f64>().sqrt();
-        if !((length - 1.0).abs() <= 1e-3) {
+        if length.is_nan() || (length - 1.0).abs() > 1e-3 {
             log.find(Rule::Node, format!("{place}/rotation"), format!("has the length {length}"));
         }
     }
@@ -102,7 +93,8 @@ impl<'d> Scene<'d> {
             next = link.above.as_deref();
         }
         let (vertices, triangles, places, most) = (0, 0, 0, limits.places);
-        Self { document, accessors, solids, vertices, triangles, around, places, most }
+        let unknown = solids.iter().flatten().any(Option::is_none);
+        Self { document, accessors, solids, vertices, triangles, unknown, around, places, most }
     }
 
     /// Goes through all nodes of the scene; `met` is told of each node with instances and how many there are.
@@ -174,12 +166,15 @@ impl<'d> Scene<'d> {
         };
         let instances = match node.extensions.get("EXT_mesh_gpu_instancing") {
             None => vec![*here],
-            Some(own) => match self.instances(own, &place, log) {
+            Some(own) => match instances(self.document, self.accessors, own, &place, log) {
                 Some(all) => {
                     met(number, node, all.len(), log);
                     all.iter().map(|own| times(here, own)).collect()
                 }
-                None => return,
+                None => {
+                    self.unknown = true;
+                    return;
+                }
             },
         };
         for (k, solid) in solids.iter().enumerate() {
@@ -195,76 +190,6 @@ impl<'d> Scene<'d> {
                 self.held(solid, instance, &place);
             }
         }
-    }
-
-    /// The maps of a node's instances (`EXT_mesh_gpu_instancing`).
-    fn instances(&self, own: &Value, place: &str, log: &mut Log) -> Option<Vec<Matrix>> {
-        let place = format!("{place}/extensions/EXT_mesh_gpu_instancing/attributes");
-        let attributes = own.get("attributes").and_then(Value::as_object);
-        let Some(attributes) = attributes.filter(|all| !all.is_empty()) else {
-            log.find(Rule::Instancing, place, "has none");
-            return None;
-        };
-        let mut count = None;
-        let (mut shifts, mut turns, mut scales) = (None, None, None);
-        for (name, number) in attributes {
-            let number = number.as_u64().and_then(|n| usize::try_from(n).ok());
-            let accessor = number.and_then(|n| Some((n, self.document.accessors.get(n)?)));
-            let Some((number, accessor)) = accessor else {
-                log.find(
-                    Rule::Reference,
-                    format!("{place}/{}", super::clip(name)),
-                    "names an accessor that is not there",
-                );
-                return None;
-            };
-            if *count.get_or_insert(accessor.count) != accessor.count {
-                log.find(
-                    Rule::Instancing,
-                    format!("{place}/{}", super::clip(name)),
-                    format!("has {} elements, others {count:?}", accessor.count),
-                );
-                return None;
-            }
-            let float = accessor.component_type == super::accessor::FLOAT;
-            let quantized = accessor.normalized
-                && matches!(accessor.component_type, super::accessor::BYTE | super::accessor::SHORT);
-            let (slot, fits) = match name.as_str() {
-                "TRANSLATION" => (&mut shifts, float && accessor.kind == "VEC3"),
-                "ROTATION" => (&mut turns, (float || quantized) && accessor.kind == "VEC4"),
-                "SCALE" => (&mut scales, float && accessor.kind == "VEC3"),
-                _ => {
-                    // Only what is there has a count to go by.
-                    self.accessors.get(number)?;
-                    continue;
-                }
-            };
-            if !fits {
-                log.find(
-                    Rule::Instancing,
-                    format!("{place}/{name}"),
-                    format!("is {} of {}", accessor.kind, accessor.component_type),
-                );
-                return None;
-            }
-            *slot = Some(self.accessors.meant(number)?);
-        }
-        let three = |of: &Option<Vec<f64>>, k: usize, none: [f64; 3]| {
-            of.as_ref().map_or(Some(none), |all| all.as_chunks::<3>().0.get(k).copied())
-        };
-        let mut crooked = 0_usize;
-        let mut one = |k: usize| {
-            let turn = turns
-                .as_ref()
-                .map_or(Some([0.0, 0.0, 0.0, 1.0]), |all: &Vec<f64>| all.as_chunks::<4>().0.get(k).copied())?;
-            crooked += usize::from(!((turn.iter().map(|c| c * c).sum::<f64>().sqrt() - 1.0).abs() <= 0.02));
-            Some(placed(three(&shifts, k, [0.0; 3])?, turn, three(&scales, k, [1.0; 3])?))
-        };
-        let all = (0..count.unwrap_or_default()).map(&mut one).collect();
-        if crooked > 0 {
-            log.find(Rule::Instancing, format!("{place}/ROTATION"), format!("{crooked} are no unit quaternions"));
-        }
-        all
     }
 
     /// Holds one placed primitive against every volume: by the corners of its box first, which suffices where all are inside.

@@ -5,6 +5,7 @@ use super::report::Log;
 use super::rule::Rule;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A number's type in a property table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +53,8 @@ impl Component {
 pub(super) enum Kind {
     Text,
     Boolean,
-    /// The stored type, and each value with its name.
-    Enum(Component, Vec<(i64, String)>),
+    /// The stored type, and each value with its name, the least first.
+    Enum(Component, Arc<[(i64, String)]>),
     /// So many components of a type.
     Numbers(usize, Component),
 }
@@ -118,7 +119,7 @@ pub(super) fn read(of: &Value, place: &str, log: &mut Log) -> Schema {
     classes
 }
 
-type Choices = Option<(Component, Vec<(i64, String)>)>;
+type Choices = Option<(Component, Arc<[(i64, String)]>)>;
 
 fn choices(own: &Value, place: &str, log: &mut Log) -> Choices {
     let kind = own.get("valueType").map_or(Some("UINT16"), Value::as_str).and_then(Component::read);
@@ -144,7 +145,9 @@ fn choices(own: &Value, place: &str, log: &mut Log) -> Choices {
             format!("has {value}, which its valueType does not hold"),
         );
     }
-    Some((kind, each))
+    let mut each = each;
+    each.sort();
+    Some((kind, each.into()))
 }
 
 fn property(name: &str, own: &Value, enums: &BTreeMap<&str, Choices>, place: &str, log: &mut Log) -> Option<Property> {

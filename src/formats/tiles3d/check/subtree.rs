@@ -196,7 +196,7 @@ impl Views<'_> {
                     );
                     return None;
                 }
-                let spare = bytes.last().map_or(0, |last| if bits % 8 == 0 { 0 } else { last >> (bits % 8) });
+                let spare = bytes.last().map_or(0, |last| if bits.is_multiple_of(8) { 0 } else { last >> (bits % 8) });
                 if spare != 0 {
                     log.find(Rule::SpareBits, place, "has bits after the last one");
                 }
@@ -237,7 +237,7 @@ impl Views<'_> {
             );
         }
         let bytes = self.buffers.get(buffer)?.as_ref()?;
-        let part = bytes.get(offset..offset.checked_add(length)?);
+        let part = offset.checked_add(length).and_then(|end| bytes.get(offset..end));
         if part.is_none() {
             let what = format!("ends at {} of {} bytes of its buffer", offset.saturating_add(length), bytes.len());
             log.find(Rule::SubtreeBuffer, format!("/bufferViews/{number}"), what);

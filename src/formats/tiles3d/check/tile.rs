@@ -39,6 +39,14 @@ pub(super) fn tileset(json: &Value, log: &mut Log) -> Option<f64> {
         log.find(Rule::Member, "/root", "is no object");
     }
     extensions(json, log);
+    if let Some(schema) = json.get("schema") {
+        super::schema::read(schema, "/schema", log);
+    }
+    for name in ["metadata", "groups", "statistics"] {
+        if json.get(name).is_some() {
+            log.unseen(format!("a tileset's own {name}"));
+        }
+    }
     error(json, "", log)
 }
 
