@@ -61,6 +61,7 @@ const CASES: &[(Rule, &str, Break)] = &[
     (Rule::Version, "none", |f| f.set("e/tileset.json", "/asset", None)),
     (Rule::Member, "no volume", |f| f.set("e/tileset.json", "/root/children/0/boundingVolume", None)),
     (Rule::Member, "children that are no list", |f| of_root(f, "/children/0/children", json!({}))),
+    (Rule::Member, "content and contents", |f| of_root(f, "/contents", json!([{ "uri": "r.glb" }]))),
     (Rule::Refine, "in lower case", |f| of_root(f, "/refine", json!("replace"))),
     (Rule::Refine, "none at an external root", |f| f.set("e/tileset.json", "/root/refine", None)),
     (Rule::ChildrenEmpty, "an empty list", |f| of_root(f, "/children/0/children", json!([]))),
@@ -150,6 +151,7 @@ const CASES: &[(Rule, &str, Break)] = &[
     (Rule::VertexOutside, "a sphere above an external tileset", |f| {
         of_root(f, "/children/1/boundingVolume/sphere/3", json!(2.9))
     }),
+    (Rule::VertexOutside, "a scale beyond all numbers", |f| of_a(f, "/nodes/0/scale", json!([1e308, 1e308, 1e308]))),
     (Rule::VertexOutside, "a region", |f| of_root(f, "/children/3/contents/0/boundingVolume/region/4", json!(12.5))),
     (Rule::VertexOutside, "an instance", |f| f32_at(f, "b.glb", 2, 6, 655.0)),
     (Rule::VertexOutside, "a turned instance", |f| {
@@ -340,6 +342,14 @@ fn what_is_too_much_is_told_and_left() {
     assert_eq!(few(CheckLimits { content: 5, ..whole }), [(Rule::Limit.name(), 9)]);
     assert_eq!(few(CheckLimits { depth: 0, ..whole }), [(Rule::Limit.name(), 1)]);
     let mut files = sound();
+    of_root(&mut files, "/content/boundingVolume/box/3", json!(0.5));
+    let places = of(&files, &CheckLimits { places: 7, ..whole });
+    assert_eq!(
+        places.totals.into_iter().collect::<Vec<_>>(),
+        [(Rule::Limit.name(), 1)],
+        "not even whether vertices lie outside"
+    );
+    let mut files = sound();
     files.set("tileset.json", &format!("{TILING}/subtreeLevels"), Some(json!(30)));
     assert_eq!(of(&files, &whole).totals.into_iter().collect::<Vec<_>>(), [(Rule::Limit.name(), 1)]);
     files.0.insert("tileset.json".to_owned(), File::Raw(b"{\"asset\":{},\"root\"".to_vec()));
@@ -347,4 +357,16 @@ fn what_is_too_much_is_told_and_left() {
     files.write(dir.path());
     let fault = cimbra::formats::tiles3d::check::check(&dir.path().join("tileset.json"), &whole, &|_| {}).unwrap_err();
     assert!(fault.to_string().contains("is not JSON"), "{fault}");
+}
+
+#[test]
+fn a_quantised_vertex_may_lie_half_a_step_and_a_millimetre_outside() {
+    // The step is 2 cm and the box ends at 15 m; an instance's far side lies 2 m from its place.
+    let at = |metres: f32| {
+        let mut files = sound();
+        f32_at(&mut files, "b.glb", 2, 6, (metres - 2.0) / 0.02);
+        of(&files, &CheckLimits::default()).totals.into_keys().collect::<Vec<_>>()
+    };
+    assert!(at(15.0105).is_empty());
+    assert_eq!(at(15.0115), [Rule::VertexOutside.name()]);
 }

@@ -82,8 +82,11 @@ impl<'d> Accessors<'d> {
             let place = format!("/accessors/{k}");
             let layout = all.layout(accessor, &place, log);
             all.sound.push(layout);
-            if layout.is_some() {
-                all.bounds(k, accessor, &place, log);
+            if layout.is_some()
+                && !all.bounds(k, accessor, &place, log)
+                && let Some(sound) = all.sound.get_mut(k)
+            {
+                *sound = None;
             }
         }
         all
@@ -184,9 +187,9 @@ impl<'d> Accessors<'d> {
         Some(Layout { width, size, stride })
     }
 
-    /// Finite numbers, and least and greatest as they are said.
-    fn bounds(&self, number: usize, accessor: &Accessor, place: &str, log: &mut Log) {
-        let Some((_, layout)) = self.get(number) else { return };
+    /// Finite numbers, and least and greatest as they are said; `false` where some are not finite.
+    fn bounds(&self, number: usize, accessor: &Accessor, place: &str, log: &mut Log) -> bool {
+        let Some((_, layout)) = self.get(number) else { return false };
         let (mut least, mut most) = ([f64::INFINITY; 16], [f64::NEG_INFINITY; 16]);
         let mut broken = 0_usize;
         self.each(accessor, layout, &mut |k, n| {
@@ -197,7 +200,7 @@ impl<'d> Accessors<'d> {
         });
         if broken > 0 {
             log.find(Rule::NotFinite, place, format!("has {broken} numbers that are not finite"));
-            return;
+            return false;
         }
         for (name, said, found) in [("min", &accessor.min, least), ("max", &accessor.max, most)] {
             let Some(said) = said else { continue };
@@ -213,5 +216,6 @@ impl<'d> Accessors<'d> {
                 log.find(Rule::Bounds, format!("{place}/{name}/{k}"), format!("is {a}, and the values' is {b}"));
             }
         }
+        true
     }
 }

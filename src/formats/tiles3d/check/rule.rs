@@ -49,7 +49,7 @@ rules! {
     Box Error "box" "write a middle and three half axes that are finite, orthogonal and longer than 0"
     Region Error "region" "write west, south, east, north in radians, then the lowest and the highest ellipsoidal height in metres"
     Sphere Error "sphere" "write a middle and a radius above 0"
-    ContentVolume Error "content-volume" "let the volume of a content lie inside that of its tile"
+    ContentVolume Warning "content-volume" "let the volume of a content lie inside that of its tile"
     Transform Error "transform" "write sixteen finite numbers, column after column, that can be undone and end in 0, 0, 0, 1"
     Uri Error "uri" "copy what it names into the tileset's folder and name it relatively"
     Missing Error "missing" "put the file there or leave its tile out"

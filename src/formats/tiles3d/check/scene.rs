@@ -196,9 +196,9 @@ impl<'d> Scene<'d> {
     fn held(&mut self, solid: &Solid, place: &Matrix, told: &dyn Fn() -> String) {
         for one in &mut self.around {
             let map = times(&one.to, place);
-            let step = solid.step * stretch(place) * one.scale / 2.0;
-            let slack =
-                SLACK + if matches!(one.volume, Volume::Region(_)) { solid.step * stretch(&map) / 2.0 } else { step };
+            // Half a step, in metres.
+            let half = if solid.step > 0.0 { solid.step * stretch(&map) * one.scale / 2.0 } else { 0.0 };
+            let slack = SLACK + half;
             let corners = solid.ends.map(|end| apply(&map, end));
             let [first, .., last] = corners;
             let across = first.iter().zip(last).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
@@ -212,7 +212,7 @@ impl<'d> Scene<'d> {
             }
             for (k, point) in solid.points.iter().enumerate() {
                 let over = one.volume.outside(apply(&map, *point), one.scale);
-                if over > slack {
+                if over > slack || over == f64::INFINITY {
                     if one.outside == 0 {
                         one.first = format!("{} vertex {k}", told());
                     }

@@ -146,6 +146,9 @@ pub(super) fn tile(node: &Value, place: &str, above: &Above, log: &mut Log) -> T
     if let Member::Here([]) = member(node, "children", place, log, |c| c.as_array().map(Vec::as_slice), "list") {
         log.find(Rule::ChildrenEmpty, format!("{place}/children"), "is an empty list");
     }
+    if node.get("content").is_some() && node.get("contents").is_some() {
+        log.find(Rule::Member, format!("{place}/contents"), "stands beside content; a tile has one of the two");
+    }
     let transform = node.get("transform").map_or(Some(IDENTITY), |list| {
         numbers::<16>(list).filter(|m| {
             let [_, _, _, a, _, _, _, b, _, _, _, c, _, _, _, d] = *m;

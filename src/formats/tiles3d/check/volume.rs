@@ -104,6 +104,10 @@ impl Volume {
 
     /// How many metres the point `at` (in the volume's frame; geocentric for a region) lies outside; `scale` metres a unit.
     pub fn outside(&self, at: [f64; 3], scale: f64) -> f64 {
+        // What transforms blow up beyond all numbers is inside of nothing.
+        if at.iter().any(|c| !c.is_finite()) {
+            return f64::INFINITY;
+        }
         match self {
             Self::Box(middle, axes) => {
                 let from = less(at, *middle);
