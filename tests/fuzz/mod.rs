@@ -3,6 +3,7 @@
 //! Every target runs in a process of its own with 3 GiB of address space and a deadline, so that an abort, a stack
 //! overflow, a hang or an allocation without bounds is a failure with the guilty file kept, not the end of the test run.
 
+mod checker;
 mod cityjson;
 mod geojson;
 mod ifc;
@@ -95,6 +96,7 @@ impl Target {
         // What is no reader of objects has a way of its own.
         let own = match self.reader {
             "GeoTIFF" => raster::drive,
+            "checker" => checker::drive,
             "LAS" => points::drive,
             _ => tileset::drive,
         };

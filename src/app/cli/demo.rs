@@ -86,7 +86,7 @@ fn import(dir: &Path, store: &Path, fresh: bool) -> Result<()> {
     if files.is_empty() {
         return Ok(());
     }
-    let bar = Bar::new();
+    let bar = Bar::counting("objects");
     let progress = |step: crate::ingest::Progress| bar.step(step);
     let options = ImportOptions { site: Some(code), ..ImportOptions::default() };
     let (clock, worker) = (clock::system(), Some(worker(Limits::default(), false)));

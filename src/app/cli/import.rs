@@ -1,4 +1,4 @@
-//! `cimbra import` and `cimbra check`.
+//! `cimbra import`, and what `cimbra check` shares with it.
 
 use super::progress::Bar;
 use super::send::send;
@@ -93,16 +93,6 @@ pub struct Args {
     key: Option<String>,
 }
 
-/// Say what an import would take, refuse and mend, what is wrong with the model and how light it can be, without doing it
-#[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  cimbra check delft.city.jsonl --height-offset 43.4 --json\n  cimbra check tower.ifc --origin 118.78,32.04,12\n\nFindings are named by id, warnings first; what is mended on the way in says so. --json names 200 of a kind and counts all."
-)]
-pub struct CheckArgs {
-    #[command(flatten)]
-    source: Source,
-}
-
 impl Args {
     /// Imports.
     ///
@@ -127,17 +117,6 @@ impl Args {
         }
         let store = Store::open(self.store.as_deref().unwrap_or(Path::new("./var/cimbra")))?;
         self.source.take(Some(&store), options)
-    }
-}
-
-impl CheckArgs {
-    /// Checks.
-    ///
-    /// # Errors
-    /// Options that contradict each other.
-    pub fn run(mut self) -> Result<Outcome> {
-        let options = self.source.options()?;
-        self.source.take(None, options)
     }
 }
 
@@ -171,13 +150,23 @@ impl Source {
         Ok(ImportOptions { remarks: fit.map(|(_, remarks)| remarks).unwrap_or_default(), height_grid, ..read })
     }
     fn take(&self, store: Option<&Store>, options: ImportOptions) -> Result<Outcome> {
-        let bar = Bar::new();
+        let bar = Bar::counting("objects");
+        let report = self.intake(&self.files, store, options, &bar);
+        drop(bar);
+        tell(&report?, self.json)
+    }
+    /// Takes `files` in, or without a store looks at what would come in.
+    pub(super) fn intake(
+        &self,
+        files: &[PathBuf],
+        store: Option<&Store>,
+        options: ImportOptions,
+        bar: &Bar,
+    ) -> Result<Report> {
         let progress = |step: crate::ingest::Progress| bar.step(step);
         let worker = Some(worker(Limits::default(), false));
         let intake = Intake { store, options, worker, clock: clock::system(), progress: &progress };
-        let report = intake.import(&self.files)?;
-        drop(bar);
-        tell(&report, self.json)
+        intake.import(files)
     }
 }
 
@@ -215,12 +204,21 @@ fn fit(file: &Path) -> Result<(Helmert, Vec<String>)> {
 /// # Errors
 /// A terminal that cannot be written to.
 pub fn tell(report: &Report, json: bool) -> Result<Outcome> {
+    let outcome = complain(report)?;
+    say(&if json { report.json() } else { report.text() })?;
+    Ok(outcome)
+}
+
+/// Prints what was refused on stderr; says how it ended.
+///
+/// # Errors
+/// A terminal that cannot be written to.
+pub fn complain(report: &Report) -> Result<Outcome> {
     let refusals = report.refusals();
     std::io::stderr().write_all(plain(&refusals).as_bytes()).map_err(|e| Fault::io("writing to stderr", &e))?;
     for file in report.files.iter().filter_map(|f| f.error.as_ref()) {
         writeln!(std::io::stderr(), "cimbra: {}", plain(file)).map_err(|e| Fault::io("writing to stderr", &e))?;
     }
-    say(&if json { report.json() } else { report.text() })?;
     Ok(match (report.objects, report.refused) {
         (0, _) => Outcome::NothingDone,
         (_, 0) => Outcome::Done,

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod bake;
+mod check;
 mod dataset;
 mod demo;
 mod diff;
@@ -36,7 +37,7 @@ enum Command {
     Generate(generate::Args),
     Simulate(simulate::Args),
     Import(import::Args),
-    Check(import::CheckArgs),
+    Check(check::Args),
     Diff(diff::Args),
     Bake(bake::Args),
     Export(export::Args),

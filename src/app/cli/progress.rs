@@ -9,23 +9,27 @@ use std::time::{Duration, Instant};
 /// Between two plain lines about one file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Shows an import's progress on stderr.
+/// Shows the progress of an import or a check on stderr.
 pub struct Bar {
     bar: Option<ProgressBar>,
+    /// What is counted.
+    word: &'static str,
     told: RefCell<(String, Instant)>,
 }
 
 impl Bar {
-    /// A bar that has nothing to show yet.
-    pub fn new() -> Self {
+    /// A bar that has nothing to show yet, and will count what `word` names.
+    pub fn counting(word: &'static str) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}  {pos} objects  {per_sec}  {elapsed}") {
+            if let Ok(style) =
+                ProgressStyle::with_template(&format!("{{spinner}} {{msg}}  {{pos}} {word}  {{per_sec}}  {{elapsed}}"))
+            {
                 bar.set_style(style);
             }
             bar
         });
-        Self { bar, told: RefCell::new((String::new(), Instant::now())) }
+        Self { bar, word, told: RefCell::new((String::new(), Instant::now())) }
     }
     /// Shows one step.
     pub fn step(&self, step: Progress) {
@@ -46,7 +50,7 @@ impl Bar {
                 let mut told = self.told.borrow_mut();
                 if told.1.elapsed() > PATIENCE {
                     told.1 = Instant::now();
-                    line(&format!("{}: {count} objects", told.0));
+                    line(&format!("{}: {count} {}", told.0, self.word));
                 }
             }
         }

@@ -117,7 +117,7 @@ pub(in crate::formats) fn percent_decoded(uri: &str) -> String {
 }
 
 /// RFC 4648 §4, with or without padding.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub(in crate::formats) fn base64(text: &str) -> Option<Vec<u8>> {
     let digits = text.trim_end_matches('=').bytes();
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let (mut held, mut bits) = (0_u32, 0);

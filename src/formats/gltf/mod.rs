@@ -16,7 +16,7 @@ mod document;
 mod features;
 mod scene;
 
-pub(super) use buffers::percent_decoded;
+pub(super) use buffers::{base64, percent_decoded};
 pub use container::glb;
 
 use super::reader::open;

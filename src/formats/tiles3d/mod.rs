@@ -3,6 +3,7 @@
 //! Contents are not read: b3dm, i3dm, pnts, cmpt, glTF and whatever else a tileset names go to clients as they are. What is
 //! looked at is the tree: versions, bounding volumes, the files that it names and that they lie within its folder.
 
+pub mod check;
 mod points;
 mod rebase;
 mod volume;
