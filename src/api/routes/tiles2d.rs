@@ -283,7 +283,9 @@ impl Question {
             let reader = Reader { rights: self.reads, only: self.only.as_deref() };
             return mvt::encode(&self.snapshots, parts.collect::<Result<_>>()?, tile, reader);
         };
-        let own = Hex::resolution_at(tile.zoom());
+        // Points run into each other; for that they must be close.
+        let finer = u8::from(form == mvt::Form::Heat);
+        let own = (Hex::resolution_at(tile.zoom()) + finer).min(Hex::FINEST);
         let asked = self.params.integer("resolution").and_then(|n| u8::try_from(n).ok());
         let resolution = asked.unwrap_or(own);
         let mut tallied = Vec::new();

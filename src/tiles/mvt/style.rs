@@ -30,7 +30,7 @@ pub fn style(of: &Described, form: Option<Form>) -> Value {
     if !of.bounds.is_empty() {
         let center = of.bounds.center();
         value["center"] = json!([center[0], center[1]]);
-        value["zoom"] = json!(14);
+        value["zoom"] = json!(of.zoom());
     }
     value
 }
@@ -99,7 +99,11 @@ fn assets(name: &str, map: bool, layers: &mut Vec<Value>) {
 
 /// Darker, the more a hexagon holds.
 fn hexagons(name: &str, layers: &mut Vec<Value>) {
-    let colour = hex(general(collection(name)), 0.7);
+    // Walls are too pale for that; roofs are not.
+    let colour = match collection(name) {
+        None | Some(Collection::Buildings) => hex(colour::of_class(Class::Roof), 0.9),
+        other => hex(general(other), 0.7),
+    };
     let opacity = json!(["interpolate", ["linear"], ["log10", ["max", 1, ["get", "count"]]], 0, 0.2, 3, 0.9]);
     let fill = json!({ "fill-color": colour, "fill-opacity": opacity });
     let layer = |suffix: &str, kind: &str, paint: Value| json!({ "id": format!("{name}-{suffix}"), "type": kind, "source": "cimbra", "source-layer": name, "paint": paint });

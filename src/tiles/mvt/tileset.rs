@@ -52,6 +52,13 @@ impl Described {
         let (min, max) = (self.bounds.min, self.bounds.max);
         (!self.bounds.is_empty()).then(|| [within(min[0], 0), within(min[1], 1), within(max[0], 0), within(max[1], 1)])
     }
+    /// The level at which everything is about as wide as a tile.
+    pub fn zoom(&self) -> u8 {
+        let [width, height, _] = if self.bounds.is_empty() { [360.0; 3] } else { self.bounds.size() };
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the levels there are")]
+        let level = (360.0 / width.max(2.0 * height).max(1e-9)).log2().clamp(0.0, f64::from(Tile::FULL)) as u8;
+        level
+    }
     /// The properties that features have besides those of their sources.
     fn fields(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let numbers = ["height", "min_height", "resolution", "count", "values", "sum", "mean", "min", "max", "weight"];
@@ -135,7 +142,7 @@ pub fn tilejson(of: &Described) -> Value {
     });
     if let Some([west, south, east, north]) = of.box_in_square() {
         value["bounds"] = json!([west, south, east, north]);
-        value["center"] = json!([(west + east) / 2.0, (south + north) / 2.0, 15]);
+        value["center"] = json!([(west + east) / 2.0, (south + north) / 2.0, of.zoom()]);
     }
     value
 }
