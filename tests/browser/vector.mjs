@@ -1,6 +1,7 @@
 // vector.mjs BASE COLLECTION QUERY ZOOM…: reads every vector tile of a collection at these levels as strangers do, with Mapbox's own
-// reader, and holds them against the items that the same server tells; one JSON result.
+// reader, and holds them against the items that the same server tells, hexagons by Uber's own library; one JSON result.
 import { VectorTile } from "@mapbox/vector-tile";
+import { latLngToCell } from "h3-js";
 import Pbf from "pbf";
 import { report } from "./chromium.mjs";
 
@@ -118,6 +119,19 @@ report(async () => {
     }
     const all = [...seen.values()].map((says) => JSON.parse(says));
     const sum = (name) => all.reduce((sum, [, , properties]) => sum + (properties[name] ?? 0), 0);
+    // What each hexagon must count, by Uber's own library: items whose box has its middle there.
+    const expected = {};
+    const [one] = all;
+    if (one?.[2].count !== undefined) {
+      for (const { bbox: [west, south, , east, north] } of placed) {
+        const cell = latLngToCell((south + north) / 2, (west + east) / 2, one[2].resolution);
+        expected[cell] = (expected[cell] ?? 0) + 1;
+      }
+      for (const cell of new Set([...Object.keys(expected), ...seen.keys()])) {
+        const told = seen.has(cell) ? JSON.parse(seen.get(cell))[2].count : 0;
+        if (told !== (expected[cell] ?? 0)) level.contradict.push(`${cell} counts ${told}, not ${expected[cell] ?? 0}`);
+      }
+    }
     const missing = placed.filter(({ id }) => !seen.has(id)).map(({ id }) => id);
     Object.assign(level, { distinct: seen.size, numbers: new Set(all.map(([number]) => number)).size, missing: missing.length, such: missing.slice(0, 5) });
     Object.assign(level, { count: sum("count"), values: sum("values"), sum: sum("sum"), weight: sum("weight") });

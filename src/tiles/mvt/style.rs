@@ -119,7 +119,7 @@ fn heat(name: &str) -> Value {
 
 /// The colour of most of what a layer holds.
 fn general(of: Option<Collection>) -> [u8; 3] {
-    let first = Class::ALL.iter().filter(|class| Some(class.collection()) == of).next_back();
+    let first = Class::ALL.iter().rfind(|class| Some(class.collection()) == of);
     colour::of_class(first.copied().unwrap_or(Class::Building))
 }
 

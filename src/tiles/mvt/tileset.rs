@@ -59,12 +59,12 @@ impl Described {
         let level = (360.0 / width.max(2.0 * height).max(1e-9)).log2().clamp(0.0, f64::from(Tile::FULL)) as u8;
         level
     }
-    /// The properties that features have besides those of their sources.
+    /// The properties that features have besides those of their sources, and of what kind they are.
     fn fields(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let numbers = ["height", "min_height", "resolution", "count", "values", "sum", "mean", "min", "max", "weight"];
-        let tallied = ["id", "resolution", "count", "values", "sum", "mean", "min", "max", "weight"];
-        let names: &[&str] = if self.tallied { &tallied } else { &OWN };
-        names.to_vec().into_iter().map(move |name| (name, if numbers.contains(&name) { "number" } else { "string" }))
+        const TALLIED: [&str; 9] = ["id", "resolution", "count", "values", "sum", "mean", "min", "max", "weight"];
+        let names: &[&str] = if self.tallied { &TALLIED } else { &OWN };
+        let number = |name: &str| name.ends_with("height") || (self.tallied && name != "id");
+        names.iter().map(move |name| (*name, if number(name) { "number" } else { "string" }))
     }
     fn about(&self) -> String {
         if self.tallied {
