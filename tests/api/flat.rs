@@ -1,7 +1,7 @@
 //! Vector tiles over HTTP: what OGC API Tiles says must be told, what is refused, entity tags, rights, other times. What is in a
 //! tile is judged by other people's readers in `browser::flat`.
 
-use crate::support::{Server, Town, town};
+use crate::support::{Server, Town, key, run, town};
 use serde_json::{Value, json};
 
 const SET: &str = "WebMercatorQuad";
@@ -156,4 +156,45 @@ fn a_tile_is_narrowed_by_property_and_by_time() {
     assert!(!holds(&bare, "datastreams") && holds(&bytes(&town, &devices, None), "datastreams"));
     let some = bytes(&town, &format!("/tiles/{SET}/12/1662/3399?collections=grids"), None);
     assert!(holds(&some, "grids") && !holds(&some, "buildings"));
+}
+
+#[test]
+fn several_sites_are_one_map_and_a_change_is_seen_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, file) = (dir.path().join("store"), dir.path().join("two.geojson"));
+    let house = |id: &str, lon: f64| {
+        let ring = [[lon, 32.0], [lon + 0.0002, 32.0], [lon + 0.0002, 32.0002], [lon, 32.0002], [lon, 32.0]];
+        let geometry = json!({ "type": "Polygon", "coordinates": [ring] });
+        let feature = json!({ "type": "Feature", "id": id, "properties": { "height": 20 }, "geometry": geometry });
+        json!({ "type": "FeatureCollection", "features": [feature] })
+    };
+    for (site, lon) in [("320106003001", 118.78), ("320106003002", 119.98)] {
+        std::fs::write(&file, house(&format!("house-{site}"), lon).to_string()).unwrap();
+        let (file, store) = (file.to_str().unwrap(), store.to_str().unwrap());
+        let output = run(&["import", file, "--site", site, "--dataset", "houses", "--store", store]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let key = key(&store, "integrator");
+    let server = Server::start(&store, &[]);
+    let asked = |tile: &str| server.get_bytes(&format!("/collections/houses/tiles/{SET}/{tile}"), &[]);
+    let (west, east) = ("10/415/849", "10/415/853");
+    let (_, _, both) = asked("6/25/53");
+    assert!(holds(&both, "house-320106003001") && holds(&both, "house-320106003002"));
+    let (_, _, one) = asked(west);
+    assert!(holds(&one, "house-320106003001") && !holds(&one, "house-320106003002"));
+    let tag = |tile: &str| asked(tile).1["etag"].to_str().unwrap().to_owned();
+    let before = [tag(west), tag(east)];
+    let path = "/imports?name=more.geojson&site=320106003002&origin=119.98,32,12";
+    let (status, report) = server.post(path, Some(&key), &house("new-house", 119.981));
+    assert_eq!(status, 201, "{report}");
+    assert_eq!((tag(west) == before[0], tag(east) == before[1]), (true, true), "it is of another dataset");
+    let (_, headers, all) = server.get_bytes(&format!("/tiles/{SET}/{east}"), &[]);
+    assert!(holds(&all, "new-house") && holds(&all, "house-320106003002"));
+    let mut changed = house("house-320106003002", 119.98);
+    changed["features"][0]["properties"]["height"] = json!(33);
+    let path = "/imports?name=houses.geojson&site=320106003002&dataset=houses";
+    assert_eq!(server.post(path, Some(&key), &changed).0, 201);
+    assert!(tag(west) == before[0] && tag(east) != before[1], "only what changed is another");
+    let (_, again, _) = server.get_bytes(&format!("/tiles/{SET}/{east}"), &[]);
+    assert_ne!(headers["etag"], again["etag"]);
 }
