@@ -7,7 +7,7 @@ use crate::live::Counts;
 use crate::query::Search;
 use crate::render::Studio;
 use crate::store::{Audit, Keys, Store};
-use crate::tiles::{Imagery, Terrain, Tiles};
+use crate::tiles::{Flat, Imagery, Terrain, Tiles};
 use crate::units::Clock;
 use std::sync::Arc;
 
@@ -54,6 +54,8 @@ pub struct City {
     pub terrain: Arc<Terrain>,
     /// Makes tiles of imagery.
     pub imagery: Arc<Imagery>,
+    /// Keeps vector tiles of the flat map.
+    pub flat: Arc<Flat>,
     /// Draws pictures.
     pub studio: Arc<Studio>,
     /// Event streams that each caller has open.

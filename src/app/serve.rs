@@ -53,6 +53,7 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
         tiles: Arc::default(),
         terrain: Arc::default(),
         imagery: Arc::default(),
+        flat: Arc::default(),
         studio: Arc::new(Studio::new()),
         streams: Busy::default(),
         work: Work::new(settings.limits.work_at_once),

@@ -14,6 +14,7 @@ mod patch;
 mod proj;
 mod site;
 mod transform;
+mod web_mercator;
 mod well_known;
 
 pub use code::CrsCode;
@@ -24,3 +25,4 @@ pub use helmert::{ControlPoint, Fit, Helmert, Similarity};
 pub use operation::{Choice, Operation};
 pub use site::{SiteFrame, from_ecef, to_ecef};
 pub use transform::{Transform, is_offset_of, same_crs};
+pub use web_mercator::{HALF_SQUARE, from_web_mercator, to_web_mercator};

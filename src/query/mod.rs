@@ -2,6 +2,7 @@
 
 mod diff;
 mod features;
+mod hexagons;
 mod network;
 mod place;
 mod scope;
@@ -10,6 +11,7 @@ mod select;
 
 pub use diff::{Change, Diff, Differences};
 pub use features::{Cursor, Features, Page};
+pub use hexagons::{Measure, Tally, hexagons};
 pub use network::{cover, network};
 pub use place::{Place, place};
 pub use scope::Scope;

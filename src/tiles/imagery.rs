@@ -1,20 +1,18 @@
 //! Imagery in 256 by 256 pixel tiles of the Web Mercator square, rows from the north, warped pixel by pixel where they are asked for.
 
+use crate::crs::{HALF_SQUARE as HALF, from_web_mercator};
 use crate::fault::{Fault, Result};
 use crate::store::{Coverage, Grid, Pixel};
 use png::{BitDepth, ColorType, Compression, Encoder};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde_json::{Value, json};
-use std::f64::consts::PI;
 use std::sync::Arc;
 
 /// Pixels along a tile's edge.
 const EDGE: u32 = 256;
 /// Pixels between places that are converted exactly; between them the way to the raster is as good as straight.
 const STEP: u32 = 8;
-/// Half the equator's length on the sphere of Web Mercator, metres (EPSG:3857).
-const HALF: f64 = 6_378_137.0 * PI;
 /// The deepest level.
 const DEEPEST: u8 = 24;
 /// What finished tiles may weigh together, bytes.
@@ -63,8 +61,7 @@ fn place((z, x, y): Tile, column: f64, row: f64) -> [f64; 2] {
     let edge = 2.0 * HALF / f64::from(1_u32 << z);
     let east = (f64::from(x) + column / f64::from(EDGE)) * edge - HALF;
     let north = HALF - (f64::from(y) + row / f64::from(EDGE)) * edge;
-    let lat = (north / HALF * PI).sinh().atan();
-    [east / HALF * 180.0, lat.to_degrees()]
+    from_web_mercator([east, north])
 }
 
 /// Metres on the ground between pixels of a level at a latitude (degrees).

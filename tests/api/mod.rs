@@ -5,6 +5,7 @@ mod datasets;
 mod diff;
 mod document;
 mod features;
+mod flat;
 mod guards;
 mod imports;
 mod places;

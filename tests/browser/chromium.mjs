@@ -36,11 +36,13 @@ export async function open({ origins, locale = "en-GB", size = [1280, 800] }) {
 
 /** Prints the one JSON result that the Rust side reads, then ends. */
 export async function report(work) {
+  let result;
   try {
-    console.log(JSON.stringify(await work()));
+    result = await work();
   } catch (error) {
-    console.log(JSON.stringify({ failed: error.stack }));
+    result = { failed: error.stack };
     process.exitCode = 1;
   }
-  process.exit();
+  // All of it: a pipe takes 64 KiB at a time.
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit());
 }

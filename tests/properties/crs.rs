@@ -1,6 +1,6 @@
 //! Conversions against PROJ's own answers through pyproj, there and back, and what must be refused.
 
-use cimbra::crs::{Choice, SiteFrame, Transform, same_crs};
+use cimbra::crs::{Choice, SiteFrame, Transform, from_web_mercator, same_crs, to_web_mercator};
 use cimbra::units::Geodetic;
 use proptest::prelude::*;
 
@@ -60,6 +60,19 @@ proptest! {
             let off = [0, 1, 2].map(|k| (alone[0][k] - found[k]).abs());
             prop_assert!(off[0] < 1e-11 && off[1] < 1e-11 && off[2] < 1e-6, "{crs} {point:?}: {off:?}");
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn web_mercator_in_closed_form_is_proj_s_own(lon in -180.0..180.0_f64, lat in -85.0..85.0_f64) {
+        let [x, y] = to_web_mercator([lon, lat]);
+        let mut projected = [[lon, lat, 0.0]];
+        transform("EPSG:3857").inverse(&mut projected).unwrap();
+        prop_assert!((projected[0][0] - x).abs() < 1e-6 && (projected[0][1] - y).abs() < 1e-6, "{x} {y}: {projected:?}");
+        let back = from_web_mercator([x, y]);
+        prop_assert!((back[0] - lon).abs() < 1e-12 && (back[1] - lat).abs() < 1e-12, "{back:?}");
     }
 }
 

@@ -133,6 +133,8 @@ fn describe(base: &str, snapshots: &[Arc<Snapshot>], one: &Listed, reads: Collec
             { "href": format!("{at}/items"), "rel": "items", "type": "application/geo+json" },
             { "href": format!("{at}/3dtiles/tileset.json"), "rel": "http://www.opengis.net/def/rel/ogc/1.0/3dtiles",
                 "type": "application/json" },
+            { "href": format!("{at}/tiles"), "rel": "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+                "type": "application/json" },
         ],
     });
     let extents = snapshots.iter().map(|s| s.extent_of(one.scope.collections(s).and(reads)));

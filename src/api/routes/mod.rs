@@ -22,6 +22,7 @@ mod session;
 mod sta;
 mod state;
 mod terrain;
+mod tiles2d;
 mod tiles3d;
 mod views;
 
@@ -46,6 +47,7 @@ pub fn all() -> Router<City> {
         .merge(places::routes())
         .merge(checks::routes())
         .merge(tiles3d::routes())
+        .merge(tiles2d::routes())
         .merge(terrain::routes())
         .merge(imagery::routes())
         .merge(adopted::routes())
@@ -74,6 +76,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         places::OPERATIONS,
         checks::OPERATIONS,
         tiles3d::OPERATIONS,
+        tiles2d::OPERATIONS,
         terrain::OPERATIONS,
         imagery::OPERATIONS,
         adopted::OPERATIONS,

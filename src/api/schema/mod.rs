@@ -1,6 +1,7 @@
 //! JSON Schemas of what goes in and out, for the OpenAPI document; written out where they are used, as clients take them best.
 
 pub mod city;
+pub mod flat;
 pub mod ground;
 pub mod live;
 
