@@ -152,8 +152,14 @@ fn projected(code: CrsCode, choice: &Choice) -> Result<Transform> {
             if chosen.ballpark {
                 notes.push("a ballpark operation is used, as allowed: positions may be tens of metres off".into());
             } else if let Some(accuracy) = chosen.accuracy.filter(|a| *a >= 0.5) {
-                let grids = found.iter().find(|c| !c.missing_grids.is_empty()).map(|c| c.missing_grids.join(", "));
-                let better = grids.map(|g| format!("; a better one needs {g} in the folder that PROJ_DATA names"));
+                let lacking = found.iter().map(|c| &c.missing_grids).find(|grids| !grids.is_empty());
+                let better = lacking.map(|grids| match is_tiff(grids) {
+                    true => format!(
+                        "; a better one needs {}, and PROJ is built here without GeoTIFF: convert the source with it before (cs2cs, ogr2ogr -t_srs)",
+                        grids.join(", ")
+                    ),
+                    false => format!("; a better one needs {} in the folder that PROJ_DATA names", grids.join(", ")),
+                });
                 notes.push(format!("the change of datum is good to about {accuracy} m{}", better.unwrap_or_default()));
             }
             areas.extend(chosen.area.map(|a| (format!("'{}'", chosen.name), a)));
@@ -234,11 +240,22 @@ fn between_datums(helmert: &Helmert, [a, b]: [f64; 2]) -> String {
 }
 
 fn untransformable(code: &CrsCode, datum: &str, found: &[Candidate]) -> Fault {
-    let grids = found.iter().find(|c| !c.ballpark && !c.missing_grids.is_empty()).map(|c| c.missing_grids.join(", "));
-    let install = grids.map(|g| format!(", or put {g} in the folder that PROJ_DATA names")).unwrap_or_default();
-    let detail = format!("heights of {code} are above '{datum}' and cannot be made ellipsoidal here");
-    Fault::bad_input(detail)
-        .remedy(format!("pass --height-offset M, the metres to add to them (0 takes them as ellipsoidal), or on the command line a height grid of the site{install}"))
+    let lacking = found.iter().filter(|c| !c.ballpark).map(|c| &c.missing_grids).find(|grids| !grids.is_empty());
+    // What PROJ cannot read may be read by the intake, where it is the one grid that is asked for.
+    let proj_s = lacking.map_or(String::new(), |grids| match (is_tiff(grids), grids.as_slice()) {
+        (true, [grid]) => format!("; {grid} of PROJ's own is one"),
+        (true, _) => {
+            format!("; PROJ's own way, by {}, is closed, for it is built here without GeoTIFF", grids.join(", "))
+        }
+        (false, _) => format!("; or put {} in the folder that PROJ_DATA names", grids.join(", ")),
+    });
+    Fault::bad_input(format!("heights of {code} are above '{datum}' and cannot be made ellipsoidal here"))
+        .remedy(format!("pass --height-offset M, the metres to add to them (0 takes them as ellipsoidal), or on the command line --height-grid FILE, heights of the geoid above the ellipsoid as GTX or GeoTIFF{proj_s}"))
+}
+
+/// Whether one of these grids is of the kind that PROJ, as it is built here, does not read.
+fn is_tiff(grids: &[String]) -> bool {
+    grids.iter().any(|name| name.to_ascii_lowercase().ends_with(".tif"))
 }
 
 fn choose<'c>(code: &CrsCode, found: &'c [Candidate], choice: &Choice) -> Result<&'c Candidate> {
@@ -258,7 +275,7 @@ fn choose<'c>(code: &CrsCode, found: &'c [Candidate], choice: &Choice) -> Result
     best.or(usable.first()).copied().ok_or_else(|| {
         Fault::bad_input(format!("from {code} to WGS 84 there is only a ballpark operation, tens of metres off"))
             .remedy(
-                "convert the file to a CRS with a known datum, give the datum's seven parameters with --helmert, install the grids it needs where PROJ_DATA points, or take it as it is with --allow-ballpark",
+                "convert the file to a CRS with a known datum, give the datum's seven parameters with --helmert, or take it as it is with --allow-ballpark",
             )
     })
 }

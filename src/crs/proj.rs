@@ -31,13 +31,13 @@ pub(super) enum Vertical {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Candidate {
     pub name: String,
-    /// A PROJ pipeline with x-east y-north axes at both ends; absent when a grid it needs is missing.
+    /// A PROJ pipeline with x-east y-north axes at both ends; absent when a grid it needs is missing or cannot be read.
     pub pipeline: Option<String>,
     /// Metres; absent when unknown.
     pub accuracy: Option<f64>,
     pub ballpark: bool,
     pub area: Option<Area>,
-    /// Names of the grids it needs and does not find.
+    /// Names of the grids it needs and does not find or cannot read, for this PROJ is built without TIFF.
     pub missing_grids: Vec<String>,
 }
 
@@ -331,12 +331,12 @@ fn candidate(operation: &Object) -> Candidate {
     // SAFETY: a live operation; out-pointers that are not wanted are null or point to locals; texts are copied at once.
     unsafe {
         let grids = proj_sys::proj_coordoperation_get_grid_used_count(context, pj);
-        let missing = |i| {
+        let grid = |i| {
             let (mut short, mut available, n) = (null(), 0, null_mut());
             let (mut direct, mut open) = (0, 0);
             let (d, o, a) = (&raw mut direct, &raw mut open, &raw mut available);
             proj_sys::proj_coordoperation_get_grid_used(context, pj, i, &raw mut short, n, n, n, d, o, a);
-            if available == 0 { text(short) } else { None }
+            text(short).map(|name| (name, available != 0))
         };
         let accuracy = proj_sys::proj_coordoperation_get_accuracy(context, pj);
         let usable = proj_sys::proj_coordoperation_is_instantiable(context, pj) != 0;
@@ -344,13 +344,17 @@ fn candidate(operation: &Object) -> Candidate {
         let pipeline = normal.filter(|_| usable).and_then(|normal| {
             text(proj_sys::proj_as_proj_string(context, normal.0, proj_sys::PJ_PROJ_STRING_TYPE_PJ_PROJ_5, null()))
         });
+        // A grid that is there opens only now.
+        let pipeline = pipeline.filter(|p| grids == 0 || Object::create(&operation.1, p).is_some());
+        let unread = pipeline.is_none();
+        let lacking = |(name, there): (String, bool)| (!there || unread).then_some(name);
         Candidate {
             name: operation.name(),
             pipeline,
             accuracy: (accuracy >= 0.0).then_some(accuracy),
             ballpark: proj_sys::proj_coordoperation_has_ballpark_transformation(context, pj) != 0,
             area: operation.area(),
-            missing_grids: (0..grids).filter_map(missing).collect(),
+            missing_grids: (0..grids).filter_map(grid).filter_map(lacking).collect(),
         }
     }
 }

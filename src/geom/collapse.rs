@@ -1,6 +1,7 @@
 //! Edges collapse one by one, each only when every point of both surfaces stays within a distance of the other.
 
 use super::hausdorff::farthest;
+use super::hidden::{Covered, hidden};
 use super::nearest::{Nearest, Triangle, distance2, normal, sub};
 use super::quadric::Quadric;
 use super::soup::{ANY, Soup};
@@ -27,8 +28,10 @@ pub(super) struct Collapse {
     first: Vec<Triangle>,
     /// The first triangles of each group.
     of_group: Vec<Nearest>,
-    /// The group of each first triangle; [`ANY`] for those of a tiny part or a narrow strip.
+    /// The group of each first triangle; [`ANY`] for those of a tiny part or a narrow strip, and for those that nobody sees.
     groups: Vec<u32>,
+    /// First triangles that nobody sees.
+    pub(super) unseen: Vec<Covered>,
     /// Which triangles of now each first triangle is near to, all of it.
     witnesses: Vec<Vec<u32>>,
     /// The other way round.
@@ -53,11 +56,11 @@ impl Collapse {
     /// Over `soup`, whose triangles have three different points each.
     pub fn new(soup: Soup, most: f64) -> Self {
         let shape = soup.triangles();
-        let groups = soup.loosened(TINY * most, NARROW * most);
+        let of_group = soup.of_groups();
+        let unseen = hidden(&shape, &soup.groups, &of_group);
+        let mut groups = soup.loosened(TINY * most, NARROW * most);
+        unseen.iter().for_each(|(number, _)| groups[*number as usize] = ANY);
         let Soup { points, corners, groups: group } = soup;
-        let count = group.iter().max().map_or(0, |g| *g as usize + 1);
-        let mut each_group = vec![Vec::new(); count];
-        group.iter().zip(&shape).for_each(|(g, t)| each_group[*g as usize].push(*t));
         let mut around = vec![Vec::new(); points.len()];
         let mut quadrics = vec![Quadric::default(); points.len()];
         for (number, (t, shape)) in (0..).zip(corners.iter().zip(&shape)) {
@@ -73,8 +76,9 @@ impl Collapse {
         Self {
             most,
             first: shape.clone(),
-            of_group: each_group.into_iter().map(Nearest::new).collect(),
+            of_group,
             groups,
+            unseen,
             witnesses: each.clone(),
             users: each,
             alive: vec![true; corners.len()],
@@ -90,6 +94,7 @@ impl Collapse {
 
     /// Collapses and leaves out what it can; what is left.
     pub fn run(mut self) -> Soup {
+        self.leave_out_hidden();
         self.keep_borders();
         for _ in 0..ROUNDS {
             let before = self.left;
@@ -107,7 +112,7 @@ impl Collapse {
     /// Planes across the edges where a surface or a group ends: there the outline counts.
     fn keep_borders(&mut self) {
         let mut edges: BTreeMap<[u32; 2], Vec<u32>> = BTreeMap::new();
-        for (number, t) in (0..).zip(&self.corners) {
+        for (number, t) in (0..).zip(&self.corners).filter(|(number, _)| self.alive[*number as usize]) {
             for k in 0..3 {
                 let (a, b) = (t[k], t[(k + 1) % 3]);
                 edges.entry([a.min(b), a.max(b)]).or_default().push(number);

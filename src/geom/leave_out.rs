@@ -5,6 +5,20 @@ use super::nearest::{Triangle, normal, sub};
 use super::triangulate::{cross, dot, length};
 
 impl Collapse {
+    /// Leaves out triangles that nobody sees: what lies on them stands in for them.
+    pub(super) fn leave_out_hidden(&mut self) {
+        for (number, on) in std::mem::take(&mut self.unseen) {
+            let there = on.iter().filter(|n| self.alive[**n as usize]);
+            let kept: Vec<(u32, Triangle)> = there.map(|n| (*n, self.shape[*n as usize])).collect();
+            if self.left > 2
+                && let Some(proof) = self.witnessed(&[number], &kept)
+            {
+                self.settle(proof);
+                self.remove(number);
+            }
+        }
+    }
+
     /// Leaves out triangles that others stand in for, the smallest first.
     pub(super) fn leave_out(&mut self) {
         let mut order: Vec<(Cost, u32)> = (0..)

@@ -8,6 +8,7 @@ mod collapse;
 mod congruent;
 mod extrude;
 mod hausdorff;
+mod hidden;
 mod inside;
 mod leave_out;
 pub mod matrix;

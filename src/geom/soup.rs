@@ -1,6 +1,6 @@
 //! Triangles over welded points, in groups of one kind and colour.
 
-use super::nearest::{Triangle, normal, sub};
+use super::nearest::{Nearest, Triangle, normal, sub};
 use super::triangulate::{dot, length};
 use super::{Bounds, WELD};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,13 @@ impl Soup {
     /// The triangles by their corners.
     pub fn triangles(&self) -> Vec<Triangle> {
         self.corners.iter().map(|t| t.map(|i| self.points[i as usize])).collect()
+    }
+    /// The triangles of each group.
+    pub fn of_groups(&self) -> Vec<Nearest> {
+        let count = self.groups.iter().max().map_or(0, |g| *g as usize + 1);
+        let mut each = vec![Vec::new(); count];
+        self.groups.iter().zip(self.triangles()).for_each(|(g, t)| each[*g as usize].push(t));
+        each.into_iter().map(Nearest::new).collect()
     }
     /// The numbers of the triangles of each flat part: of one group, joined by edges, all corners within `off` of a plane.
     pub fn flat_parts(&self, off: f64) -> Vec<Vec<usize>> {

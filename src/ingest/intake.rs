@@ -219,9 +219,15 @@ impl Intake<'_> {
         let mapping = self.options.mapping.clone();
         let (class, up) = (self.options.class, self.options.up());
         let options = ReadOptions { class, mapping, up, limits: Limits::default() };
-        let read = |sink: &mut Sink| match self.worker.as_ref().filter(|worker| worker.reads(reader)) {
+        let worker = self.worker.as_ref().filter(|worker| worker.reads(reader));
+        let read = |sink: &mut Sink| match worker {
             Some(worker) => worker.read(file, &options, sink),
             None => reader.read(file, &options, sink),
+        };
+        // Others write to the site of a server while its worker reads: its one draft is begun when all is read.
+        let read_first = |sink: &mut Sink| match (worker.filter(|worker| worker.every), self.store) {
+            (Some(worker), Some(store)) => worker.read_aside(file, &options, store.dir(), sink),
+            _ => read(sink),
         };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
@@ -232,7 +238,7 @@ impl Intake<'_> {
         std::thread::scope(|scope| {
             let copy = self.store.map(|store| scope.spawn(|| store.keep(file, &stop)));
             let mut import = FileImport::new(self, file, &site, code, name, origin, report)?;
-            let done = read(&mut |item| import.take(item)).and_then(|()| {
+            let done = read_first(&mut |item| import.take(item)).and_then(|()| {
                 import.finish(|| {
                     let copy = copy.ok_or_else(|| Fault::internal("a check keeps no file"))?;
                     copy.join().unwrap_or_else(|_| Err(Fault::internal("the copy broke down")))

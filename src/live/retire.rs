@@ -1,5 +1,5 @@
-//! A dataset is taken out of the city, and what depended on it ends with it: active alarms of its devices; where it is deleted for
-//! good, what is attached to its assets too.
+//! A dataset is taken out of the city, or put back to what it was, and what depended on assets that end so ends with them: active
+//! alarms of devices; where a dataset is deleted for good, what is attached to its assets too.
 
 use super::desk;
 use crate::fault::Result;
@@ -37,14 +37,21 @@ pub fn delete(store: &Store, site: &Site, name: &DatasetName, by: &str, now: Ins
     Ok(Retired { attachments: store.settle_attachments()?, ..retired })
 }
 
-/// Puts a dataset as the commit of `revision` left it in place of what it is now; what is attached follows ids that were renewed
-/// in between.
+/// Puts a dataset as the commit of `revision` left it in place of what it is now; `by` clears the alarms of devices that were not
+/// there then. Alarms and what is attached follow ids that were renewed in between.
 ///
 /// # Errors
 /// As [`Site::roll_back`]; what the disk says of attachments, which then follow when the store is opened next.
-pub fn roll_back(store: &Store, site: &Site, name: &DatasetName, revision: u64, now: Instant) -> Result<Retired> {
-    let committed = site.roll_back(name, revision, now)?;
-    Ok(Retired { attachments: store.settle_attachments()?, ..Retired::only(committed) })
+pub fn roll_back(
+    store: &Store,
+    site: &Site,
+    name: &DatasetName,
+    revision: u64,
+    by: &str,
+    now: Instant,
+) -> Result<Retired> {
+    let retired = retire(store, site, name, by, now, |site, name, now| site.roll_back(name, revision, now))?;
+    Ok(Retired { attachments: store.settle_attachments()?, ..retired })
 }
 
 impl Retired {
@@ -60,19 +67,22 @@ fn retire(
     name: &DatasetName,
     by: &str,
     now: Instant,
-    how: fn(&Site, &DatasetName, Instant) -> Result<Committed>,
+    how: impl FnOnce(&Site, &DatasetName, Instant) -> Result<Committed>,
 ) -> Result<Retired> {
     let before = site.snapshot();
     let committed = how(site, name, now)?;
+    let after = site.snapshot();
     let mut alarms = 0;
     // A device that ended before, without an heir, was the dataset's as well.
-    let is_ours = |device: &str| before.last(device).is_some_and(|asset| asset.dataset() == name);
-    for alarm in store.series().active_alarms().iter().filter(|alarm| is_ours(&alarm.device)) {
+    let has_ended =
+        |device: &str| after.find(device).is_none() && before.last(device).is_some_and(|asset| asset.dataset() == name);
+    for alarm in store.series().active_alarms().iter().filter(|alarm| has_ended(&alarm.device)) {
         desk::clear(store, alarm.id, by, now)?;
         alarms += 1;
     }
     let ours = |row| before.asset(row).is_some_and(|asset| asset.dataset() == name);
-    let orphan = |row: &_| !ours(*row) && before.asset(*row).and_then(|asset| asset.parent()).is_some_and(ours);
+    let ended = |row| ours(row) && before.asset(row).is_some_and(|asset| after.find(asset.id()).is_none());
+    let orphan = |row: &_| !ours(*row) && before.asset(*row).and_then(|asset| asset.parent()).is_some_and(ended);
     let orphans = before.rows().filter(orphan).count();
     Ok(Retired { alarms, orphans, ..Retired::only(committed) })
 }

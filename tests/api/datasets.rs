@@ -219,6 +219,55 @@ fn alarms_and_attachments_go_with_a_dataset_by_http_and_by_the_command() {
     assert_eq!((alarms(&server), attached(&server, "L1").0, attached(&server, "P1")), (0, 404, (200, 1)));
 }
 
+/// A rollback ends the alarms of devices that it takes out of the city, and of no others, by the server and by the command.
+#[test]
+fn a_rollback_clears_the_alarms_of_devices_that_were_not_there_then() {
+    let dir = tempfile::tempdir().unwrap();
+    let [integrator, operator] = ["integrator", "operator"].map(|role| key(dir.path(), role));
+    let stays = "S1,烟感,smoke_detector,118.78,32.04,8,smoke:m-1\n";
+    let goes = "S2,烟感二,smoke_detector,118.7801,32.04,8,smoke:m-2\n";
+    let table = |rows: &[&str]| format!("id,name,class,lon,lat,h,datastreams\n{}", rows.concat());
+    let alarms = |server: &Server| -> Vec<String> {
+        let listed = server.get("/alarms").1;
+        let mut devices: Vec<_> =
+            listed["alarms"].as_array().unwrap().iter().map(|a| a["device"].as_str().unwrap().to_owned()).collect();
+        devices.sort();
+        // Two rules each.
+        devices.dedup();
+        devices
+    };
+    let both_burn = |server: &Server| {
+        let client = Client { server, key: &integrator };
+        assert_eq!(client.post("/imports?name=lamps.csv&site=320106003001", &table(&[stays, goes])).0, 201);
+        let things = client.get("/sta/v1.1/Datastreams").1["value"].clone();
+        for id in things.as_array().unwrap().iter().map(|stream| stream["@iot.id"].as_i64().unwrap()) {
+            let path = format!("/sta/v1.1/Datastreams({id})/Observations");
+            assert_eq!(client.post(&path, r#"{"result": 0.9}"#).0, 201);
+        }
+        assert_eq!(alarms(server), ["S1", "S2"]);
+    };
+
+    let server = Server::start(dir.path(), &[]);
+    let client = Client { server: &server, key: &integrator };
+    assert_eq!(client.post("/imports?name=lamps.csv&site=320106003001", &table(&[stays])).0, 201);
+    let rule = r#"{"id": "test-smoke", "observedProperty": "smoke", "raiseAt": 0.5, "severity": "critical"}"#;
+    assert_eq!(Client { server: &server, key: &operator }.post("/rules", rule).0, 201);
+    let editions = client.get("/datasets/lamps").1["editions"].clone();
+    let first = editions.as_array().unwrap().iter().map(|e| e["revision"].as_u64().unwrap()).min().unwrap();
+    both_burn(&server);
+    let (status, done) = client.post(&format!("/datasets/lamps/rollback?revision={first}"), "");
+    assert_eq!((status, &done["alarmsCleared"], alarms(&server)), (200, &json!(2), vec!["S1".to_owned()]), "{done}");
+
+    both_burn(&server);
+    server.kill();
+    let store = dir.path().to_str().unwrap();
+    let words = ["dataset", "rollback", "lamps", "--revision", &first.to_string(), "--store", store];
+    let done = crate::support::run(&words);
+    let told = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && told.contains("2 alarms cleared"), "{told}");
+    assert_eq!(alarms(&Server::start(dir.path(), &[])), ["S1"]);
+}
+
 /// A reading of the smoke detector that raises an alarm.
 fn burn(server: &Server, key: &str) {
     let client = Client { server, key };

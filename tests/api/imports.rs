@@ -133,7 +133,10 @@ fn a_refused_import_names_the_query_s_parameters_and_is_told_as_a_local_one() {
     let (status, problem, _) =
         post(&server, &format!("{houses}&height-grid=/etc/passwd"), Some(&integrator), FOOTPRINT);
     let said = problem.to_string();
-    assert!(status == 400 && said.contains("on the server's machine") && said.contains("PROJ_DATA"), "{problem:#}");
+    assert!(
+        status == 400 && said.contains("on the server's machine") && said.contains("height-offset=M"),
+        "{problem:#}"
+    );
     // The command says the same of a file whether it is taken here or there, once.
     let bad = dir.path().join("bad.geojson");
     std::fs::write(&bad, r#"{"type":"FeatureCollection","features":[

@@ -211,3 +211,26 @@ fn surfaces_keep_their_colours_and_things_smaller_than_the_error_keep_a_likeness
     let still = Motion { rotation: [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], origin: one.origin };
     assert_eq!(still.place(&one), one);
 }
+
+/// A block's top that a plate of another colour lies on is left out; what is seen keeps its colour.
+#[test]
+fn a_face_that_another_colour_lies_on_is_left_out() {
+    let mut mesh = cut_box(0.4, 2);
+    let (first, block) = (mesh.positions.len() as u32, mesh.triangles.len() as u32);
+    let plate = cut_box(0.44, 1);
+    let onto = |p: V| [1.02 * p[0] - 0.02, p[1] - 0.02, 3.0 + p[2] / 100.0];
+    let there = |p: V| std::array::from_fn::<f32, 3, _>(|k| (onto(p)[k] - mesh.origin[k]) as f32);
+    let positions: Vec<[f32; 3]> = plate.points().map(there).collect();
+    mesh.positions.extend(positions);
+    mesh.triangles.extend(plate.triangles.iter().map(|t| t.map(|i| i + first)));
+    let colours = [Some([90, 60, 30, 255]), Some([200, 200, 200, 255])];
+    mesh.surfaces = [(0, colours[0]), (block, colours[1])]
+        .map(|(first, colour)| Surface { first, kind: SurfaceKind::Other, colour })
+        .to_vec();
+    let light = simplify(&mesh, 0.05);
+    let left: Vec<_> = light.mesh.runs().map(|(surface, run)| (surface.colour, run.len())).collect();
+    assert_eq!(left, [(colours[0], 10), (colours[1], 2)], "five faces and a sheet");
+    let (a, b) = (triangles(&mesh), triangles(&light.mesh));
+    let seen = sampled(&a, &b, 0.08).max(sampled(&b, &a, 0.08));
+    assert!(seen <= light.error.most && light.error.most <= 0.05, "{seen}, {:?}", light.error);
+}

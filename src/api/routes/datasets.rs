@@ -202,8 +202,7 @@ async fn publish(ask: Ask<String>) -> Answer {
 }
 
 async fn roll_back(ask: Ask<String>) -> Answer {
-    manage(ask, ROLL_BACK, |store, site, name, revision, _, now| retire::roll_back(store, site, name, revision, now))
-        .await
+    manage(ask, ROLL_BACK, retire::roll_back).await
 }
 
 async fn delete(ask: Ask<String>) -> Answer {

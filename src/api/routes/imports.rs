@@ -200,7 +200,7 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
 /// A request must not choose which of the server's files is opened.
 fn no_grid() -> Fault {
     Fault::parameter("height-grid", "'height-grid' would name a file, and a request opens none here").remedy(
-        "import on the server's machine with cimbra import --height-grid FILE, or put a grid that PROJ has an operation for in the folder that PROJ_DATA names",
+        "import on the server's machine with cimbra import --height-grid FILE, or give height-offset=M, the metres to add to all heights",
     )
 }
 
@@ -233,7 +233,8 @@ fn mentions(text: &str, name: &str) -> bool {
 
 /// What the intake says, with its options as the query's parameters: `--crs EPSG:n` is `crs=EPSG:n`.
 fn in_query(text: &str) -> String {
-    IMPORT.iter().fold(text.to_owned(), |text, Param { name, .. }| {
+    // The grid is none of the query's, but what is said of it is said in one way.
+    IMPORT.iter().map(|param| param.name).chain(["height-grid"]).fold(text.to_owned(), |text, name| {
         let option = format!("--{name}");
         let mut parts = text.split(&option);
         let first = parts.next().unwrap_or_default().to_owned();

@@ -109,7 +109,7 @@ impl Args {
             }
             Act::Rollback { name, revision } => {
                 let (site, name) = find(&sites, &name)?;
-                went(&name, "rolled back", retire::roll_back(&store, &site, &name, revision, now)?)?;
+                went(&name, "rolled back", retire::roll_back(&store, &site, &name, revision, BY, now)?)?;
             }
         }
         Ok(Outcome::Done)

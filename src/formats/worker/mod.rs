@@ -16,7 +16,8 @@ use super::reader::{head_of, reader_for};
 use super::{ReadOptions, Reader, Sink, SourceItem, Up};
 use crate::fault::{Fault, Kind, Result};
 use process::Running;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -28,6 +29,8 @@ const OUT_OF_MEMORY: &str = "memory allocation of";
 const GROWTH: u64 = 64;
 /// Objects that cannot be taken, and notes, of one file: each is kept in memory for the report.
 const REMARKS: usize = 1_000_000;
+/// Bytes of a file's words that are laid aside at most; what is over them is taken as it comes.
+const ASIDE: u64 = 4 << 30;
 /// What helps against every limit.
 const IN_PARTS: &str = "export it in parts, such as one file a building or a quarter";
 
@@ -127,22 +130,19 @@ impl Worker {
     /// The reader's own, the sink's, [`Kind::TooLarge`] when the time or the memory is used up, [`Kind::BadInput`] when the
     /// process broke down, and [`Kind::Unavailable`] when it cannot be started.
     pub fn read(&self, file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
+        taken(self.start(file, options, None)?, sink)
+    }
+
+    /// As [`Worker::read`], but the sink gets the first item when the process has ended, so that whatever the sink holds isn't held
+    /// for as long as reading takes. Until then its words lie in a file in `dir` that has no name, and so goes with this process
+    /// however it ends; of a file with over 4 GiB of words the rest is taken as it comes.
+    ///
+    /// # Errors
+    /// As [`Worker::read`]; [`Kind::Io`] for what the disk says of the words.
+    pub fn read_aside(&self, file: &Path, options: &ReadOptions, dir: &Path, sink: &mut Sink) -> Result<()> {
         let mut words = self.start(file, options, None)?;
-        let mut remarks = 0;
-        loop {
-            match words.next()? {
-                Word::Item(item) => {
-                    remarks += usize::from(!matches!(item, SourceItem::Object(_)));
-                    if remarks > REMARKS {
-                        let many = format!("has over {REMARKS} objects that cannot be taken");
-                        return Err(Fault::bad_input(many).about(&*words.about).remedy("look at a part of it first"));
-                    }
-                    sink(item)?;
-                }
-                Word::Done => return Ok(()),
-                _ => return Err(words.nonsense()),
-            }
-        }
+        words.lay_aside(dir)?;
+        taken(words, sink)
     }
 
     /// Starts to read `file`.
@@ -172,12 +172,33 @@ impl Worker {
         let about = file.display().to_string();
         let running = Running::start(command, time, room).map_err(|fault| fault.about(&*about))?;
         let stream = BufReader::with_capacity(1 << 16, running);
-        Ok(Words { stream, limits: self.limits, about, begun: Instant::now(), _unpacked: unpacked })
+        Ok(Words { aside: None, stream, limits: self.limits, about, begun: Instant::now(), _unpacked: unpacked })
+    }
+}
+
+/// Gives all items to the sink, until the last word.
+fn taken(mut words: Words, sink: &mut Sink) -> Result<()> {
+    let mut remarks = 0;
+    loop {
+        match words.next()? {
+            Word::Item(item) => {
+                remarks += usize::from(!matches!(item, SourceItem::Object(_)));
+                if remarks > REMARKS {
+                    let many = format!("has over {REMARKS} objects that cannot be taken");
+                    return Err(Fault::bad_input(many).about(&*words.about).remedy("look at a part of it first"));
+                }
+                sink(item)?;
+            }
+            Word::Done => return Ok(()),
+            _ => return Err(words.nonsense()),
+        }
     }
 }
 
 /// What a worker says, word by word.
 pub(super) struct Words {
+    /// Those that were laid aside, which come before the stream's.
+    aside: Option<BufReader<File>>,
     stream: BufReader<Running>,
     limits: Limits,
     /// The file, for faults.
@@ -194,11 +215,34 @@ impl Words {
     /// As [`Worker::read`]'s.
     pub fn next(&mut self) -> Result<Word> {
         self.limits.go_on(self.begun).map_err(|fault| fault.about(&*self.about))?;
-        match wire::read(&mut self.stream) {
+        let read = match &mut self.aside {
+            Some(aside) => wire::read(&mut aside.chain(&mut self.stream)),
+            None => wire::read(&mut self.stream),
+        };
+        match read {
             Ok(Word::Failed(fault)) => Err(fault.about(&*self.about)),
             Ok(word) => Ok(word),
             Err(error) => Err(self.ended(&error).about(&*self.about)),
         }
+    }
+    /// Waits for the end of all that it says, and lays that into a file in `dir`.
+    fn lay_aside(&mut self, dir: &Path) -> Result<()> {
+        let disk = |error: &io::Error| Fault::io("laying aside what a file holds", error);
+        let mut file = tempfile::tempfile_in(dir).map_err(|e| disk(&e))?;
+        let mut laid = 0;
+        while laid < ASIDE {
+            self.limits.go_on(self.begun).map_err(|fault| fault.about(&*self.about))?;
+            let count = match self.stream.fill_buf() {
+                Ok([]) => break,
+                Ok(bytes) => file.write_all(bytes).map(|()| bytes.len()).map_err(|e| disk(&e))?,
+                Err(error) => return Err(self.ended(&error).about(&*self.about)),
+            };
+            self.stream.consume(count);
+            laid += count as u64;
+        }
+        file.rewind().map_err(|e| disk(&e))?;
+        self.aside = Some(BufReader::with_capacity(1 << 16, file));
+        Ok(())
     }
     /// Lets it say `bytes` more and one fault, and no more.
     pub fn expect(&mut self, bytes: u64) {

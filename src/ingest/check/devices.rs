@@ -90,7 +90,7 @@ impl ModelCheck {
             }
             near.sort_by(|a, b| b.inside.cmp(&a.inside).then(a.distance.total_cmp(&b.distance)));
             let says =
-                device.storey.as_deref().or_else(|| self.chain(i).find_map(|s| Some(s.level.as_ref()?.name.as_str())));
+                self.storey_of(device).or_else(|| self.chain(i).find_map(|s| Some(self.level_of(s)?.name.as_str())));
             let in_room = || self.chain(i).skip(1).any(|s| s.class.collection() == Collection::Spaces);
             match (near.first(), says) {
                 (None, says) if says.is_some() || in_room() => {
@@ -110,8 +110,8 @@ impl ModelCheck {
         let grown = Bounds { min: at.map(|v| v - NEAR), max: at.map(|v| v + NEAR) };
         let each = rooms.around(at).filter(|(_, mesh)| mesh.bounds().intersects(&grown));
         each.filter_map(|(number, mesh)| {
-            let level = || self.chain(*number).find_map(|s| Some(s.level.as_ref()?.name.clone()));
-            let storey = self.seen.get(*number).and_then(|s| s.storey.as_deref().map(str::to_owned));
+            let level = || self.chain(*number).find_map(|s| Some(self.level_of(s)?.name.clone()));
+            let storey = self.seen.get(*number).and_then(|s| self.storey_of(s)).map(str::to_owned);
             room(mesh, at, storey.or_else(level))
         })
         .collect()

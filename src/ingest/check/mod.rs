@@ -9,9 +9,10 @@ use crate::crs::SiteFrame;
 use crate::geom::{Bounds, Mesh};
 use crate::model::{Asset, AssetId, Class, Collection, DatasetName, Value};
 use crate::store::{Row, Snapshot};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Assets of a file that are remembered for this, at some 150 bytes each; of larger files only the meshes are looked at.
+/// Assets of a file that are remembered for this, at some 130 bytes each; of larger files only the meshes are looked at.
 const ASSETS: usize = 500_000;
 /// Bytes of meshes of rooms that are kept.
 const SPACES: usize = 64 << 20;
@@ -20,16 +21,22 @@ const SAME_PLACE: f64 = 0.01;
 /// Steps up from a part.
 const DEEPEST: usize = 64;
 
-/// What is kept of an asset until the whole file is in.
+/// What is kept of an asset until the whole file is in: a city has hundreds of thousands.
 struct Seen {
     id: AssetId,
-    class: Class,
     parent: Option<AssetId>,
-    storey: Option<Arc<str>>,
     /// Longitude, latitude, height.
     bounds: Bounds,
-    level: Option<Box<Level>>,
+    /// The numbers of what it says of its storey and, being one, of its level; [`NONE`] where it says nothing.
+    storey: u32,
+    level: u32,
+    class: Class,
 }
+
+/// No storey, no level.
+const NONE: u32 = u32::MAX;
+/// Assets back to which a parent's id is looked for, so that it's kept once: parts come beside what they are part of.
+const BESIDE: usize = 8;
 
 /// What a storey says of itself.
 #[derive(Default)]
@@ -43,6 +50,10 @@ struct Level {
 #[derive(Default)]
 pub(super) struct ModelCheck {
     seen: Vec<Seen>,
+    /// The words for storeys, each once, and what storeys say of themselves.
+    storeys: Vec<Arc<str>>,
+    storey_numbers: HashMap<Arc<str>, u32>,
+    levels: Vec<Level>,
     /// Their numbers by id, made when all are in.
     by_id: Vec<u32>,
     /// Rooms with their meshes, in the site's east-north-up frame.
@@ -61,16 +72,14 @@ impl ModelCheck {
             self.left_out += 1;
             return;
         }
-        let level = (asset.class == Class::Storey).then(|| Box::new(level(asset)));
         let number = self.seen.len();
-        self.seen.push(Seen {
-            id: asset.id.clone(),
-            class: asset.class,
-            parent: asset.parent.clone(),
-            storey: asset.storey.clone(),
-            bounds: asset.bounds,
-            level,
-        });
+        let level = if asset.class == Class::Storey { end_of(&self.levels) } else { NONE };
+        if level != NONE {
+            self.levels.push(level_of(asset));
+        }
+        let (id, parent) = (self.kept(&asset.id), asset.parent.as_ref().map(|parent| self.kept(parent)));
+        let storey = asset.storey.as_ref().map_or(NONE, |storey| self.storey_number(storey));
+        self.seen.push(Seen { id, parent, bounds: asset.bounds, storey, level, class: asset.class });
         let mesh = asset.geometry.mesh.as_ref().filter(|_| asset.class.collection() == Collection::Spaces);
         if let Some(mesh) = mesh {
             let size = mesh.positions.len() * 12 + mesh.triangles.len() * 12;
@@ -80,6 +89,33 @@ impl ModelCheck {
                 self.spaces.push((number, bare));
             }
         }
+    }
+
+    /// The id as an asset seen just before has it, so that one that is said several times is kept once.
+    fn kept(&self, id: &AssetId) -> AssetId {
+        let beside = self.seen.iter().rev().take(BESIDE).flat_map(|seen| std::iter::once(&seen.id).chain(&seen.parent));
+        beside.into_iter().find(|known| *known == id).unwrap_or(id).clone()
+    }
+    fn storey_number(&mut self, storey: &Arc<str>) -> u32 {
+        // Neighbours in a file are mostly of one storey.
+        let last = self.seen.last().map_or(NONE, |seen| seen.storey);
+        if self.storeys.get(last as usize) == Some(storey) {
+            return last;
+        }
+        let next = end_of(&self.storeys);
+        let number = *self.storey_numbers.entry(storey.clone()).or_insert(next);
+        if number == next {
+            self.storeys.push(storey.clone());
+        }
+        number
+    }
+    /// The storey that an asset says it is in.
+    fn storey_of(&self, seen: &Seen) -> Option<&str> {
+        self.storeys.get(seen.storey as usize).map(AsRef::as_ref)
+    }
+    /// What a storey says of itself.
+    fn level_of(&self, seen: &Seen) -> Option<&Level> {
+        self.levels.get(seen.level as usize)
     }
 
     /// Looks at all that was seen, beside what the site has already.
@@ -155,7 +191,12 @@ impl Seen {
     }
 }
 
-fn level(asset: &Asset) -> Level {
+/// The number of what is put next.
+fn end_of<T>(all: &[T]) -> u32 {
+    u32::try_from(all.len()).unwrap_or(NONE)
+}
+
+fn level_of(asset: &Asset) -> Level {
     let value = |name: &str| asset.attributes.iter().find(|(n, _)| n == name).map(|(_, value)| value);
     let index = match value("index") {
         Some(Value::Int(index)) => Some(*index),
@@ -168,4 +209,46 @@ fn level(asset: &Asset) -> Level {
         _ => None,
     };
     Level { name: asset.name.clone(), index, elevation: elevation.filter(|e| e.is_finite()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Geometry;
+
+    fn asset(id: &str, parent: Option<&str>, storey: Option<&str>) -> Asset {
+        Asset {
+            id: id.into(),
+            class: if parent.is_some() { Class::BuildingPart } else { Class::Building },
+            name: String::new(),
+            parent: parent.map(Into::into),
+            storey: storey.map(Into::into),
+            layer: None,
+            attributes: Vec::new(),
+            geometry: Geometry::default(),
+            bounds: Bounds::EMPTY,
+        }
+    }
+
+    /// What a city's import remembers of each asset is most of what grows with the city.
+    #[test]
+    fn what_is_remembered_of_an_asset_is_small_and_words_said_again_are_kept_once() {
+        assert!(size_of::<Seen>() <= 96, "{} bytes", size_of::<Seen>());
+        let mut check = ModelCheck::default();
+        for (id, parent, storey) in [
+            ("a", None, Some("1F")),
+            ("a-1", Some("a"), Some("2F")),
+            ("b-1", Some("b"), Some("1F")),
+            ("b", None, None),
+            ("b-2", Some("b"), Some("1F")),
+        ] {
+            check.see(&asset(id, parent, storey));
+        }
+        let parent = |i: usize| check.seen[i].parent.as_ref().unwrap();
+        assert!(Arc::ptr_eq(parent(1), &check.seen[0].id));
+        assert!(Arc::ptr_eq(parent(2), &check.seen[3].id) && Arc::ptr_eq(parent(4), &check.seen[3].id));
+        let said: Vec<_> = check.seen.iter().map(|seen| check.storey_of(seen)).collect();
+        assert_eq!(said, [Some("1F"), Some("2F"), Some("1F"), None, Some("1F")]);
+        assert_eq!(check.storeys.len(), 2);
+    }
 }

@@ -18,7 +18,7 @@ impl ModelCheck {
     pub(super) fn storeys(&self, tell: &mut Tell<'_>) {
         let mut buildings: BTreeMap<Option<&str>, Vec<(f64, usize)>> = BTreeMap::new();
         for (i, seen) in self.seen.iter().enumerate() {
-            if let Some(elevation) = seen.level.as_ref().and_then(|l| l.elevation) {
+            if let Some(elevation) = self.level_of(seen).and_then(|l| l.elevation) {
                 let building = self.chain(i).find(|s| s.class == Class::Building).map(|b| &*b.id);
                 buildings.entry(building).or_default().push((elevation, i));
             }
@@ -33,7 +33,7 @@ impl ModelCheck {
             }
             beside.values().for_each(|storeys| self.order(storeys, tell));
         }
-        if self.seen.iter().any(|s| s.level.is_some()) {
+        if !self.levels.is_empty() {
             self.contents(&buildings, tell);
         }
     }
@@ -42,7 +42,7 @@ impl ModelCheck {
     fn order(&self, storeys: &[(f64, usize)], tell: &mut Tell<'_>) {
         for ((low, a), (high, b)) in storeys.iter().zip(storeys.iter().skip(1)) {
             let (Some(below), Some(above)) = (self.seen.get(*a), self.seen.get(*b)) else { continue };
-            let (Some(lower), Some(upper)) = (&below.level, &above.level) else { continue };
+            let (Some(lower), Some(upper)) = (self.level_of(below), self.level_of(above)) else { continue };
             let mut say = |kind: Kind, said: String| tell(kind, above.finding(kind, said));
             let rise = high - low;
             let other = format!("{} ({})", lower.name, below.id);
@@ -74,7 +74,7 @@ impl ModelCheck {
     fn contents(&self, buildings: &BTreeMap<Option<&str>, Vec<(f64, usize)>>, tell: &mut Tell<'_>) {
         let by_id = |s: &Seen| self.numbered(&s.id);
         let storey_of: Vec<Option<usize>> =
-            (0..self.seen.len()).map(|i| self.chain(i).find(|s| s.level.is_some()).and_then(by_id)).collect();
+            (0..self.seen.len()).map(|i| self.chain(i).find(|s| self.level_of(s).is_some()).and_then(by_id)).collect();
         // The height at which each storey's floor is, and at which the next one's is.
         let mut spans: HashMap<usize, (f64, f64, bool)> = HashMap::new();
         for storeys in buildings.values() {
@@ -91,14 +91,14 @@ impl ModelCheck {
             }
             let Some(storey) = storey else {
                 let in_building = || self.chain(i).any(|s| s.class == Class::Building);
-                if seen.storey.is_none() && (seen.parent.is_none() || in_building()) {
+                if self.storey_of(seen).is_none() && (seen.parent.is_none() || in_building()) {
                     tell(finding::NO_STOREY, seen.finding(finding::NO_STOREY, "is in no storey"));
                 }
                 continue;
             };
             let Some((floor, next, lowest)) = spans.get(storey) else { continue };
             let (low, high) = (seen.bounds.min[2], seen.bounds.max[2]);
-            let name = self.seen.get(*storey).and_then(|s| s.level.as_ref()).map_or("", |l| l.name.as_str());
+            let name = self.seen.get(*storey).and_then(|s| self.level_of(s)).map_or("", |l| l.name.as_str());
             // What carries the building lies below its lowest storey.
             let said = if high < floor - BEYOND && !lowest {
                 format!("ends {:.2} m below the floor of its storey {name}", floor - high)

@@ -3,7 +3,7 @@
 use super::frames::lamp;
 use crate::support::las::las;
 use crate::support::tiff::{doubles, placed, shorts, tiff};
-use crate::support::{python, run};
+use crate::support::{cimbra, python, run};
 use cimbra::crs::{Choice, HeightGrid, Transform};
 use cimbra::formats::{Placement, SourceFrame};
 use cimbra::ingest::{Georeference, ImportOptions};
@@ -211,4 +211,37 @@ fn a_grid_that_cannot_be_used_is_refused_by_name() {
     let done = run(&["check", &cloud, "--height-grid", &grid, "--json"]);
     let told = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.code() == Some(0) && told.contains("height grid 'a \\\"site's"), "{told}");
+}
+
+/// A grid that PROJ cannot read is as one that is not there, and what is told works.
+#[test]
+fn grids_that_this_proj_does_not_read_are_passed_over_and_the_remedy_is_one() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["uk_os_OSGM15_GB.tif", "uk_os_OSTN15_NTv2_OSGBtoETRS.tif", "ch_swisstopo_chgeo2004_ETRS89_LN02.tif"] {
+        std::fs::write(dir.path().join(name), tiff(&placed())).unwrap();
+    }
+    let (table, store) = (dir.path().join("lamps.csv"), dir.path().join("store"));
+    let import = |place: &str, crs: &str, more: &[&str], grids: &Path| {
+        _ = std::fs::remove_dir_all(&store);
+        std::fs::write(&table, format!("id,name,class,x,y,z\nL1,lamp,lamp_pole,{place},12.5\n")).unwrap();
+        let words = ["import", table.to_str().unwrap(), "--store", store.to_str().unwrap(), "--crs", crs];
+        let done = cimbra(&[&words[..], more].concat()).env("PROJ_DATA", grids).output().unwrap();
+        (done.status.code(), String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned())
+    };
+    let (british, swiss) = ("400000,300000", "2600000,1200000");
+    let (empty, full) = (dir.path().join("none"), dir.path());
+    for grids in [&empty, full] {
+        let (code, told) = import(british, "EPSG:7405", &[], grids);
+        assert!(code == Some(2) && told.contains("--height-grid FILE") && told.contains("--height-offset M"), "{told}");
+        assert!(
+            told.contains("uk_os_OSGM15_GB.tif") && told.contains("closed") && !told.contains("PROJ_DATA"),
+            "{told}"
+        );
+        let (code, told) = import(swiss, "EPSG:2056+5728", &[], grids);
+        assert!(code == Some(2) && told.contains("LN02.tif of PROJ's own is one"), "{told}");
+        let (code, told) = import(british, "EPSG:27700", &[], grids);
+        assert!(code == Some(0) && told.contains("without GeoTIFF") && !told.contains("PROJ_DATA"), "{told}");
+        let (code, told) = import(british, "EPSG:7405", &["--height-offset", "49"], grids);
+        assert!(code == Some(0), "{told}");
+    }
 }

@@ -8,8 +8,8 @@ use crate::support::{Server, key, shared};
 use cimbra::fault::{Fault, Kind};
 use cimbra::formats::points::Cloud;
 use cimbra::formats::raster::{Content, GeoTiff};
-use cimbra::formats::{Limits, Mapping, ReadOptions, SourceItem, Up, reader_of};
-use cimbra::model::Class;
+use cimbra::formats::{Limits, Mapping, ReadOptions, SourceItem, Up, Worker, reader_of};
+use cimbra::model::{Class, DatasetName};
 use cimbra::store::Store;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -271,4 +271,51 @@ fn real_files_of_every_kind_cross_whole() {
         assert!(here == there, "{}", file.display());
         assert!(here.is_err() || here.unwrap().len() > 1, "{}", file.display());
     }
+}
+
+/// While a server's worker reads, others change the same site.
+#[test]
+fn a_site_is_written_to_while_a_worker_reads_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let lamps = |count: u32, name: &str| {
+        let rows = (0..count).map(|i| format!("{name}{i},lamp_pole,118.78,{},5\n", 32.04 + f64::from(i) * 1e-6));
+        written(dir.path(), &format!("{name}.csv"), format!("id,class,lon,lat,h\n{}", rows.collect::<String>()))
+    };
+    let store = Store::open(&at("store")).unwrap();
+    let few = import(Some(&store), &lamps(3, "few"), built(Limits::default()));
+    assert_eq!(few.objects, 3, "{}", few.summary());
+    // Reads, says all but the last word, and waits.
+    let (real, here) = (env!("CARGO_BIN_EXE_cimbra"), dir.path().display());
+    let lines = [
+        "#!/bin/sh",
+        &format!("'{real}' \"$@\" > {here}/words"),
+        &format!("head -c -5 {here}/words"),
+        &format!("touch {here}/said"),
+        &format!("while [ ! -e {here}/go ]; do sleep 0.02; done"),
+        &format!("tail -c 5 {here}/words"),
+    ];
+    let program = written(dir.path(), "worker.sh", lines.join("\n"));
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let many = lamps(5000, "many");
+    let worker = Worker { program, ..built(Limits::default()) };
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| import(Some(&store), &many, worker));
+        wait_for("the words", || at("said").exists().then_some(()));
+        // What is said is taken within this, where it is taken at once.
+        std::thread::sleep(Duration::from_secs(1));
+        let site = store.sites()[0].clone();
+        scope.spawn(move || {
+            let describe = |entry: &mut cimbra::store::Entry| entry.owner = Some("the district".into());
+            tell.send(site.describe(&DatasetName::new("few").unwrap(), describe, cimbra::units::Instant(9))).unwrap();
+        });
+        let edited = told.recv_timeout(Duration::from_secs(10));
+        let unfinished = !reading.is_finished();
+        written(dir.path(), "go", "");
+        let report = reading.join().unwrap();
+        assert!(edited.is_ok_and(|done| done.is_ok()) && unfinished, "the edit waits for the reader");
+        assert_eq!((report.objects, only(&store).len()), (5000, 5003), "{}", report.summary());
+    });
+    assert_eq!(only(&store).catalogue().next().unwrap().entry.owner.as_deref(), Some("the district"));
 }
