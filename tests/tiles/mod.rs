@@ -1,5 +1,6 @@
 //! Tiles read back by a reader that shares nothing with their writer.
 
+mod changes;
 pub mod checker;
 mod city;
 pub mod forms;

@@ -7,26 +7,16 @@ use crate::tiles::real::{imported, snapshot};
 use cimbra::formats::tiles3d::check::Report;
 use cimbra::lod::View;
 use cimbra::model::Collections;
-use cimbra::tiles::{Address, Plan, Tiles, tiles3d};
-use std::collections::BTreeSet;
+use cimbra::tiles::bake::bake;
+use cimbra::tiles::tiles3d::Compression;
+use cimbra::tiles::{Plan, Tiles};
 use std::path::Path;
 
-/// Writes all that a plan's tileset names into `folder`.
-pub fn written(plan: &Plan, folder: &Path) -> std::path::PathBuf {
-    let first = folder.join("tileset.json");
-    let (mut waiting, mut done) = (vec![(first.clone(), tiles3d::of_site(plan, ""))], BTreeSet::new());
-    while let Some((path, bytes)) = waiting.pop() {
-        if path.extension().is_some_and(|e| e == "json") {
-            let text = String::from_utf8(bytes.clone()).unwrap();
-            for name in text.split('"') {
-                if let (Ok(address), true) = (name.parse::<Address>(), done.insert(name.to_owned())) {
-                    waiting.push((folder.join(name), plan.encode(address).unwrap().unwrap().to_vec()));
-                }
-            }
-        }
-        std::fs::write(path, bytes).unwrap();
-    }
-    first
+/// Writes a plan's tileset into `folder`; gives where it begins.
+pub fn written(plan: &Plan, folder: &Path, compression: Compression) -> std::path::PathBuf {
+    let baked = bake(plan, folder, compression, &|_, _| ()).unwrap();
+    assert_eq!(baked.features, plan.features());
+    folder.join("tileset.json")
 }
 
 fn clean(file: &Path) -> Report {
@@ -49,11 +39,13 @@ fn the_sample_is_clean() {
 fn a_city_written_by_hand_is_clean_and_every_id_is_shown() {
     let city = city::town();
     let plan = Tiles::default().plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let report = clean(&written(&plan, dir.path()));
-    // Buildings, compounds, pipes, devices, walls with a slab, rooms, a flat footprint, a road; the tower opens.
-    assert_eq!(report.counts.ids, 700 + 20 + 30 + 85 + 5 + 3 + 1 + 1, "{}", report.text());
-    assert!(report.not_looked_into.is_empty(), "{}", report.text());
+    for compression in [Compression::None, Compression::Meshopt] {
+        let dir = tempfile::tempdir().unwrap();
+        let report = clean(&written(&plan, dir.path(), compression));
+        // Buildings, compounds, pipes, devices, walls with a slab, rooms, a flat footprint, a road; the tower opens.
+        assert_eq!(report.counts.ids, 700 + 20 + 30 + 85 + 5 + 3 + 1 + 1, "{}", report.text());
+        assert!(report.not_looked_into.is_empty(), "{}", report.text());
+    }
 }
 
 #[test]
@@ -121,7 +113,7 @@ fn real_files_are_written_without_a_finding() {
         let (_dir, store) = imported(&shared.join("data").join(name), more);
         let plan = Tiles::default().plan(&snapshot(&store), &View::Map, Collections::ALL).unwrap();
         let dir = tempfile::tempdir().unwrap();
-        let report = clean(&written(&plan, dir.path()));
+        let report = clean(&written(&plan, dir.path(), Compression::None));
         assert!(report.counts.ids > 100 && report.not_looked_into.is_empty(), "{name}: {}", report.text());
     }
 }

@@ -1,0 +1,107 @@
+//! A city that changes: what is sorted in must be what would be made anew, and only what shows a change has another name.
+
+use super::city::{self, City};
+use super::tilesets::{documents, tiles, walk};
+use cimbra::geom::Mesh;
+use cimbra::lod::View;
+use cimbra::model::{Asset, Class, Collections, DatasetName, Footprint, Geometry, Value};
+use cimbra::store::Dataset;
+use cimbra::tiles::bake::bake;
+use cimbra::tiles::tiles3d::Compression;
+use cimbra::tiles::Tiles;
+use cimbra::units::Instant;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+fn block(x: f64, y: f64, high: f64) -> Mesh {
+    let ring = [[x, y], [x + 9.0, y], [x + 9.0, y + 7.0], [x, y + 7.0]];
+    cimbra::lod::shape::prism(&ring, 0.0, high)
+}
+
+/// One commit of a few things that come, change, move and go.
+fn change(city: &City, rng: &mut ChaCha8Rng) {
+    let dataset = Dataset {
+        name: DatasetName::new("edits").unwrap(),
+        title: String::new(),
+        crs: "EPSG:4979".into(),
+        source: None,
+        imported: Instant(0),
+        layers: vec![],
+        entry: Default::default(),
+    };
+    let site = city.store.site(&city.code).unwrap();
+    let mut draft = site.draft(dataset).unwrap();
+    let mut taken = std::collections::BTreeSet::new();
+    for _ in 0..rng.random_range(1..30) {
+        let number = rng.random_range(0..120);
+        let id = format!("e{number}");
+        if !taken.insert(number) {
+            continue;
+        }
+        let at = (rng.random_range(-3000.0..3000.0), rng.random_range(-3000.0..3000.0));
+        // Buildings, parts of buildings that may not be there, walls that open them, rooms, devices, pipes.
+        let parent = format!("e{}", rng.random_range(0..120));
+        let mesh = block(at.0, at.1, rng.random_range(3.0..40.0));
+        let mut asset: Asset = match number % 6 {
+            0 | 1 => city::meshed(&id, Class::Building, None, mesh),
+            2 => city::meshed(&id, Class::BuildingPart, Some(&parent), mesh),
+            3 => city::meshed(&id, Class::Wall, Some(&parent), mesh),
+            4 => city::meshed(&id, Class::Space, Some(&parent), mesh),
+            _ => {
+                let point = Footprint::Point(city::geodetic([at.0, at.1, 2.0]));
+                city::asset(&id, Class::SmokeDetector, Some(&parent), Geometry { footprint: point, mesh: None })
+            }
+        };
+        asset.attributes.push(("year".into(), Value::Int(rng.random_range(1900..2030))));
+        if rng.random_range(0..3) == 0 {
+            draft.remove(&id).unwrap();
+        } else {
+            draft.put(asset).unwrap();
+        }
+    }
+    draft.commit(Instant(1)).unwrap();
+}
+
+#[test]
+fn what_commits_sort_in_is_what_would_be_planned_anew() {
+    let city = city::town();
+    let kept = Tiles::default();
+    let mut rng = ChaCha8Rng::seed_from_u64(7);
+    let buildings = View::Collection(cimbra::model::Collection::Buildings);
+    for round in 0..25 {
+        for view in [&View::Map, &View::Assets, &buildings] {
+            let followed = kept.plan(&city.snapshot(), view, Collections::ALL).unwrap();
+            let anew = Tiles::default().plan(&city.snapshot(), view, Collections::ALL).unwrap();
+            assert_eq!(followed.features(), anew.features(), "{view:?} in round {round}");
+            assert!(documents(&followed) == documents(&anew), "{view:?} in round {round}");
+        }
+        change(&city, &mut rng);
+    }
+    walk(&kept.plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap());
+}
+
+#[test]
+fn a_changed_city_is_baked_anew_only_where_it_changed() {
+    let city = city::town();
+    let dir = tempfile::tempdir().unwrap();
+    let bake = || {
+        let plan = Tiles::default().plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
+        let baked = bake(&plan, dir.path(), Compression::None, &|_, _| ()).unwrap();
+        (baked, tiles(&plan))
+    };
+    let (first, before) = bake();
+    assert_eq!((first.kept, first.tiles), (0, before.len()));
+    let (again, _) = bake();
+    assert_eq!((again.kept, again.bytes), (first.tiles, first.bytes), "nothing is written twice");
+    // Half a tile, as a machine that lost its power leaves it, is not taken for a whole one.
+    let name = dir.path().join(before.first().unwrap());
+    let whole = std::fs::read(&name).unwrap();
+    std::fs::write(&name, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(bake().0.kept + 1, first.tiles);
+    assert_eq!(std::fs::read(&name).unwrap(), whole);
+    city.commit("more", vec![city::meshed("more", Class::Building, None, block(-1490.0, 3.0, 9.0))]);
+    let (changed, after) = bake();
+    assert_eq!(changed.features, first.features + 1);
+    assert_eq!(changed.kept, before.intersection(&after).count());
+    assert!(changed.kept * 2 > changed.tiles && changed.kept < changed.tiles, "{changed:?}");
+}
