@@ -97,19 +97,21 @@ fn by_place(members: Vec<Arc<Member>>) -> BTreeMap<Place, Vec<Arc<Member>>> {
 /// The changed rows with the buildings they are, or were, in; nothing where these are too many to be looked for one by one.
 fn touched(old: &Scene<'_>, new: &Scene<'_>, changed: &[Row]) -> Option<BTreeSet<Row>> {
     let mut touched = BTreeSet::new();
-    let mut waiting: Vec<Row> = changed.to_vec();
-    let mut known: BTreeSet<Row> = changed.iter().copied().collect();
-    while let Some(row) = waiting.pop() {
-        if known.len() > MANY {
+    let moved = |row: &Row| !keeps_its_place(old.snapshot, new.snapshot, *row);
+    let mut waiting: Vec<(Row, bool)> = changed.iter().map(|row| (*row, moved(row))).collect();
+    let mut known: BTreeSet<Row> = waiting.iter().filter(|(_, moved)| *moved).map(|(row, _)| *row).collect();
+    while let Some((row, moved)) = waiting.pop() {
+        if known.len() + changed.len() > MANY {
             return None;
         }
         for scene in [old, new] {
             touched.insert(scene.home(row).unwrap_or(row));
         }
-        // Where an asset came, went, or lies elsewhere in the tree of parts, what is below it may have another home.
-        if !keeps_its_place(old.snapshot, new.snapshot, row) {
+        // Where an asset came, went, or lies elsewhere in the tree of parts, all that is below it may have another home.
+        if moved {
             for scene in [old, new] {
-                waiting.extend(scene.snapshot.children(row).into_iter().filter(|child| known.insert(*child)));
+                let below = scene.snapshot.children(row).into_iter().filter(|child| known.insert(*child));
+                waiting.extend(below.map(|child| (child, true)));
             }
         }
     }
@@ -128,12 +130,10 @@ fn whole(scene: &Scene<'_>, touched: &BTreeSet<Row>) -> Vec<Row> {
     let mut rows: BTreeSet<Row> = BTreeSet::new();
     let mut waiting: Vec<Row> = touched.iter().copied().collect();
     while let Some(row) = waiting.pop() {
-        let Some(asset) = scene.snapshot.asset(row) else { continue };
-        if !rows.insert(row) {
+        if scene.snapshot.asset(row).is_none() || !rows.insert(row) {
             continue;
         }
-        let is_inside = asset.class() == Class::Building || scene.home(row).is_some_and(|home| rows.contains(&home));
-        if is_inside {
+        if scene.home(row).is_some_and(|home| touched.contains(&home)) {
             let below = scene.snapshot.children(row).into_iter();
             waiting.extend(below.filter(|r| scene.snapshot.asset(*r).is_some_and(|a| a.class() != Class::Building)));
         }

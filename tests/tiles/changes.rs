@@ -6,9 +6,9 @@ use cimbra::geom::Mesh;
 use cimbra::lod::View;
 use cimbra::model::{Asset, Class, Collections, DatasetName, Footprint, Geometry, Value};
 use cimbra::store::Dataset;
+use cimbra::tiles::Tiles;
 use cimbra::tiles::bake::bake;
 use cimbra::tiles::tiles3d::Compression;
-use cimbra::tiles::Tiles;
 use cimbra::units::Instant;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -68,7 +68,7 @@ fn what_commits_sort_in_is_what_would_be_planned_anew() {
     let kept = Tiles::default();
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let buildings = View::Collection(cimbra::model::Collection::Buildings);
-    for round in 0..25 {
+    for round in 0..60 {
         for view in [&View::Map, &View::Assets, &buildings] {
             let followed = kept.plan(&city.snapshot(), view, Collections::ALL).unwrap();
             let anew = Tiles::default().plan(&city.snapshot(), view, Collections::ALL).unwrap();
