@@ -106,8 +106,21 @@ fn turn(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
     (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 }
 
+/// Drops points that lie within the four outermost ones: most of a building's, and none of its hull's.
+fn strip(points: &mut Vec<[f64; 2]>) {
+    let most = |x: f64, y: f64| {
+        let reach = |p: &&[f64; 2]| x * p[0] + y * p[1];
+        points.iter().max_by(|a, b| reach(a).total_cmp(&reach(b))).copied()
+    };
+    let sides = [(1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0)].map(|(x, y)| most(x, y));
+    let [Some(a), Some(b), Some(c), Some(d)] = sides else { return };
+    let within = |p: &[f64; 2]| [(a, b), (b, c), (c, d), (d, a)].iter().all(|(from, to)| turn(*from, *to, *p) > 0.0);
+    points.retain(|p| !within(p));
+}
+
 /// The convex hull, counter-clockwise (Andrew's monotone chain).
 fn hull(mut points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
+    strip(&mut points);
     points.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
     points.dedup();
     let mut chain: Vec<[f64; 2]> = Vec::new();

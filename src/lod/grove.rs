@@ -22,16 +22,12 @@ pub struct Grove {
 }
 
 impl Grove {
-    /// Of the assets of `view` in the `allowed` collections; of `rows` alone where these are given, as for another time.
+    /// Of the assets of `view` in the `allowed` collections.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn of(snapshot: &Snapshot, view: &View, allowed: Collections, rows: Option<&[Row]>) -> Result<Self> {
-        let scene = Scene { snapshot, view, allowed };
-        let members = match rows {
-            Some(rows) => scene.members(rows)?,
-            None => scene.members(&snapshot.rows().collect::<Vec<_>>())?,
-        };
+    pub fn of(snapshot: &Snapshot, view: &View, allowed: Collections) -> Result<Self> {
+        let members = Scene { snapshot, view, allowed }.members(&view.rows(snapshot))?;
         let trees = by_place(members).into_iter();
         Ok(Self { trees: trees.filter_map(|(place, of)| Some((place, Cell::over(of, limits(place))?))).collect() })
     }
@@ -41,9 +37,12 @@ impl Grove {
     /// # Errors
     /// As [`Snapshot::geometry`].
     pub fn after(&self, before: &Snapshot, snapshot: &Snapshot, view: &View, allowed: Collections) -> Result<Self> {
+        if view.at().is_some() {
+            return Self::of(snapshot, view, allowed);
+        }
         let changed = snapshot.changed_since(before);
         let [old, new] = [before, snapshot].map(|snapshot| Scene { snapshot, view, allowed });
-        let Some(touched) = touched(&old, &new, &changed) else { return Self::of(snapshot, view, allowed, None) };
+        let Some(touched) = touched(&old, &new, &changed) else { return Self::of(snapshot, view, allowed) };
         let (gone, come) = (old.members(&whole(&old, &touched))?, new.members(&whole(&new, &touched))?);
         // What is drawn as before keeps its place, and the cells above it with that.
         let key = |m: &Arc<Member>| (m.row, m.deep());

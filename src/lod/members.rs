@@ -105,7 +105,8 @@ pub(super) struct Scene<'a> {
 /// What is known of a row while members are collected.
 struct Candidate<'a> {
     asset: AssetRef<'a>,
-    building: Option<Row>,
+    /// The id of the building that it is or lies in.
+    building: Option<&'a str>,
     has: Has,
     triangles: u32,
     bounds: Bounds,
@@ -125,11 +126,13 @@ impl<'a> Scene<'a> {
             .map(|asset| self.candidate(asset))
             .collect::<Result<_>>()?;
         let is_building = |c: &&Candidate<'_>| c.asset.class() == Class::Building;
-        let buildings: BTreeSet<Row> = candidates.iter().filter(is_building).map(|c| c.asset.row()).collect();
+        // By their ids: at another time a building's version may be another than the one that its parts lead to.
+        let buildings: HashMap<&str, Row> =
+            candidates.iter().filter(is_building).map(|c| (c.asset.id(), c.asset.row())).collect();
         let (mut families, mut alone) = (HashMap::<Row, Vec<&Candidate<'_>>>::new(), Vec::new());
         for candidate in &candidates {
-            match candidate.building.filter(|b| buildings.contains(b)) {
-                Some(home) => families.entry(home).or_default().push(candidate),
+            match candidate.building.and_then(|id| buildings.get(id)) {
+                Some(home) => families.entry(*home).or_default().push(candidate),
                 None if self.by_shells() && candidate.asset.class().collection() != Collection::Buildings => {}
                 None => alone.push(candidate),
             }
@@ -149,7 +152,7 @@ impl<'a> Scene<'a> {
 
     /// A building that has no shape of its own is drawn by its walls and slabs, also where these are not members.
     fn by_shells(&self) -> bool {
-        *self.view == View::Collection(Collection::Buildings)
+        self.view.is_of_buildings()
     }
 
     fn is_wanted(&self, asset: &AssetRef<'_>) -> bool {
@@ -159,9 +162,10 @@ impl<'a> Scene<'a> {
 
     fn candidate(&self, asset: AssetRef<'a>) -> Result<Candidate<'a>> {
         let (has, triangles) = draw::told(self.snapshot, &asset)?;
+        let building = self.home(asset.row()).and_then(|home| self.snapshot.asset(home)).map(|home| home.id());
         let margin = if has == Has::Mesh { 0.01 } else { draw::MARKER };
         let bounds = in_metres(self.snapshot.frame(), &asset.bounds(), margin);
-        Ok(Candidate { asset, building: self.home(asset.row()), has, triangles, bounds })
+        Ok(Candidate { asset, building, has, triangles, bounds })
     }
 
     /// A building and what is in it, so far as it does not lie inside.

@@ -20,4 +20,4 @@ pub use light::{Lights, Saving};
 pub use measure::{Content, Draw, Form, content, measured};
 pub use members::{Family, Member, Place};
 pub use tree::{Detail, Look, Planner, Recipe, Stem, Tile};
-pub use view::View;
+pub use view::{Less, View};

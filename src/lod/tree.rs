@@ -94,6 +94,8 @@ const DETAILED: u32 = 50;
 const DETAILED_BODY: u32 = 10_000;
 /// How many levels of quarters a document has below its root: at most 85 tiles, and what stands in its leaves.
 const LEVELS: usize = 3;
+/// Of a tree of more members than this a site's tileset has one level only: a server that has just started is to answer it at once.
+const MANY: usize = 20_000;
 /// A leaf with more buildings that open than this is a document of its own.
 const OPEN: usize = 8;
 /// At most this many tiles in the document of a building.
@@ -177,7 +179,7 @@ impl<'a> Planner<'a> {
     /// The tree over members of one kind; `afar` when its inner tiles must be seen too.
     fn near(&self, place: Place, afar: bool) -> Option<Tile> {
         let cell = self.grove.tree(place)?;
-        let tile = self.grow(cell, place, afar, LEVELS);
+        let tile = self.grow(cell, place, afar, if cell.count > MANY { 1 } else { LEVELS });
         // A lone leaf among small things waits behind an empty tile until one is near.
         Some(if tile.children.is_empty() && !afar { gather(vec![tile], waiting(place)) } else { tile })
     }

@@ -1,7 +1,8 @@
 //! Which assets a tileset is of.
 
 use crate::model::{Class, Collection, DatasetName};
-use crate::store::AssetRef;
+use crate::store::{AssetRef, Row, Snapshot};
+use crate::units::Instant;
 use std::sync::Arc;
 
 /// Which assets of a site are looked at.
@@ -20,6 +21,19 @@ pub enum View {
         /// The layer's name.
         layer: Option<Arc<str>>,
     },
+    /// Less of another view.
+    Less(Arc<Less>),
+}
+
+/// A view at another time, or of one storey only.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Less {
+    /// Of what.
+    pub view: View,
+    /// As the city was then.
+    pub at: Option<Instant>,
+    /// What has this storey's label.
+    pub storey: Option<Arc<str>>,
 }
 
 impl View {
@@ -35,10 +49,36 @@ impl View {
             Self::Dataset { name, layer } => {
                 asset.dataset() == name && layer.as_deref().is_none_or(|layer| asset.layer() == Some(layer))
             }
+            Self::Less(less) => {
+                less.view.includes(asset) && less.storey.as_deref().is_none_or(|storey| asset.storey() == Some(storey))
+            }
         }
     }
     /// Whether buildings give way to their walls, slabs and rooms when one comes near.
-    pub const fn opens_buildings(&self) -> bool {
-        !matches!(self, Self::Collection(_))
+    pub fn opens_buildings(&self) -> bool {
+        match self {
+            Self::Collection(_) => false,
+            Self::Less(less) => less.view.opens_buildings(),
+            _ => true,
+        }
+    }
+    /// Whether it is of the collection of buildings.
+    pub(super) fn is_of_buildings(&self) -> bool {
+        match self {
+            Self::Less(less) => less.view.is_of_buildings(),
+            view => *view == Self::Collection(Collection::Buildings),
+        }
+    }
+    /// The time at which it looks, when that is not now.
+    pub fn at(&self) -> Option<Instant> {
+        if let Self::Less(less) = self { less.at } else { None }
+    }
+    /// The label of the storey that it is of.
+    pub fn storey(&self) -> Option<&str> {
+        if let Self::Less(less) = self { less.storey.as_deref() } else { None }
+    }
+    /// The rows among which its assets are.
+    pub(super) fn rows(&self, snapshot: &Snapshot) -> Vec<Row> {
+        self.at().map_or_else(|| snapshot.rows().collect(), |at| snapshot.rows_at(at))
     }
 }

@@ -7,7 +7,7 @@ use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
 use crate::lod::{self, Blocks, Grove, Lights, Planner, Recipe, Stem, Tile, View};
 use crate::model::Collections;
-use crate::store::{Row, Snapshot};
+use crate::store::Snapshot;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -62,7 +62,7 @@ pub struct Node {
 }
 
 impl Plan {
-    /// Plans the tileset of the assets of `view` in the `allowed` collections; of `rows` alone where these are given.
+    /// Plans the tileset of the assets of `view` in the `allowed` collections.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
@@ -70,10 +70,9 @@ impl Plan {
         snapshot: &Arc<Snapshot>,
         view: &View,
         allowed: Collections,
-        rows: Option<&[Row]>,
         shapes: &Arc<Shapes>,
     ) -> Result<Self> {
-        let grove = Grove::of(snapshot, view, allowed, rows)?;
+        let grove = Grove::of(snapshot, view, allowed)?;
         Ok(Self::with(grove, snapshot, view, allowed, shapes))
     }
     /// The plan of a later snapshot, which shares all that stayed as it was.
@@ -89,6 +88,10 @@ impl Plan {
         Self { snapshot, view, allowed, grove, shapes, roots: Default::default(), files: Default::default() }
     }
 
+    /// What is looked at.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
     /// The snapshot it is of.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
@@ -133,7 +136,7 @@ impl Plan {
             File::Leaf(light, full) => self.leaf(light, full, compression),
             File::Document(stem) => {
                 let root = self.document(stem, compression)?;
-                Ok(tiles3d::of_part(&root.ok_or_else(|| Fault::internal("a document of nothing"))?, ""))
+                Ok(tiles3d::of_part(&root.ok_or_else(|| Fault::internal("a document of nothing"))?, &self.view))
             }
         }
     }
@@ -161,7 +164,7 @@ impl Plan {
         } else {
             leaf
         };
-        Ok(tiles3d::of_part(&root, ""))
+        Ok(tiles3d::of_part(&root, &self.view))
     }
 
     /// The tiles of a document, measured.

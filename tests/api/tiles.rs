@@ -16,7 +16,7 @@ fn contents(server: &Server, path: &str, headers: &[(&str, &str)]) -> BTreeSet<S
         waiting.extend(tile["children"].as_array().into_iter().flatten().cloned());
         let Some(uri) = tile["content"]["uri"].as_str() else { continue };
         let at = format!("{folder}/{uri}");
-        if uri.ends_with(".json") {
+        if uri.split('?').next().unwrap().ends_with(".json") {
             found.extend(contents(server, &at, headers));
         } else {
             found.insert(at);
@@ -58,6 +58,55 @@ fn a_tile_is_immutable_and_a_tileset_is_asked_for_again() {
     let server = Server::start(&store, &[]);
     for tile in &tiles {
         assert_eq!(server.get_bytes(tile, &[]).0, 200, "{tile}");
+    }
+}
+
+/// The ids that tiles name, by a search of their bytes for those that items have.
+fn shown(server: &Server, path: &str, wanted: &BTreeSet<String>) -> BTreeSet<String> {
+    let tiles: Vec<Vec<u8>> = contents(server, path, &[])
+        .iter()
+        .map(|tile| {
+            let (status, _, bytes) = server.get_bytes(tile, &[]);
+            assert_eq!(status, 200, "{tile}");
+            bytes
+        })
+        .collect();
+    let is_in = |id: &&String| tiles.iter().any(|tile| tile.windows(id.len()).any(|w| w == id.as_bytes()));
+    wanted.iter().filter(is_in).cloned().collect()
+}
+
+fn ids(server: &Server, path: &str) -> BTreeSet<String> {
+    let items = server.get(path).1;
+    items["features"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_tileset_of_a_storey_and_of_another_time_shows_what_items_show() {
+    let town = town(&[]);
+    let server = &town.server;
+    let all = ids(server, "/collections/elements/items?limit=10000");
+    let storeys = server.get("/collections/storeys/items?limit=1000").1;
+    let label = storeys["features"][0]["properties"]["storey"].as_str().unwrap().to_owned();
+    let label = label.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let wanted = ids(server, &format!("/collections/elements/items?limit=10000&storey={label}"));
+    assert!(!wanted.is_empty() && wanted.len() < all.len());
+    assert_eq!(shown(server, &format!("/collections/elements/3dtiles/tileset.json?storey={label}"), &all), wanted);
+    // Before there was anything, and now.
+    let none = server.get("/collections/elements/3dtiles/tileset.json?datetime=2001-01-01T00:00:00Z").1;
+    assert_eq!((none["root"].get("content"), none["root"].get("children")), (None, None));
+    let now = "/collections/elements/3dtiles/tileset.json?datetime=2999-01-01T00:00:00Z";
+    assert_eq!(shown(server, now, &all), all);
+    // What is packed has names of its own, which need nothing more.
+    let packed = contents(server, "/collections/elements/3dtiles/tileset.json?compression=meshopt", &[]);
+    let plain = contents(server, "/collections/elements/3dtiles/tileset.json", &[]);
+    assert!(packed.len() == plain.len() && packed.is_disjoint(&plain));
+    for tile in &packed {
+        let (status, _, bytes) = server.get_bytes(tile, &[]);
+        assert!(status == 200 && bytes.windows(23).any(|w| w == b"EXT_meshopt_compression"), "{tile}");
+    }
+    for (path, name) in [("datetime=yesterday", "datetime"), ("compression=zip", "compression")] {
+        let (status, problem) = server.get(&format!("/3dtiles/tileset.json?{path}"));
+        assert_eq!((status, &problem["errors"][0]["name"]), (400, &json!(name)));
     }
 }
 

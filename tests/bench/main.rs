@@ -10,6 +10,7 @@
 mod cities;
 mod city;
 mod commits;
+mod fresh;
 mod ifc;
 mod lighten;
 mod memory;

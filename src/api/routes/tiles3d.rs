@@ -8,7 +8,7 @@ use crate::api::problem::Answer;
 use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
-use crate::lod::View;
+use crate::lod::{Less, View};
 use crate::model::Collections;
 use crate::query::Scope;
 use crate::store::Snapshot;
@@ -21,11 +21,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
 
-const TILES: &[Param] = &[Param::new(
-    "compression",
-    Form::OneOf(&["none", "meshopt"]),
-    "How vertices and triangles are kept: `meshopt` (EXT_meshopt_compression) for readers that have its decoder; none unless told. It is asked of a tileset, and its tiles have names of their own.",
-)];
+const DATETIME: Param = Param::new("datetime", Form::Instant, "As the city was at this time.");
+const STOREY: Param = Param::new("storey", Form::Text, "Only what has this storey's label.");
+const FILES: &[Param] = &[DATETIME, STOREY];
+const TILES: &[Param] = &[
+    DATETIME,
+    STOREY,
+    Param::new(
+        "compression",
+        Form::OneOf(&["none", "meshopt"]),
+        "How vertices and triangles are kept: `meshopt` (EXT_meshopt_compression) for readers that have its decoder; none unless told. It is asked of a tileset, whose tiles then have names of their own.",
+    ),
+];
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
@@ -47,7 +54,7 @@ const fn tileset(path: &'static str, id: &'static str, about: &'static str) -> O
 
 const fn tile(path: &'static str, id: &'static str) -> Operation {
     let about = "The GLB content of a tile, or (.json) a part of the tileset; its name is in the tileset and never means other bytes.";
-    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(TILES)
+    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(FILES)
 }
 
 /// The routes.
@@ -60,7 +67,8 @@ pub fn routes() -> Router<City> {
 }
 
 async fn map(ask: Ask) -> Answer {
-    let compression = compression(&ask.params(TILES)?);
+    let params = ask.params(TILES)?;
+    let (view, compression) = (narrowed(View::Map, &params)?, compression(&params));
     let (snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
     let beside = ask.coverages().into_iter().filter_map(|c| Some((c.clone(), c.tileset()?.clone())));
     let beside: Vec<_> = beside
@@ -71,7 +79,7 @@ async fn map(ask: Ask) -> Answer {
         })
         .collect();
     let body = ask.work(move || {
-        let plans = plans(&tiles, &snapshots, &View::Map, reads)?;
+        let plans = plans(&tiles, &snapshots, &view, reads)?;
         tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside, compression)
     });
     Ok(encode::tagged(&ask.headers, "application/json", body.await?))
@@ -79,14 +87,16 @@ async fn map(ask: Ask) -> Answer {
 
 /// A collection's tileset: of its site when there is one, else of its sites' tilesets.
 async fn collection(ask: Ask<String>) -> Answer {
-    let compression = compression(&ask.params(TILES)?);
+    let params = ask.params(TILES)?;
+    let compression = compression(&params);
     let (mut snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
     let scope = ask.scope(&snapshots, &ask.path)?;
+    let view = narrowed(view(scope.clone()), &params)?;
     let body = ask.work(move || {
         if matches!(scope, Scope::Dataset(_) | Scope::Layer(..)) {
             snapshots.retain(|s| !scope.collections(s).and(reads).is_empty());
         }
-        let plans = plans(&tiles, &snapshots, &view(scope), reads)?;
+        let plans = plans(&tiles, &snapshots, &view, reads)?;
         match plans.as_slice() {
             [only] => tiles3d::of_site(only, compression, &format!("{}/", only.snapshot().site())),
             several => {
@@ -111,7 +121,8 @@ async fn collection_file(ask: Ask<(String, String, String)>) -> Answer {
 
 /// A site's `tileset.json`, or one of its tiles.
 async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
-    let compression = compression(&ask.params(TILES)?);
+    let params = ask.params(if name == "tileset.json" { TILES } else { FILES })?;
+    let (view, compression) = (narrowed(view, &params)?, compression(&params));
     let snapshot = ask.snapshots().into_iter().find(|s| s.site().as_str() == site);
     let snapshot = snapshot.ok_or_else(|| Fault::not_found(format!("there is no site '{site}'")).about("siteId"))?;
     let (tiles, reads) = (ask.city.tiles.clone(), ask.caller.reads);
@@ -149,6 +160,13 @@ fn immutable(headers: &HeaderMap, address: Address, bytes: Arc<[u8]>) -> Respons
 
 fn compression(params: &Params) -> Compression {
     if params.get("compression") == Some("meshopt") { Compression::Meshopt } else { Compression::None }
+}
+
+/// The view at the time, and of the storey, that are asked for.
+fn narrowed(view: View, params: &Params) -> Result<View> {
+    let at = params.get("datetime").map(|t| t.parse().map_err(|fault: Fault| fault.about("datetime"))).transpose()?;
+    let storey = params.get("storey").map(Into::into);
+    Ok(if at.is_none() && storey.is_none() { view } else { View::Less(Arc::new(Less { view, at, storey })) })
 }
 
 fn view(scope: Scope) -> View {

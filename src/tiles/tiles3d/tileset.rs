@@ -4,6 +4,7 @@ use super::Compression;
 use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::geom::Bounds;
+use crate::lod::View;
 use crate::tiles::plan::{Node, Plan};
 use serde_json::{Value, json};
 
@@ -16,16 +17,17 @@ const FAR: f64 = 8192.0;
 /// # Errors
 /// As [`Snapshot::geometry`](crate::store::Snapshot::geometry).
 pub fn of_site(plan: &Plan, compression: Compression, prefix: &str) -> Result<Vec<u8>> {
+    let names = Names { prefix, query: query(plan.view(), Compression::None) };
     let (frame, node) = (plan.snapshot().frame(), plan.root(compression)?);
-    let mut root = node.map_or_else(nothing, |node| tile(node, prefix));
+    let mut root = node.map_or_else(nothing, |node| tile(node, &names));
     root["transform"] = json!(frame.enu_to_ecef());
     root["refine"] = json!("REPLACE");
     Ok(document(&root, node.map_or(0.0, |n| n.error)))
 }
 
-/// A part of a site's tileset, in the frame of the tileset that refers to it.
-pub fn of_part(root: &Node, prefix: &str) -> Vec<u8> {
-    let mut tile = tile(root, prefix);
+/// A part of a site's tileset of `view`, in the frame of the tileset that refers to it.
+pub fn of_part(root: &Node, view: &View) -> Vec<u8> {
+    let mut tile = tile(root, &Names { prefix: "", query: query(view, Compression::None) });
     tile["refine"] = json!("REPLACE");
     written(&tile, root.error)
 }
@@ -50,7 +52,7 @@ pub fn of_sites(plans: &[&Plan], beside: &[Beside], compression: Compression) ->
     let roots = plans.iter().map(|p| p.root(compression)).collect::<Result<Vec<_>>>()?;
     let errors = roots.iter().flatten().map(|n| n.error);
     let error = errors.chain(beside.iter().map(|b| b.error)).fold(FAR, f64::max);
-    let query = if compression == Compression::Meshopt { "?compression=meshopt" } else { "" };
+    let query = plans.first().map_or_else(String::new, |plan| query(plan.view(), compression));
     let mut around = Bounds::EMPTY;
     let mut children: Vec<Value> = plans
         .iter()
@@ -107,14 +109,34 @@ fn written(root: &Value, error: f64) -> Vec<u8> {
     document.to_string().into_bytes()
 }
 
-fn tile(node: &Node, prefix: &str) -> Value {
+/// What is put around a file's address, so that it is found again.
+struct Names<'a> {
+    prefix: &'a str,
+    query: String,
+}
+
+/// What a view is asked for with; compression only of a tileset, whose files then have names of their own.
+fn query(view: &View, compression: Compression) -> String {
+    let at = view.at().map(|at| format!("datetime={at}"));
+    let storey = view.storey().map(|storey| {
+        let escaped = storey
+            .bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") });
+        format!("storey={}", escaped.collect::<String>())
+    });
+    let packed = (compression == Compression::Meshopt).then(|| "compression=meshopt".to_owned());
+    let all: Vec<String> = at.into_iter().chain(storey).chain(packed).collect();
+    if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+}
+
+fn tile(node: &Node, names: &Names<'_>) -> Value {
     let mut tile =
         json!({ "boundingVolume": { "box": straight(&padded(&node.bounds)) }, "geometricError": node.error });
     if let Some(address) = node.content {
-        tile["content"] = json!({ "uri": format!("{prefix}{address}") });
+        tile["content"] = json!({ "uri": format!("{}{address}{}", names.prefix, names.query) });
     }
     if !node.children.is_empty() {
-        tile["children"] = node.children.iter().map(|child| self::tile(child, prefix)).collect();
+        tile["children"] = node.children.iter().map(|child| self::tile(child, names)).collect();
     }
     tile
 }

@@ -6,6 +6,7 @@ use super::{decode_attributes, decode_geometry};
 use crate::fault::{Fault, Kind, Result};
 use crate::geom::Motion;
 use crate::model::{Attributes, Footprint, Geometry, Value};
+use std::cell::RefCell;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
@@ -69,6 +70,11 @@ pub(crate) fn packable(raw: &[u8]) -> Result<()> {
     if raw.len() > LIMIT { Err(fault()) } else { Ok(()) }
 }
 
+thread_local! {
+    /// Making one takes longer than most of what it unpacks.
+    static UNPACKER: RefCell<Option<zstd::bulk::Decompressor<'static>>> = RefCell::new(zstd::bulk::Decompressor::new().ok());
+}
+
 fn unpack(bytes: &[u8], salt: u64) -> Option<Vec<u8>> {
     let mut b = Bytes(bytes);
     let hash = b.u64()?;
@@ -78,7 +84,10 @@ fn unpack(bytes: &[u8], salt: u64) -> Option<Vec<u8>> {
     let (compressed, len) = (b.u8()?, b.u32()? as usize);
     match compressed {
         0 => (b.0.len() == len).then(|| b.0.to_vec()),
-        1 if len <= LIMIT => zstd::bulk::decompress(b.0, len).ok().filter(|raw| raw.len() == len),
+        1 if len <= LIMIT => UNPACKER.with_borrow_mut(|unpacker| {
+            let unpacker = unpacker.as_mut()?;
+            unpacker.decompress(b.0, len).ok().filter(|raw| raw.len() == len)
+        }),
         _ => None,
     }
 }
@@ -89,7 +98,8 @@ pub(crate) type Cache = quick_cache::sync::Cache<(u32, u64, bool), Page, Weigh>;
 /// One cached blob.
 #[derive(Debug, Clone)]
 pub(crate) enum Page {
-    Geometry(Arc<Geometry>),
+    /// And whether it is stored whole, so that it may be others' shape.
+    Geometry(Arc<Geometry>, bool),
     Attributes(Arc<Attributes>),
 }
 
@@ -100,7 +110,7 @@ pub(crate) struct Weigh;
 impl quick_cache::Weighter<(u32, u64, bool), Page> for Weigh {
     fn weight(&self, _: &(u32, u64, bool), page: &Page) -> u64 {
         let bytes = match page {
-            Page::Geometry(g) => geometry_size(g),
+            Page::Geometry(g, _) => geometry_size(g),
             Page::Attributes(a) => attributes_size(a),
         };
         bytes as u64 + 128
@@ -159,15 +169,15 @@ impl Blobs {
             return Ok(Arc::default());
         }
         let load = || match self.stored(blob.offset, blob.geometry)? {
-            Stored::Whole(geometry) => Ok(Page::Geometry(Arc::new(geometry))),
+            Stored::Whole(geometry) => Ok(Page::Geometry(Arc::new(geometry), true)),
             Stored::Placed(footprint, placed) => {
                 let shape = self.shape(blob.offset, &placed)?;
                 let mesh = shape.mesh.as_ref().map(|mesh| placed.motion.place(mesh));
-                Ok(Page::Geometry(Arc::new(Geometry { footprint, mesh })))
+                Ok(Page::Geometry(Arc::new(Geometry { footprint, mesh }), false))
             }
         };
         match self.cache.get_or_insert_with(&(self.site, blob.offset, true), load)? {
-            Page::Geometry(geometry) => Ok(geometry),
+            Page::Geometry(geometry, _) => Ok(geometry),
             Page::Attributes(_) => Err(Fault::internal("the cache holds attributes where geometry was asked")),
         }
     }
@@ -176,12 +186,20 @@ impl Blobs {
         if blob.geometry == 0 {
             return Ok(None);
         }
+        let key = (self.site, blob.offset, true);
+        let whole = |geometry: Arc<Geometry>| {
+            let motion = geometry.mesh.as_ref().map(|mesh| Motion::from(mesh.origin))?;
+            Some(Instance { shape: blob.offset, motion, geometry })
+        };
+        if let Some(Page::Geometry(geometry, true)) = self.cache.get(&key) {
+            return Ok(whole(geometry));
+        }
         Ok(match self.stored(blob.offset, blob.geometry)? {
-            Stored::Whole(geometry) => geometry.mesh.as_ref().map(|mesh| mesh.origin).map(|origin| Instance {
-                shape: blob.offset,
-                motion: Motion::from(origin),
-                geometry: Arc::new(geometry),
-            }),
+            Stored::Whole(geometry) => {
+                let geometry = Arc::new(geometry);
+                self.cache.insert(key, Page::Geometry(geometry.clone(), true));
+                whole(geometry)
+            }
             Stored::Placed(_, placed) => Some(Instance {
                 shape: placed.offset,
                 motion: placed.motion,
@@ -199,13 +217,13 @@ impl Blobs {
             return Err(self.corrupt(before));
         }
         let key = (self.site, placed.offset, true);
-        if let Some(Page::Geometry(shape)) = self.cache.get(&key) {
+        if let Some(Page::Geometry(shape, _)) = self.cache.get(&key) {
             return Ok(shape);
         }
         match self.stored(placed.offset, placed.length)? {
             Stored::Whole(shape) => {
                 let shape = Arc::new(shape);
-                self.cache.insert(key, Page::Geometry(shape.clone()));
+                self.cache.insert(key, Page::Geometry(shape.clone(), true));
                 Ok(shape)
             }
             Stored::Placed(..) => Err(self.corrupt(placed.offset)),
@@ -222,7 +240,7 @@ impl Blobs {
         };
         match self.cache.get_or_insert_with(&(self.site, offset, false), load)? {
             Page::Attributes(attributes) => Ok(attributes),
-            Page::Geometry(_) => Err(Fault::internal("the cache holds geometry where attributes were asked")),
+            Page::Geometry(..) => Err(Fault::internal("the cache holds geometry where attributes were asked")),
         }
     }
     fn read(&self, offset: u64, len: u32) -> Result<Vec<u8>> {
