@@ -274,7 +274,10 @@ impl<'a> Planner<'a> {
         let mut tile = gather(children, NEAR.max(BLOCK_ERROR).max(hidden));
         if !shown.is_empty() {
             let look = if shown.iter().all(|m| m.place == Place::Glass) { Look::Glass } else { Look::Solid };
-            tile.reach = shown.iter().fold(tile.reach, |b, m| b.union(m.reach()));
+            // The parts of a cell hold all that stands in for them; what is gathered otherwise is looked at one by one.
+            if slot.is_none() {
+                tile.reach = shown.iter().fold(tile.reach, |b, m| b.union(m.reach()));
+            }
             tile.content = Some(made(slot, || self.recipe(shown.to_vec(), look, Detail::StandIns)));
         }
         tile

@@ -10,7 +10,7 @@ use crate::model::Collections;
 use crate::store::Snapshot;
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use xxhash_rust::xxh3::Xxh3Default;
 
 /// The tileset of one view of one snapshot: a site's `tileset.json`, which names documents within it and tiles.
@@ -23,6 +23,8 @@ pub struct Plan {
     /// By compression, as `files`.
     roots: [OnceLock<Option<Node>>; 2],
     files: [OnceLock<HashMap<u128, File>>; 2],
+    /// What documents have named since they were made: a reader of these asks for it next.
+    named: Mutex<HashMap<u128, (File, Compression)>>,
 }
 
 /// Shapes that stand in for others, shared by all plans.
@@ -33,6 +35,7 @@ pub(super) struct Shapes {
 }
 
 /// What is written under an address.
+#[derive(Clone)]
 pub(super) enum File {
     /// A tile.
     Tile(Arc<Recipe>),
@@ -85,7 +88,16 @@ impl Plan {
     }
     fn with(grove: Grove, snapshot: &Arc<Snapshot>, view: &View, allowed: Collections, shapes: &Arc<Shapes>) -> Self {
         let (snapshot, view, shapes) = (snapshot.clone(), view.clone(), shapes.clone());
-        Self { snapshot, view, allowed, grove, shapes, roots: Default::default(), files: Default::default() }
+        Self {
+            snapshot,
+            view,
+            allowed,
+            grove,
+            shapes,
+            roots: Default::default(),
+            files: Default::default(),
+            named: Mutex::default(),
+        }
     }
 
     /// What is looked at.
@@ -118,6 +130,12 @@ impl Plan {
     /// As [`Snapshot::geometry`].
     pub fn encode(&self, address: Address) -> Result<Option<Vec<u8>>> {
         let (Address::Tile(hash) | Address::Tileset(hash)) = address;
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
+        if let Some((file, compression)) =
+            named.filter(|(file, _)| file.is_tile() == matches!(address, Address::Tile(_)))
+        {
+            return self.written(&file, compression).map(Some);
+        }
         for compression in [Compression::None, Compression::Meshopt] {
             let file = self.files(compression).get(&hash);
             if let Some(file) = file.filter(|file| file.is_tile() == matches!(address, Address::Tile(_))) {
@@ -170,6 +188,9 @@ impl Plan {
     /// The tiles of a document, measured.
     fn document(&self, stem: &Stem, compression: Compression) -> Result<Option<Node>> {
         let Some(root) = Planner::new(&self.snapshot, &self.grove).document(stem) else { return Ok(None) };
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tell(&root, compression, &mut |hash, file| drop(named.insert(hash, (file, compression))));
+        drop(named);
         let mut recipes = Vec::new();
         each(&root, &mut |tile| recipes.extend(tile.content.clone()));
         recipes.par_iter().try_for_each(|recipe| self.measured(recipe).map(drop))?;
@@ -219,20 +240,25 @@ impl Plan {
         let planner = Planner::new(&self.snapshot, &self.grove);
         let mut waiting = vec![Stem::Site];
         while let Some(stem) = waiting.pop() {
-            if !matches!(stem, Stem::Site) {
+            let Some(root) = planner.document(&stem) else { continue };
+            self.tell(&root, compression, tell);
+            each(&root, &mut |tile| waiting.extend(tile.nested.clone()));
+        }
+    }
+
+    /// Tells of the files that a document names.
+    fn tell(&self, root: &Tile, compression: Compression, tell: &mut dyn FnMut(u128, File)) {
+        each(root, &mut |tile| {
+            if let (Some(light), Some(full)) = (&tile.light, &tile.content) {
+                tell(self.hash(!light.mark, compression), File::Leaf(light.clone(), full.clone()));
+            }
+            for recipe in tile.content.iter().chain(&tile.light) {
+                tell(self.hash(recipe.mark, compression), File::Tile(recipe.clone()));
+            }
+            if let Some(stem) = &tile.nested {
                 tell(self.hash(stem.mark(), compression), File::Document(stem.clone()));
             }
-            let Some(root) = planner.document(&stem) else { continue };
-            each(&root, &mut |tile| {
-                if let (Some(light), Some(full)) = (&tile.light, &tile.content) {
-                    tell(self.hash(!light.mark, compression), File::Leaf(light.clone(), full.clone()));
-                }
-                for recipe in tile.content.iter().chain(&tile.light) {
-                    tell(self.hash(recipe.mark, compression), File::Tile(recipe.clone()));
-                }
-                waiting.extend(tile.nested.clone());
-            });
-        }
+        });
     }
 
     /// The name of what has a mark: a hash of all that its bytes are made from, without reading it. The same city has the same

@@ -84,21 +84,21 @@ fn ids(server: &Server, path: &str) -> BTreeSet<String> {
 fn a_tileset_of_a_storey_and_of_another_time_shows_what_items_show() {
     let town = town(&[]);
     let server = &town.server;
-    let all = ids(server, "/collections/elements/items?limit=10000");
-    let storeys = server.get("/collections/storeys/items?limit=1000").1;
-    let label = storeys["features"][0]["properties"]["storey"].as_str().unwrap().to_owned();
-    let label = label.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
-    let wanted = ids(server, &format!("/collections/elements/items?limit=10000&storey={label}"));
+    let spaces = server.get("/collections/spaces/items?limit=10000").1;
+    let labels = spaces["features"].as_array().unwrap().iter().filter_map(|f| f["properties"]["storey"].as_str());
+    let label = labels.max().unwrap().bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let all = ids(server, "/collections/spaces/items?limit=10000");
+    let wanted = ids(server, &format!("/collections/spaces/items?limit=10000&storey={label}"));
     assert!(!wanted.is_empty() && wanted.len() < all.len());
-    assert_eq!(shown(server, &format!("/collections/elements/3dtiles/tileset.json?storey={label}"), &all), wanted);
+    assert_eq!(shown(server, &format!("/collections/spaces/3dtiles/tileset.json?storey={label}"), &all), wanted);
     // Before there was anything, and now.
-    let none = server.get("/collections/elements/3dtiles/tileset.json?datetime=2001-01-01T00:00:00Z").1;
+    let none = server.get("/collections/spaces/3dtiles/tileset.json?datetime=2001-01-01T00:00:00Z").1;
     assert_eq!((none["root"].get("content"), none["root"].get("children")), (None, None));
-    let now = "/collections/elements/3dtiles/tileset.json?datetime=2999-01-01T00:00:00Z";
+    let now = "/collections/spaces/3dtiles/tileset.json?datetime=2999-01-01T00:00:00Z";
     assert_eq!(shown(server, now, &all), all);
     // What is packed has names of its own, which need nothing more.
-    let packed = contents(server, "/collections/elements/3dtiles/tileset.json?compression=meshopt", &[]);
-    let plain = contents(server, "/collections/elements/3dtiles/tileset.json", &[]);
+    let packed = contents(server, "/collections/spaces/3dtiles/tileset.json?compression=meshopt", &[]);
+    let plain = contents(server, "/collections/spaces/3dtiles/tileset.json", &[]);
     assert!(packed.len() == plain.len() && packed.is_disjoint(&plain));
     for tile in &packed {
         let (status, _, bytes) = server.get_bytes(tile, &[]);
