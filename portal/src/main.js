@@ -135,7 +135,7 @@ function live() {
       if (event.type === "assets") {
         clearTimeout(stale);
         // Where there was no city to open, there may be one now.
-        stale = setTimeout(() => !city ? location.reload() : Promise.all([city.reload(), replant()]).catch((problem) => trouble(problem.message)), 800);
+        stale = setTimeout(() => !city ? location.reload() : Promise.all([city.reload(), replant()]).catch((problem) => trouble(problem.message)), 200);
       }
     },
   });

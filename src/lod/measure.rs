@@ -58,13 +58,13 @@ const LIKENESS: u32 = 12_000;
 /// As [`Snapshot::geometry`].
 pub fn content(snapshot: &Snapshot, recipe: &Recipe, blocks: &Blocks) -> Result<Content> {
     let members = &recipe.members;
-    let (forms, error) = match recipe.detail {
+    let (forms, error): (Vec<Form>, f64) = match recipe.detail {
         Detail::Whole => (members.iter().map(|m| whole(m)).collect(), 0.0),
         Detail::Light => (members.iter().map(|m| lighter(m)).collect(), light::MOST),
         Detail::StandIns => stand_ins(snapshot, members, blocks)?,
     };
     let mut bounds = Bounds::EMPTY;
-    let draws = members.iter().zip::<Vec<Form>>(forms).map(|(member, form)| {
+    let draws = members.iter().zip(forms).map(|(member, form)| {
         bounds = bounds.union(match &form {
             Form::Whole(_) => member.bounds,
             Form::Light(_) => grown(member.bounds, light::MOST),

@@ -3,6 +3,7 @@
 mod adopted;
 mod flat;
 mod forms;
+mod fresh;
 mod points;
 mod portal;
 mod terrain;
