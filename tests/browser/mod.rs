@@ -1,8 +1,8 @@
 //! The portal and the tilesets in a real headless Chromium, and in readers that other people wrote.
 
 mod adopted;
-mod forms;
 mod flat;
+mod forms;
 mod points;
 mod portal;
 mod terrain;

@@ -26,7 +26,8 @@ fn weigh(file: &str, more: &[&str], most: usize, most_zipped: usize) {
     let Some(shared) = shared() else { return };
     let (dir, store) = imported(&shared.join("data").join(file), more);
     let plan = Tiles::default().plan(&snapshot(&store), &View::Map, Collections::ALL).unwrap();
-    let tileset: Value = serde_json::from_slice(&tiles3d::of_site(&plan, tiles3d::Compression::None, "").unwrap()).unwrap();
+    let tileset: Value =
+        serde_json::from_slice(&tiles3d::of_site(&plan, tiles3d::Compression::None, "").unwrap()).unwrap();
     let mut found = Vec::new();
     leaves(&plan, &tileset["root"], &mut found);
     let path = dir.path().join("leaf.glb");
