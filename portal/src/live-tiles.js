@@ -343,14 +343,25 @@ function meshFeatures(mesh, scene) {
   return [...rows].map(([row, places]) => [table.getPropertyValue("id", row), { mesh, places }]);
 }
 
-/** Colours of instances, made where there are none, of the page's own classes. */
+/**
+ * Colours of instances, made where there are none, of the page's own classes. They multiply those of the vertices; where these are all
+ * one, the instances take it over, so that a colour given to one is seen as it is.
+ */
 function instanceColour(mesh) {
+  if (mesh.instanceColor) return mesh.instanceColor;
   const { constructor: Column } = mesh.instanceMatrix;
-  if (!mesh.instanceColor) {
-    mesh.instanceColor = new Column(new Float32Array(mesh.count * 3).fill(1), 3);
-    for (const material of [mesh.material].flat()) material.needsUpdate = true;
+  const column = (mesh.instanceColor = new Column(new Float32Array(mesh.count * 3).fill(1), 3));
+  const { color } = mesh.geometry.attributes;
+  const at = (k) => [color.getX(k), color.getY(k), color.getZ(k)];
+  if (color && mesh.geometry.index && Array.from({ length: color.count }, (_, k) => at(k)).every((one) => one.every((channel, c) => channel === at(0)[c]))) {
+    for (let k = 0; k < mesh.count; k++) column.setXYZ(k, ...at(0));
+    // An index is a plain column, one that does not go by instances.
+    const white = new mesh.geometry.index.constructor(new Float32Array(color.count * color.itemSize).fill(1), color.itemSize);
+    if (color.itemSize === 4) for (let k = 0; k < color.count; k++) white.setW(k, color.getW(k));
+    mesh.geometry.setAttribute("color", white);
   }
-  return mesh.instanceColor;
+  for (const material of [mesh.material].flat()) material.needsUpdate = true;
+  return column;
 }
 
 function vertexColour(mesh) {
@@ -410,9 +421,20 @@ function connect(Kind, tiles, { look = byAlarm(), redraw = () => {}, onChange = 
 
 /**
  * Colours a CesiumJS `Cesium3DTileset` by the live state of a Cimbra server at `base`: `{ base, collection, look, headers, how, every,
- * redraw, onChange, onError }`, of which only `base` is needed. Gives `{ stateOf, featuresOf, ids, look, detach }`.
+ * redraw, onChange, onError, blend }`, of which only `base` is needed. Gives `{ stateOf, featuresOf, ids, look, detach }`. `blend` is the
+ * tileset's `colorBlendMode` for as long as it is attached: 1 (replace) unless told, for a red times what is blue is black.
  */
-export const attach = (tileset, options) => connect(CesiumFeatures, tileset, options);
+export function attach(tileset, { blend = 1, ...options }) {
+  const before = tileset.colorBlendMode;
+  tileset.colorBlendMode = blend;
+  const live = connect(CesiumFeatures, tileset, options);
+  const { detach } = live;
+  live.detach = () => {
+    detach();
+    tileset.colorBlendMode = before;
+  };
+  return live;
+}
 
 /** The same for a `TilesRenderer` of `3d-tiles-renderer` with its `GLTFExtensionsPlugin` (metadata on, as it is unless told). */
 export const attachRenderer = (tiles, options) => connect(RendererFeatures, tiles, options);
