@@ -90,7 +90,10 @@ async function inCesium({ device, room }) {
         for (let still = 0; still < 10 && Date.now() < until; still = tileset.tilesLoaded ? still + 1 : 0) await new Promise((next) => setTimeout(next, 100));
         if (name === "spaces") connect();
       }
-      window.colour = (name, id) => connected[name].featuresOf(id).at(-1)?.feature.color.toCssHexString().slice(0, 7);
+      // Of the finest tile that draws it, which is the one in view; only what is in view is styled.
+      const error = ({ feature }) => feature.content.tile.geometricError;
+      window.feature = (name, id) => connected[name].featuresOf(id).sort((a, b) => error(a) - error(b))[0]?.feature;
+      window.colour = (name, id) => feature(name, id)?.color.toCssHexString().slice(0, 7);
     },
     [base, MODULE],
   );
@@ -135,9 +138,9 @@ async function inCesium({ device, room }) {
   await devices.observe(device, "smoke", 0.9);
   await colour(page, "devices", device.id, isRed);
   result.detached = await page.evaluate((id) => {
-    const { feature } = connected.devices.featuresOf(id).at(-1);
+    const last = feature("devices", id);
     connected.devices.detach();
-    return feature.color.toCssHexString();
+    return last.color.toCssHexString();
   }, device.id);
   result.failed = await page.evaluate(() => failed);
   await browser.close();
