@@ -1,6 +1,6 @@
 // The list of active alarms, worst and newest first, with the button that acknowledges.
 import { make, the } from "./elements.js";
-import { SEVERITIES } from "./live-style.js";
+import { SEVERITIES } from "./live-tiles.js";
 import { ask, item, lineage, role } from "./server.js";
 import { propertyName, show, titles, when, word } from "./words.js";
 

@@ -1,7 +1,8 @@
 // The three-dimensional view: Cesium without a globe, the city standing on a plain ground, a camera, and picking.
 import * as C from "./cesium.js";
 import { stand, uncovered } from "./fit.js";
-import { CLEAR, LiveStyle, SEVERITIES } from "./live-style.js";
+import { CLEAR, LiveStyle } from "./live-style.js";
+import { SEVERITIES } from "./live-tiles.js";
 
 const SKY = C.Color.fromCssColorString("#dfe7ee");
 const GROUND = C.Color.fromCssColorString("#c9d2d6");

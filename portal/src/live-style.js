@@ -1,17 +1,10 @@
-// Colours a 3D Tiles tileset by the live state of what it shows: alarms by severity, the selection, and what is looked into.
+// The page's own look of the city: alarms by severity, the selection, and what is looked into. The features of the tiles come from
+// `live-tiles.js`, which colours any page's tileset by live state; here parts, wholes and glass come to it.
 //
-// Works with any Cesium3DTileset whose property table has `id`, `class` and `parent` (as every Cimbra tileset has), in any page:
-//
-//     import { LiveStyle } from "https://…/portal/live-style.js";
-//     const style = new LiveStyle(tileset, { Color: Cesium.Color, redraw: () => viewer.scene.requestRender() });
-//     new EventSource("/live").onmessage = (event) => style.apply(JSON.parse(event.data));
-//
-// State is kept by asset id apart from the tiles. A tile's features are indexed once when it loads and dropped when it unloads;
-// a change touches only the features of the assets it names, so the cost does not depend on the size of the city.
+// State is kept by asset id apart from the tiles; a change touches only the features of the assets it names, so the cost does not
+// depend on the size of the city.
 
-/** Severities from worst to least, each with the colour that a feature in alarm takes (CSS). */
-export const SEVERITIES = { critical: "#ff2d20", major: "#ff8a00", minor: "#ffd60a", warning: "#2f9bff" };
-const RANK = Object.fromEntries(Object.keys(SEVERITIES).map((name, place) => [name, place]));
+import { CesiumFeatures, SEVERITIES, worse } from "./live-tiles.js";
 
 /** Classes that hold rooms: in alarm, or looked into, they turn translucent so that what is inside shines through. */
 const ENVELOPES = new Set(["building", "building_part", "building_unit", "storey"]);
@@ -30,12 +23,8 @@ export const CLEAR = `void fragmentMain(FragmentInput fsInput, inout czm_modelMa
   if (material.alpha < 0.99) { material.diffuse = vec3(1.0); material.alpha = 1.0; }
 }`;
 
-/** The worse of two severities; either may be undefined. */
-export const worse = (a, b) => ((RANK[a] ?? 9) <= (RANK[b] ?? 9) ? a : b);
-
 export class LiveStyle {
-  #tiles = new Map(); // tile -> [[id, feature], …], to forget a tile's features when it unloads
-  #features = new Map(); // id -> Set of { feature, kind, collection, parent }
+  #features; // of the tiles that are loaded: entries { feature, kind, collection, parent } by id
   #parts = new Map(); // id -> Set of the ids that name it as their parent
   #wholes = new Map(); // id -> the id that it names as its parent
   #state = new Map(); // id -> { observedProperty: { value, unit, time } }
@@ -44,7 +33,6 @@ export class LiveStyle {
   #selected;
   #opened = new Set(); // ids of what is looked into: the selection's parents
   #xray = false;
-  #unlisten = [];
 
   /** `Color` is Cesium's class, passed in so that the page's own copy of Cesium is used; `redraw` asks for a frame. */
   constructor(tileset, { Color, redraw = () => {} }) {
@@ -60,15 +48,10 @@ export class LiveStyle {
 
   /** Moves to another tileset (the city was tiled anew); the state stays. */
   watch(tileset) {
-    for (const stop of this.#unlisten) stop();
-    this.#tiles.clear();
-    this.#features.clear();
+    this.#features?.stop();
     this.#parts.clear();
     this.#wholes.clear();
-    this.#unlisten = [
-      tileset.tileLoad.addEventListener((tile) => this.#index(tile)),
-      tileset.tileUnload.addEventListener((tile) => this.#forget(tile)),
-    ];
+    this.#features = new CesiumFeatures(tileset, (entries) => this.#index(entries));
   }
 
   /** Takes the whole live state: an answer of `/state/assets`, or the first event of `/live`. */
@@ -119,7 +102,7 @@ export class LiveStyle {
   /** Shows every building as glass with its rooms inside, or not. */
   set xray(on) {
     this.#xray = on;
-    this.#paint(this.#features.keys());
+    this.#paint(this.#features.ids);
   }
   get xray() {
     return this.#xray;
@@ -135,7 +118,7 @@ export class LiveStyle {
   }
   /** The features loaded now that draw an asset. */
   featuresOf(id) {
-    return [...(this.#features.get(id) ?? [])].map(({ feature }) => feature);
+    return [...this.#features.of(id)].map(({ feature }) => feature);
   }
 
   #raise(alarm, severity, ids) {
@@ -158,24 +141,12 @@ export class LiveStyle {
     return touched;
   }
 
-  #index(tile) {
-    const contents = tile.content?.innerContents ?? [tile.content];
-    const own = [];
-    for (const content of contents) {
-      for (let place = 0; place < (content?.featuresLength ?? 0); place++) {
-        const feature = content.getFeature(place);
-        const id = feature.getProperty("id");
-        if (id === undefined) continue;
-        const [kind, collection, parent] = ["class", "collection", "parent"].map((name) => feature.getProperty(name));
-        const entry = { feature, kind, collection, parent };
-        if (!this.#features.has(id)) this.#features.set(id, new Set());
-        this.#features.get(id).add(entry);
-        if (parent) this.#join(id, parent);
-        own.push([id, entry]);
-        this.#colour(id, entry);
-      }
+  #index(entries) {
+    for (const [id, entry] of entries) {
+      [entry.kind, entry.collection, entry.parent] = ["class", "collection", "parent"].map((name) => entry.feature.getProperty(name));
+      if (entry.parent) this.#join(id, entry.parent);
+      this.#colour(id, entry);
     }
-    if (own.length) this.#tiles.set(tile, own);
   }
 
   #join(part, whole) {
@@ -199,18 +170,10 @@ export class LiveStyle {
     return false;
   }
 
-  #forget(tile) {
-    for (const [id, entry] of this.#tiles.get(tile) ?? []) {
-      this.#features.get(id)?.delete(entry);
-      if (this.#features.get(id)?.size === 0) this.#features.delete(id);
-    }
-    this.#tiles.delete(tile);
-  }
-
   #paint(ids) {
     for (const id of ids) {
       for (const each of [id, ...(this.#parts.get(id) ?? [])]) {
-        for (const entry of this.#features.get(each) ?? []) this.#colour(each, entry);
+        for (const entry of this.#features.of(each)) this.#colour(each, entry);
       }
     }
     this.redraw();

@@ -214,5 +214,5 @@ export const ready = (async () => {
     opened.then((view) => (city = view)).catch((problem) => trouble(`${word(problem.statusCode ? "noTiles" : hasWebGl() ? "failed" : "noWebGl")}: ${problem.message ?? problem}`)),
     Promise.all([tree.load(), opened.catch(() => {})]).then(([buildings]) => describe(buildings)),
   ]);
-  await live();
+  live();
 })();

@@ -1,5 +1,7 @@
 // The page's one way to the server: who we are, JSON in and out, pages of features, and the live stream with its reconnects.
 
+import { follow as events } from "./live-tiles.js";
+
 /** The server's root, one level above the page: so the page also works behind a gateway's prefix. */
 const ROOT = new URL("..", document.baseURI);
 const KEPT = "cimbra.session";
@@ -88,32 +90,15 @@ export const credentials = () => (session ? { Authorization: `Bearer ${session.t
  * Follows the live city until the page closes: the snapshot that each connection begins with goes to `onSnapshot`, every later event
  * to `onEvent`, and `onLink(true|false)` says whether the stream stands.
  */
-export async function follow(listener) {
-  const { onSnapshot, onEvent, onLink } = listener;
-  const again = () => {
-    onLink(false);
-    setTimeout(follow, follow.wait, listener);
-    follow.wait = Math.min(follow.wait * 2, 30000);
-  };
-  let query = {};
-  try {
+export const follow = ({ onSnapshot, onEvent, onLink }) =>
+  events({
+    base: ROOT,
     // An event stream sends no headers, so a session shows a ticket of 60 seconds instead.
-    if (session) query = { ticket: (await ask("tickets", { method: "POST", body: {} })).ticket };
-  } catch {
-    return again();
-  }
-  const stream = new EventSource(address("live", query));
-  stream.onmessage = ({ data }) => {
-    const event = JSON.parse(data);
-    if (event.type !== "snapshot") return onEvent(event);
-    onSnapshot(event);
-    follow.wait = 1000;
-    onLink(true);
-  };
-  // Never left to the browser: its own reconnect would repeat a used ticket.
-  stream.onerror = () => {
-    stream.close();
-    again();
-  };
-}
-follow.wait = 1000;
+    ticket: async () => session && (await ask("tickets", { method: "POST", body: {} })).ticket,
+    onLink: (on) => on || onLink(false),
+    onEvent: (event) => {
+      if (event.type !== "snapshot") return onEvent(event);
+      onSnapshot(event);
+      onLink(true);
+    },
+  });

@@ -83,7 +83,7 @@ async fn guarded(State(city): State<City>, mut request: Request, next: Next) -> 
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert("cimbra-revision", HeaderValue::from(city.store.revision()));
     // The same for 200 and 304, as RFC 9110 §15.4.5 has it, also where nothing is compressed.
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding, Origin, Authorization, X-API-Key"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Origin, Authorization, X-API-Key"));
     if has_credential {
         let private = match headers.get(header::CACHE_CONTROL).and_then(|v| v.to_str().ok()) {
             Some(now) => now.replace("public", "private"),

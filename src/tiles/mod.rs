@@ -9,6 +9,8 @@ pub mod imagery;
 pub mod mvt;
 mod plan;
 pub mod schema;
+pub mod state;
+pub mod styles;
 pub mod terrain;
 pub mod tiles3d;
 

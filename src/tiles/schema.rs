@@ -120,7 +120,8 @@ impl<'a> Table<'a> {
 
 /// A name that metadata allows, made from any name: letters and digits stay, `_` is put for other ASCII, and a
 /// character of another script is written as `u` and its number, so that Chinese names stay distinct.
-fn property_name(name: &str) -> String {
+/// A name that metadata allows for a source's own: the property of its column unless another attribute has come to the same.
+pub fn property_name(name: &str) -> String {
     let mut made = String::with_capacity(name.len());
     for c in name.chars() {
         if c.is_ascii_alphanumeric() || c == '_' {

@@ -6,13 +6,13 @@ const CESIUM = new URL("../../portal/node_modules/cesium/Build/Cesium", import.m
 const TYPES = { js: "text/javascript", css: "text/css", json: "application/json", wasm: "application/wasm" };
 const PAGE = `<!doctype html><link rel="icon" href="data:,"><div id="map" style="width:1000px;height:700px"></div><script src="/Cesium.js"></script>`;
 
-/** Serves Cesium's own build and an empty page on a free port of this machine. */
-export async function host() {
+/** Serves a page, empty unless told, and a folder of modules, Cesium's own build unless told, on a free port of this machine. */
+export async function host(text = PAGE, folder = CESIUM) {
   const server = createServer((request, response) => {
     const path = new URL(request.url, "http://localhost").pathname;
-    if (path === "/") return response.setHeader("Content-Type", "text/html").end(PAGE);
+    if (path === "/") return response.setHeader("Content-Type", "text/html").end(text);
     response.setHeader("Content-Type", TYPES[path.split(".").pop()] ?? "application/octet-stream");
-    createReadStream(CESIUM + path).on("error", () => response.writeHead(404).end()).pipe(response);
+    createReadStream(folder + path).on("error", () => response.writeHead(404).end()).pipe(response);
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   return `http://127.0.0.1:${server.address().port}`;

@@ -1,5 +1,6 @@
 //! Answers on their way out: JSON with an entity tag, files piece by piece.
 
+pub mod czml;
 pub mod derived;
 pub mod diff;
 pub mod feature;

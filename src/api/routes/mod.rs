@@ -5,6 +5,7 @@ mod alarms;
 mod attachments;
 mod checks;
 mod collections;
+mod czml;
 mod datasets;
 mod diff;
 mod health;
@@ -21,6 +22,7 @@ mod search;
 mod session;
 mod sta;
 mod state;
+mod styles;
 mod terrain;
 mod tiles2d;
 mod tiles3d;
@@ -54,6 +56,8 @@ pub fn all() -> Router<City> {
         .merge(sta::routes())
         .merge(state::routes())
         .merge(live::routes())
+        .merge(czml::routes())
+        .merge(styles::routes())
         .merge(alarms::routes())
         .merge(rules::routes())
         .merge(metrics::routes())
@@ -83,6 +87,8 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         sta::OPERATIONS,
         state::OPERATIONS,
         live::OPERATIONS,
+        czml::OPERATIONS,
+        styles::OPERATIONS,
         alarms::OPERATIONS,
         rules::OPERATIONS,
         metrics::OPERATIONS,

@@ -156,6 +156,20 @@ pub fn tileset() -> Value {
     open("Tileset", [("asset", asset), ("geometricError", number()), ("root", tile)])
 }
 
+/// The 3D Tiles styles there are.
+pub fn styles() -> Value {
+    let link = optional(link(), [("templated", boolean())]);
+    closed(
+        "Styles",
+        [("styles", list(closed("StyleItem", [("id", text()), ("title", text()), ("links", list(link))])))],
+    )
+}
+
+/// A 3D Tiles style (OGC 22-025r4).
+pub fn style() -> Value {
+    open("TilesStyle", [("color", any())])
+}
+
 /// The asset under a pixel.
 pub fn pick() -> Value {
     let fields = [

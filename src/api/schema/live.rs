@@ -24,6 +24,11 @@ pub fn state() -> Value {
     closed("State", [("seq", whole()), ("features", map(asset))])
 }
 
+/// A CZML document: a list of packets.
+pub fn czml() -> Value {
+    list(open("CzmlPacket", [("id", text())]))
+}
+
 /// An alarm with its comments.
 pub fn alarm() -> Value {
     let comment = closed("Comment", [("by", text()), ("at", instant()), ("text", text())]);

@@ -1,5 +1,6 @@
 //! The live half, from readings to alarms and events.
 
+mod beside;
 mod crash;
 mod fuzz;
 mod history;
