@@ -6,6 +6,7 @@ mod diff;
 mod epochs;
 mod frames;
 mod height_grid;
+mod lost;
 mod mended;
 mod place;
 mod real;
