@@ -12,6 +12,7 @@ mod place;
 mod real;
 mod refusals;
 mod several;
+mod together;
 mod worker;
 mod worker_all;
 
