@@ -24,5 +24,5 @@ pub use height_grid::HeightGrid;
 pub use helmert::{ControlPoint, Fit, Helmert, Similarity};
 pub use operation::{Choice, Operation};
 pub use site::{SiteFrame, from_ecef, to_ecef};
-pub use transform::{Transform, is_offset_of, same_crs};
+pub use transform::{Transform, is_geographic, is_offset_of, is_wgs84, same_crs};
 pub use web_mercator::{HALF_SQUARE, from_web_mercator, to_web_mercator};

@@ -180,8 +180,19 @@ pub fn same_crs(a: &str, b: &str) -> Result<bool> {
 /// Whether `offset` names a map offset and `declared` longitude and latitude of WGS 84 or CGCS2000, which files declare under
 /// the offset too.
 pub fn is_offset_of(offset: &str, declared: &str) -> bool {
-    let under = ["EPSG:4326", "EPSG:4979", "EPSG:4490", "OGC:CRS84"];
-    Offset::from_name(offset).is_some() && under.iter().any(|crs| same_crs(declared, crs).unwrap_or(false))
+    Offset::from_name(offset).is_some() && is_wgs84(declared)
+}
+
+/// Whether `crs` names longitude and latitude of WGS 84 or CGCS2000, which are one here, with ellipsoidal heights or without.
+pub fn is_wgs84(crs: &str) -> bool {
+    let all = ["EPSG:4326", "EPSG:4979", "EPSG:4490", "EPSG:4480", "OGC:CRS84"];
+    all.iter().any(|one| same_crs(crs, one).unwrap_or(false))
+}
+
+/// Whether the coordinates of `crs` are longitudes and latitudes, of any datum and with any heights; false for what names none.
+pub fn is_geographic(crs: &str) -> bool {
+    let Ok(code) = CrsCode::parse(crs) else { return false };
+    Offset::from_name(code.as_str()).is_some() || proj::describe(code.as_str()).is_ok_and(|it| it.degrees)
 }
 
 fn unusable([x, y, z]: [f64; 3], why: &str) -> Fault {

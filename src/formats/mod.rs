@@ -53,6 +53,9 @@ pub struct SourceFrame {
     pub crs: Option<String>,
     /// How local coordinates sit in that CRS or on the globe; for engineering models.
     pub placement: Option<Placement>,
+    /// Whether `crs` is only what coordinates called longitude and latitude are taken for: the caller's geographic CRS goes
+    /// before it.
+    pub assumed: bool,
 }
 
 /// How a model's local metres sit in the world.

@@ -150,6 +150,7 @@ impl<'i, 's> FileImport<'i, 's> {
         // What is remembered of a city's assets makes room for the next snapshot.
         drop(std::mem::take(&mut self.check));
         let bound = former::bound(self.intake.store, site, &self.dataset);
+        let before = site.snapshot();
         draft.retire_others();
         let kept = kept()?;
         if Stamp::of(self.file)? != self.stamp {
@@ -166,6 +167,7 @@ impl<'i, 's> FileImport<'i, 's> {
         (self.report.added, self.report.replaced) = (done.added, done.replaced);
         (self.report.unchanged, self.report.removed) = (done.unchanged, done.removed);
         self.report.revision = self.intake.store.map(crate::store::Store::revision);
+        self.report.under_new_ids = former::under_new_ids(&before, site, &self.dataset, self.report)?;
         former::tell_bound(&bound, self.intake.store, site, self.report)
     }
 

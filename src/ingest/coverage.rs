@@ -71,7 +71,7 @@ impl Intake<'_> {
         let (width, height) = (about.width, about.height);
         let [x, y] = about.affine.apply(f64::from(width) / 2.0, f64::from(height) / 2.0);
         let near = Some([x, y, 0.0]);
-        let frame = SourceFrame { crs: self.with_heights(about.crs.as_deref()), placement: None };
+        let frame = SourceFrame { crs: self.with_heights(about.crs.as_deref()), placement: None, assumed: false };
         let georeference = Georeference::new(&frame, &self.options, near)?;
         report.frame = Some(georeference.label.clone());
         report.accuracy_metres = georeference.accuracy;

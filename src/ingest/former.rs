@@ -9,6 +9,9 @@ use crate::store::{Draft, Heir, Site, Snapshot, Store};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// Ended assets that are looked for under new ids at most: each is a search in the city.
+const LOOKED_AT: usize = 20_000;
+
 /// Keeps refused objects, and the objects of refused layers, that the dataset had before as they were.
 ///
 /// # Errors
@@ -49,6 +52,30 @@ pub(super) fn bound(store: Option<&Store>, site: &Site, dataset: &DatasetName) -
     };
     let things = store.map(|store| store.series().things_of(site.code()));
     things.into_iter().flatten().filter(is_ours).collect()
+}
+
+/// How many assets of the dataset ended and came again under other ids; 0 where more ended than are looked at.
+///
+/// # Errors
+/// Geometry that cannot be paged in.
+pub(super) fn under_new_ids(
+    before: &Snapshot,
+    site: &Site,
+    dataset: &DatasetName,
+    report: &FileReport,
+) -> Result<usize> {
+    if report.added == 0 || report.removed == 0 || report.removed > LOOKED_AT {
+        return Ok(0);
+    }
+    let after = site.snapshot();
+    let all = before.rows().filter_map(|row| before.asset(row)).filter(|asset| asset.dataset() == dataset);
+    let mut heirs = HashSet::new();
+    for ended in all.filter(|asset| after.find(asset.id()).is_none()) {
+        if let Heir::One(id) = after.heir(ended.id())? {
+            heirs.insert(id);
+        }
+    }
+    Ok(heirs.len())
 }
 
 /// Tells what became of things whose devices ended: those whose ids were renewed go on, and none is guessed. What is attached to

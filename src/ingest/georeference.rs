@@ -1,7 +1,7 @@
 //! The door by which coordinates come in: a source's own numbers become longitude, latitude and ellipsoidal height.
 
 use super::ImportOptions;
-use crate::crs::{Choice, SiteFrame, Transform, is_offset_of, same_crs, stated_epoch};
+use crate::crs::{Choice, SiteFrame, Transform, is_geographic, is_offset_of, is_wgs84, same_crs, stated_epoch};
 use crate::fault::{Fault, Result};
 use crate::formats::{Placement, SourceFrame};
 use crate::units::Geodetic;
@@ -63,7 +63,9 @@ impl Georeference {
     /// # Errors
     /// The file has no place, or one that contradicts the options, or a CRS that cannot be used: each with the remedy.
     pub fn new(frame: &SourceFrame, options: &ImportOptions, near: Option<[f64; 3]>) -> Result<Self> {
-        let (declared, stated) = frame.crs.as_deref().map(stated_epoch).unzip();
+        let said =
+            frame.crs.as_deref().filter(|_| !(frame.assumed && options.crs.as_deref().is_some_and(is_geographic)));
+        let (declared, stated) = said.map(stated_epoch).unzip();
         let crs = frame_crs(declared, options)?.map(|crs| Named { crs, epoch: stated.flatten() });
         let choice = choice(options, near);
         match (frame.placement, crs) {
@@ -264,6 +266,7 @@ fn frame_crs(declared: Option<&str>, options: &ImportOptions) -> Result<Option<S
         return Ok(Some(given.clone()));
     }
     match same_crs(declared, given) {
+        _ if is_wgs84(declared) && is_wgs84(given) => Ok(Some(declared.to_owned())),
         Ok(true) => Ok(Some(declared.to_owned())),
         Ok(false) => {
             Err(Fault::parameter("crs", format!("'{given}' contradicts '{declared}', which the file declares"))
@@ -281,7 +284,8 @@ mod tests {
 
     fn east_north(placement: Placement, options: &ImportOptions, local: [f64; 3], at: Geodetic) -> [f64; 3] {
         let georeference =
-            Georeference::new(&SourceFrame { crs: None, placement: Some(placement) }, options, None).unwrap();
+            Georeference::new(&SourceFrame { crs: None, placement: Some(placement), assumed: false }, options, None)
+                .unwrap();
         let mut point = [local];
         georeference.to_geodetic(&mut point).unwrap();
         SiteFrame::new(at).to_enu(point[0].into())
@@ -302,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_place_is_asked_for_when_there_is_none_and_a_wrong_origin_is_named() {
-        let frame = SourceFrame { crs: None, placement: Some(Placement::Unplaced { true_north: 0.0 }) };
+        let frame = SourceFrame { crs: None, placement: Some(Placement::Unplaced { true_north: 0.0 }), assumed: false };
         let fault = Georeference::new(&frame, &ImportOptions::default(), None).unwrap_err();
         assert!(fault.to_string().contains("--origin"), "{fault}");
         let fault = Georeference::new(&SourceFrame::default(), &ImportOptions::default(), None).unwrap_err();
@@ -315,25 +319,41 @@ mod tests {
 
     #[test]
     fn a_crs_that_contradicts_the_file_is_refused_and_an_equal_one_is_not() {
-        let frame = SourceFrame { crs: Some("urn:ogc:def:crs:EPSG::25832".into()), placement: None };
+        let frame = SourceFrame { crs: Some("urn:ogc:def:crs:EPSG::25832".into()), placement: None, assumed: false };
         let with = |crs: &str| {
             let options = ImportOptions { crs: Some(crs.into()), ..ImportOptions::default() };
             Georeference::new(&frame, &options, None)
         };
         assert_eq!(with("EPSG:25832").unwrap().label, "EPSG:25832");
         assert!(with("EPSG:25833").unwrap_err().to_string().contains("contradicts"));
+        // GeoJSON's, and that of columns lon and lat: the first is WGS 84 by its definition, the second is taken for it.
+        for (assumed, given, label) in [
+            (false, "EPSG:4490", Some("OGC:CRS84")),
+            (false, "EPSG:4979", Some("OGC:CRS84")),
+            (false, "EPSG:4214", None),
+            (true, "EPSG:4490", Some("EPSG:4490")),
+            (true, "EPSG:4326", Some("EPSG:4326")),
+            (true, "EPSG:4214", Some("EPSG:4214")),
+            (true, "EPSG:4549", None),
+        ] {
+            let frame = SourceFrame { crs: Some("OGC:CRS84".into()), placement: None, assumed };
+            let options = ImportOptions { crs: Some(given.into()), allow_ballpark: true, ..ImportOptions::default() };
+            let near = Some([113.0, 31.0, 0.0]);
+            let made = Georeference::new(&frame, &options, near).map(|made| made.label);
+            assert_eq!(made.as_deref().ok(), label, "{given}: {made:?}");
+        }
     }
 
     #[test]
     fn a_map_offset_is_taken_off_what_a_file_calls_wgs_84() {
-        let frame = SourceFrame { crs: Some("OGC:CRS84".into()), placement: None };
+        let frame = SourceFrame { crs: Some("OGC:CRS84".into()), placement: None, assumed: false };
         let options = ImportOptions { crs: Some("gcj02".into()), ..ImportOptions::default() };
         let mut points = [[118.785_206_460_385_84, 32.037_950_794_073_44, 7.0]];
         let georeference = Georeference::new(&frame, &options, None).unwrap();
         georeference.to_geodetic(&mut points).unwrap();
         assert!((points[0][0] - 118.78).abs() < 1e-10 && (points[0][1] - 32.04).abs() < 1e-10, "{points:?}");
         assert!(georeference.label == "GCJ-02" && points[0][2] == 7.0);
-        let utm = SourceFrame { crs: Some("EPSG:32650".into()), placement: None };
+        let utm = SourceFrame { crs: Some("EPSG:32650".into()), placement: None, assumed: false };
         assert!(Georeference::new(&utm, &options, None).unwrap_err().to_string().contains("contradicts"));
     }
 
@@ -346,11 +366,11 @@ mod tests {
             rotation: 90.0,
             scale: 1.0,
         };
-        let frame = SourceFrame { crs: Some("EPSG:25832".into()), placement: Some(placement) };
+        let frame = SourceFrame { crs: Some("EPSG:25832".into()), placement: Some(placement), assumed: false };
         let options = ImportOptions::default();
         let mut points = [[10.0, 0.0, 2.0]];
         Georeference::new(&frame, &options, None).unwrap().to_geodetic(&mut points).unwrap();
-        let plain = SourceFrame { crs: Some("EPSG:25832".into()), placement: None };
+        let plain = SourceFrame { crs: Some("EPSG:25832".into()), placement: None, assumed: false };
         let mut same = [[458_000.0, 5_438_010.0, 102.0]];
         Georeference::new(&plain, &options, None).unwrap().to_geodetic(&mut same).unwrap();
         assert_eq!(points, same);

@@ -1,6 +1,7 @@
 //! Files into a site: one commit a file, all of it or nothing.
 
 use super::batch::FileImport;
+use super::files::{expand, left_out, stem};
 use super::georeference::{Georeference, Origin};
 use super::report::{FileReport, Report};
 use super::survey::survey;
@@ -9,17 +10,19 @@ use crate::fault::{Fault, Kind, Result};
 use crate::formats::points::is_las;
 use crate::formats::raster::{Content, is_tiff};
 use crate::formats::tiles3d::is_tileset;
-use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, Up, Worker, companions, head_of, reader_for};
+use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, Up, Worker, head_of, reader_for};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+/// Why a site could not be made when another import was quicker.
+const MADE_MEANWHILE: &str = "the site was made by another import meanwhile";
 /// The site that an empty store gets when the caller names none.
 const FIRST_SITE: &str = "000000000001";
 
@@ -158,7 +161,13 @@ impl Intake<'_> {
         for file in files {
             let begun = Instant::now();
             let mut done = FileReport { file: file.display().to_string(), ..FileReport::default() };
-            let result = self.file(&file, &mut names, &mut done);
+            let mut result = self.file(&file, &mut names, &mut done);
+            if result.as_ref().is_err_and(|fault| fault.detail == MADE_MEANWHILE) {
+                // What is placed already is placed around another origin: the file is taken anew, into the site that is there.
+                names.retain(|_, holder| *holder != file);
+                done = FileReport { file: file.display().to_string(), ..FileReport::default() };
+                result = self.file(&file, &mut names, &mut done);
+            }
             if let Err(fault) = result {
                 // What was refused holds no name: another file of its stem may have it.
                 names.retain(|_, holder| *holder != file);
@@ -291,7 +300,11 @@ impl Intake<'_> {
         report: &mut FileReport,
     ) -> Result<&'s Arc<Site>> {
         if cell.get().is_none() {
-            _ = cell.set(store.create_site(code, origin, (self.clock)())?);
+            let made = store.create_site(code, origin, (self.clock)()).map_err(|fault| match store.site(code) {
+                Some(_) => Fault::new(Kind::Conflict, MADE_MEANWHILE).about(code.as_str()).remedy("import it again"),
+                None => fault,
+            });
+            _ = cell.set(made?);
             let Geodetic { lon, lat, h } = origin;
             let other = if self.options.site.is_none() { " (--site names another)" } else { "" };
             report.notes.push(format!("makes site {code}{other} with its origin at {lon:.7}, {lat:.7}, {h:.3}"));
@@ -304,42 +317,6 @@ impl Intake<'_> {
         near: Option<[f64; 3]>,
     ) -> Result<Georeference> {
         Georeference::new(frame, &self.options, near)
-    }
-}
-
-/// The files to take: those named, and of directories the visible files in them, by name.
-///
-/// # Errors
-/// A directory that cannot be read, or no file at all.
-pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut all = Vec::new();
-    for file in files {
-        if !file.is_dir() {
-            all.push(file.clone());
-            continue;
-        }
-        let about = |e: &std::io::Error| Fault::io("reading", e).about(file.display().to_string());
-        let mut inside = Vec::new();
-        for entry in std::fs::read_dir(file).map_err(|e| about(&e))? {
-            let path = entry.map_err(|e| about(&e))?.path();
-            let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-            if !hidden && !path.is_dir() {
-                inside.push(path);
-            }
-        }
-        if inside.iter().any(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gdbtable"))) {
-            let fault = Fault::bad_input("is a file geodatabase, which is not read").about(file.display().to_string());
-            return Err(fault.remedy("convert it with GDAL: ogr2ogr out.gpkg FOLDER.gdb"));
-        }
-        // What belongs to a file beside it comes in with it.
-        let belonging: HashSet<PathBuf> = inside.iter().flat_map(|file| companions(file)).collect();
-        inside.retain(|path| !belonging.contains(path));
-        inside.sort();
-        all.append(&mut inside);
-    }
-    match all.is_empty() {
-        true => Err(Fault::bad_input("there is no file to take")),
-        false => Ok(all),
     }
 }
 
@@ -361,33 +338,5 @@ fn not_a_coverage(site: &Site, name: &DatasetName) -> Result<()> {
             format!("dataset '{name}' is a raster, a tileset or a point cloud, and this holds objects"),
         )
         .remedy("import it under another name with --dataset NAME")),
-    }
-}
-
-/// What of the directories among `files` [`expand`] passes over: hidden files and all directories, such as the `.truth` of a
-/// generated community.
-pub fn left_out(files: &[PathBuf]) -> Vec<String> {
-    let entries = files.iter().filter(|file| file.is_dir()).filter_map(|dir| std::fs::read_dir(dir).ok());
-    let hidden = |path: &Path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-    let mut left: Vec<String> = entries
-        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
-        .filter(|path| path.is_dir() || hidden(path))
-        .map(|path| path.display().to_string())
-        .collect();
-    left.sort();
-    left
-}
-
-/// The file's name without the ending that its format has.
-fn stem(file: &Path, endings: &[&str]) -> String {
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let lower = name.to_lowercase();
-    let endings = endings.iter().filter(|e| lower.ends_with(&format!(".{e}"))).map(|e| e.len() + 1);
-    match endings.max() {
-        // Lower case may differ in length from what it was made from; then the plain stem does.
-        Some(length) if lower.len() == name.len() && name.is_char_boundary(name.len() - length) => {
-            name[..name.len() - length].to_owned()
-        }
-        _ => file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
     }
 }

@@ -68,6 +68,9 @@ pub struct FileReport {
     pub unchanged: usize,
     /// Objects of the dataset's former version that this file no longer has.
     pub removed: usize,
+    /// Of the new ones, those that stand for one that ended: the source gave it another id.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub under_new_ids: usize,
     /// Objects whose id another dataset or site has: the source's id and the one given.
     pub renamed: Vec<Renamed>,
     /// Devices that go on under another id, for their source renewed its own: with them go readings, alarms and bindings.
@@ -141,7 +144,8 @@ impl FileReport {
     }
     /// Takes back what was counted: the file is refused as a whole.
     pub(super) fn fail(&mut self, fault: &Fault) {
-        self.error = Some(fault.to_string());
+        let said = fault.to_string();
+        self.error = Some(if said.contains(&self.file) { said } else { format!("{}: {said}", self.file) });
         (self.objects, self.added, self.replaced, self.unchanged, self.removed) = (0, 0, 0, 0, 0);
         self.classes.clear();
         self.findings.clear();
@@ -149,6 +153,7 @@ impl FileReport {
         self.points = None;
         self.renamed.clear();
         self.renewed.clear();
+        self.under_new_ids = 0;
     }
     fn text(&self, check: bool, out: &mut String) {
         let Self { file, objects, seconds, .. } = self;
@@ -167,6 +172,10 @@ impl FileReport {
             if !check {
                 let Self { added, replaced, unchanged, removed, .. } = self;
                 _ = writeln!(out, "  {added} new, {replaced} changed, {unchanged} unchanged, {removed} ended");
+                if self.under_new_ids > 0 {
+                    let same = self.under_new_ids;
+                    _ = writeln!(out, "  {same} of the ended came again under new ids, by class, shape and place");
+                }
             }
         }
         self.notes.iter().for_each(|note| _ = writeln!(out, "  note: {note}"));
@@ -191,6 +200,11 @@ impl FileReport {
         }
         more(self.refused.len(), "refused", out);
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The beginning of a text, at most `most` characters: what a file says of itself may be of any length.

@@ -77,7 +77,7 @@ pub fn run() {
             true_north: 0.0,
             accuracy: 0.0,
         });
-        let ground = moved(&SourceFrame { crs: None, placement }, &oracle);
+        let ground = moved(&SourceFrame { crs: None, placement, assumed: false }, &oracle);
         let found = agreement(&told.shapes, &oracle, ground);
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         let missing = found.missing.len();

@@ -214,7 +214,9 @@ fn refusal(report: &Report) -> Response {
     let files = || report.files.iter();
     let refused = files().flat_map(|file| file.refused.iter().map(|refused| refused.reason.as_str()));
     let reasons: Vec<&str> = files().filter_map(|file| file.error.as_deref()).chain(refused).collect();
-    let names = |reason: &str, name: &str| reason.starts_with(&format!("{name}: ")) || mentions(reason, name);
+    let names = |reason: &str, name: &str| {
+        reason.starts_with(&format!("{name}: ")) || reason.contains(&format!(": {name}: ")) || mentions(reason, name)
+    };
     let error = |param: &Param| {
         let reason = reasons.iter().find(|reason| names(reason, param.name))?;
         Some((param.name.to_owned(), in_query(reason)))

@@ -298,6 +298,7 @@ pub fn report() -> Value {
             ("frame", text()),
             ("accuracy_metres", number()),
             ("moved_metres", number()),
+            ("under_new_ids", whole()),
             ("lightweight", lightweight()),
             ("points", points()),
             ("error", text()),

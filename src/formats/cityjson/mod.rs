@@ -131,7 +131,7 @@ fn begin(header: &Document, sink: &mut Sink) -> Result<Objects> {
     if let Some(t) = header.transform.filter(|t| t.scale.iter().chain(&t.translate).any(|v| !v.is_finite())) {
         return Err(Fault::bad_input(format!("has a transform that is not made of numbers: {t:?}")));
     }
-    sink(SourceItem::Frame(SourceFrame { crs: header.metadata.crs.clone(), placement: None }))?;
+    sink(SourceItem::Frame(SourceFrame { crs: header.metadata.crs.clone(), placement: None, assumed: false }))?;
     Ok(Objects::new(header.transform))
 }
 

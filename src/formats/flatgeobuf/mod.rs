@@ -48,7 +48,7 @@ fn read(mut frames: Frames, options: &ReadOptions, sink: &mut Sink) -> Result<()
     if let Some(mapping) = features.mapping() {
         mapping.check(&schema.names(), false)?;
     }
-    sink(SourceItem::Frame(SourceFrame { crs: crs(&header), placement: None }))?;
+    sink(SourceItem::Frame(SourceFrame { crs: crs(&header), placement: None, assumed: false }))?;
     let count = header.features_count();
     let (mut number, mut measured, mut binary, mut wrong) = (0_u64, 0, 0, 0);
     while count == 0 || number < count {

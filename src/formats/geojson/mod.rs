@@ -149,7 +149,7 @@ impl Stream<'_, '_> {
             let degrees = first.is_none_or(|[x, y]| x.abs() <= 180.0 && y.abs() <= 90.0);
             let crs = degrees.then(|| CRS84.to_owned());
             self.frame = Some(crs.clone());
-            (self.sink)(SourceItem::Frame(SourceFrame { crs, placement: None }))?;
+            (self.sink)(SourceItem::Frame(SourceFrame { crs, placement: None, assumed: false }))?;
         }
         Ok(())
     }
@@ -175,7 +175,7 @@ impl Stream<'_, '_> {
                 .remedy("move the 'crs' member before 'features'")),
             None => {
                 self.frame = Some(Some(name.clone()));
-                (self.sink)(SourceItem::Frame(SourceFrame { crs: Some(name), placement: None }))
+                (self.sink)(SourceItem::Frame(SourceFrame { crs: Some(name), placement: None, assumed: false }))
             }
         }
     }

@@ -52,7 +52,7 @@ fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
     for layer in &mut layers {
         layer.crs = layer.crs.take().filter(|crs| frame.as_ref() != Some(crs));
     }
-    sink(SourceItem::Frame(SourceFrame { crs: frame.map(|crs| crs.to_string()), placement: None }))?;
+    sink(SourceItem::Frame(SourceFrame { crs: frame.map(|crs| crs.to_string()), placement: None, assumed: false }))?;
     for layer in &layers {
         layer.read(&database, &mut features, sink)?;
     }

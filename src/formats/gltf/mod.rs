@@ -127,8 +127,8 @@ fn read(bytes: &[u8], beside: &Path, stem: &str, options: &ReadOptions, sink: &m
     // Nothing else is as far from its origin as the ground is from the middle of the Earth.
     let geocentric = (6_300_000.0..6_450_000.0).contains(&from_earth);
     sink(SourceItem::Frame(match geocentric {
-        true => SourceFrame { crs: Some("EPSG:4978".into()), placement: None },
-        false => SourceFrame { crs: None, placement: Some(Placement::Unplaced { true_north: 0.0 }) },
+        true => SourceFrame { crs: Some("EPSG:4978".into()), placement: None, assumed: false },
+        false => SourceFrame { crs: None, placement: Some(Placement::Unplaced { true_north: 0.0 }), assumed: false },
     }))?;
     let mut gathered = Gathered::new(&document, &buffers, center);
     let units = units(&document);

@@ -85,6 +85,6 @@ pub fn read_with(engine: &dyn Engine, bytes: &[u8], limits: &Limits, sink: &mut 
     for note in &model.notes {
         sink(SourceItem::Note(note.clone()))?;
     }
-    sink(SourceItem::Frame(SourceFrame { crs: model.crs.clone(), placement: Some(model.placement) }))?;
+    sink(SourceItem::Frame(SourceFrame { crs: model.crs.clone(), placement: Some(model.placement), assumed: false }))?;
     object::emit(&model, sink)
 }

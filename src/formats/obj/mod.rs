@@ -75,7 +75,11 @@ fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
     let parsed = parsed.unwrap_or(Err(LoadError::GenericFailure));
     let (models, materials) = parsed.map_err(|e| Fault::bad_input(format!("is no sound OBJ: {e}")))?;
     let materials = materials.unwrap_or_default();
-    sink(SourceItem::Frame(SourceFrame { crs: None, placement: Some(Placement::Unplaced { true_north: 0.0 }) }))?;
+    sink(SourceItem::Frame(SourceFrame {
+        crs: None,
+        placement: Some(Placement::Unplaced { true_north: 0.0 }),
+        assumed: false,
+    }))?;
     for note in notes.into_inner() {
         sink(SourceItem::Note(note))?;
     }

@@ -88,7 +88,7 @@ impl Out<'_, '_> {
 
 fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
     elements::check(file)?;
-    sink(SourceItem::Frame(SourceFrame { crs: Some("OGC:CRS84".into()), placement: None }))?;
+    sink(SourceItem::Frame(SourceFrame { crs: Some("OGC:CRS84".into()), placement: None, assumed: false }))?;
     let features = Features::new(options);
     let columns = Columns::of(features.mapping());
     let (wholes, passed) = (HashMap::new(), Default::default());

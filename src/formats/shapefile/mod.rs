@@ -107,7 +107,7 @@ fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
     if let Some(mapping) = features.mapping() {
         mapping.check(&table.as_ref().map(dbf::Table::names).unwrap_or_default(), false)?;
     }
-    sink(SourceItem::Frame(SourceFrame { crs: text("prj")?, placement: None }))?;
+    sink(SourceItem::Frame(SourceFrame { crs: text("prj")?, placement: None, assumed: false }))?;
     notes.into_iter().try_for_each(|note| sink(SourceItem::Note(note)))?;
     let (mut number, mut measured, mut turned, mut deleted, mut rowless) = (0_usize, 0, 0, 0, 0);
     while let Some(record) = records.next()? {

@@ -108,7 +108,7 @@ impl<'o> Rows<'o> {
     /// A table says its CRS row by row or, by lon and lat, with its header; x and y without either need `--crs`.
     pub fn frame(&self) -> SourceFrame {
         let crs = self.columns.contains(&Column::Lon).then(|| LON_LAT_H.to_owned());
-        SourceFrame { crs, placement: None }
+        SourceFrame { crs, placement: None, assumed: true }
     }
     /// Makes room for cells beyond the header, in columns that have a number for a name.
     pub fn widen(&mut self, width: usize) {

@@ -94,6 +94,7 @@ fn put(word: &Word, out: &mut Vec<u8>) {
             out.u8(0);
             out.maybe(frame.crs.as_deref());
             put_placement(frame.placement.as_ref(), out);
+            out.u8(u8::from(frame.assumed));
         }
         Word::Item(SourceItem::Object(object)) => {
             out.u8(1);
@@ -143,7 +144,11 @@ fn put(word: &Word, out: &mut Vec<u8>) {
 fn get(bytes: &[u8]) -> Option<Word> {
     let mut b = Bytes(bytes);
     let word = match b.u8()? {
-        0 => Word::Item(SourceItem::Frame(SourceFrame { crs: owned(b.maybe()?), placement: placement(&mut b)? })),
+        0 => Word::Item(SourceItem::Frame(SourceFrame {
+            crs: owned(b.maybe()?),
+            placement: placement(&mut b)?,
+            assumed: b.u8()? == 1,
+        })),
         1 => Word::Item(SourceItem::Object(Box::new(object::get(&mut b)?))),
         2 => Word::Item(SourceItem::Refused { object: b.text()?.to_owned(), reason: b.text()?.to_owned() }),
         3 => Word::Item(SourceItem::Note(b.text()?.to_owned())),
@@ -273,7 +278,9 @@ mod tests {
             ),
         ];
         let bare = SourceObject { shape: Shape::Empty, storey: Some("12A".into()), ..object.clone() };
-        let frame = |placement| Word::Item(SourceItem::Frame(SourceFrame { crs: Some("EPSG:1".into()), placement }));
+        let frame = |placement| {
+            Word::Item(SourceItem::Frame(SourceFrame { crs: Some("EPSG:1".into()), placement, assumed: true }))
+        };
         let mapped = Placement::MapConversion { eastings: 1.0, northings: 2.0, height: 3.0, rotation: 4.0, scale: 5.0 };
         let mut words = vec![
             frame(None),

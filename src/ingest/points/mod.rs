@@ -135,7 +135,7 @@ impl Intake<'_> {
             let way = match &mut way {
                 Some(way) => way,
                 empty => {
-                    let frame = SourceFrame { crs: crs.clone(), placement: None };
+                    let frame = SourceFrame { crs: crs.clone(), placement: None, assumed: false };
                     let found = Georeference::new(&frame, &self.options, Some(first.place))?;
                     report.frame = Some(found.label.clone());
                     report.accuracy_metres = found.accuracy;

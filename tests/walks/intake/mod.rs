@@ -6,11 +6,13 @@ mod diff;
 mod epochs;
 mod frames;
 mod height_grid;
+mod lost;
 mod mended;
 mod place;
 mod real;
 mod refusals;
 mod several;
+mod together;
 mod worker;
 mod worker_all;
 

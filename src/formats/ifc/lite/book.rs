@@ -9,7 +9,8 @@ const KEPT: usize = 100_000;
 pub(super) struct Book<'a> {
     /// What takes records apart.
     pub decoder: EntityDecoder<'a>,
-    schema: SchemaVersion,
+    /// The file's own schema.
+    pub schema: SchemaVersion,
 }
 
 /// The schemas to ask for an entity, the file's own first: exporters mix the schemas' entities.

@@ -8,8 +8,8 @@ use crate::formats::ifc::Product;
 use crate::geom::{Mesh, Surface, SurfaceKind};
 use ifc_lite_core::{EntityIndex, IfcType};
 use ifc_lite_processing::{
-    Batching, Features, FrameEvent, MeshData, MeshFrame, ProcessingRequest, ProcessingSink, default_color_for_type,
-    process,
+    Batching, Features, FrameEvent, MeshData, MeshFrame, ProcessingRequest, ProcessingSink, ProductGeometryAudit,
+    default_color_for_type, process,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -27,11 +27,30 @@ type Lines = HashMap<u32, Vec<[f64; 3]>>;
 /// Shapes by entity number, in the file's world frame, metres.
 pub(super) struct Shapes {
     meshes: HashMap<u32, Mesh>,
+    /// Those whose numbers are none.
+    broken: HashSet<u32>,
+    /// What the library says of each.
+    audit: ProductGeometryAudit,
     /// Where the first `IfcSite` is placed, metres.
     pub site: [f64; 3],
 }
 
 impl Shapes {
+    /// Whether the entity has a mesh.
+    pub(super) fn has(&self, entity: u32) -> bool {
+        self.meshes.contains_key(&entity)
+    }
+    /// What of the entity's shape the library could not make, in its words.
+    pub(super) fn incomplete(&self, entity: u32) -> Option<String> {
+        if self.broken.contains(&entity) {
+            return Some("it has numbers that are none".to_owned());
+        }
+        // It also refuses what is whole: cuts that were repaired, and slivers left out.
+        let said = self.audit.require_complete(entity).err()?;
+        let items = said.split_once("dropped representation items: ")?.1;
+        let items = items.split(';').next().unwrap_or(items).replace('=', " × ");
+        Some(format!("items that no solid comes of ({items})"))
+    }
     /// How far the shapes lie from `from` where more than half lie over `reach` away, in plan; metres.
     pub(super) fn beyond(&self, reach: f64, from: [f64; 3]) -> Option<f64> {
         let each = self.meshes.values().map(|m| plan(m.origin, from));
@@ -89,6 +108,7 @@ pub(super) fn extract(
         meshes: HashMap::new(),
         broken: HashSet::new(),
         over: None,
+        audit: ProductGeometryAudit::default(),
     };
     let result = process(bytes, &request, &mut collector);
     if let Some(over) = collector.over {
@@ -100,15 +120,10 @@ pub(super) fn extract(
             "{failed} elements have an opening or a cut that could not be computed: they stay whole there"
         ));
     }
-    if !collector.broken.is_empty() {
-        notes.push(format!(
-            "{} elements have shapes with numbers that are none: they come without shape",
-            collector.broken.len()
-        ));
-    }
     let site = result.site_transform.as_deref().and_then(|m| m.get(12..15)?.try_into().ok()).unwrap_or([0.0; 3]);
     collector.meshes.retain(|id, mesh| !mesh.triangles.is_empty() && !collector.broken.contains(id));
-    Ok(Shapes { meshes: collector.meshes, site })
+    let Collector { meshes, broken, audit, .. } = collector;
+    Ok(Shapes { meshes, broken, audit, site })
 }
 
 /// Metres between two points in plan.
@@ -126,11 +141,15 @@ struct Collector<'a> {
     meshes: HashMap<u32, Mesh>,
     broken: HashSet<u32>,
     over: Option<String>,
+    audit: ProductGeometryAudit,
 }
 
 impl ProcessingSink for Collector<'_> {
     fn on_frame(&mut self, event: &FrameEvent) {
         self.frame = event.frame;
+    }
+    fn product_geometry_audit(&self) -> Option<ProductGeometryAudit> {
+        Some(self.audit.clone())
     }
     fn on_batch(&mut self, meshes: &[MeshData], done: usize, total: usize) {
         self.vertices += meshes.iter().map(|m| m.positions.len() / 3).sum::<usize>();

@@ -4,6 +4,7 @@ mod alignment;
 mod book;
 mod curve;
 mod links;
+mod lost;
 mod materials;
 mod meshes;
 mod place;
@@ -55,7 +56,7 @@ fn model(bytes: &[u8], limits: &Limits) -> Result<Model> {
         return Err(Fault::bad_input(format!("has a length unit of {unit} metres")));
     }
     let mut notes = Vec::new();
-    let mut found = records::scan(bytes, schema, unit, &mut decoder, &mut notes);
+    let mut found = records::scan(bytes, &index, schema, unit, &mut decoder, &mut notes);
     if found.products.is_empty() && found.refused.is_empty() {
         return Err(Fault::bad_input("holds no IfcProject and no IfcProduct"));
     }
@@ -69,6 +70,7 @@ fn model(bytes: &[u8], limits: &Limits) -> Result<Model> {
     let sets = sets::read(&mut book, &mut units, &used, &mut notes);
     book.decoder.clear_cache();
     let shapes = meshes::extract(bytes, index.clone(), limits, &found.products, &mut notes)?;
+    lost::shapes(&found.products, &mut book, &shapes, &mut found.refused);
     let place = place::find(bytes, &index, unit, &found.sites, &shapes, &mut book, &mut notes);
     let (meshes, lines) = shapes.placed(axes, &place);
     Ok(Model {

@@ -2,8 +2,9 @@
 
 use super::super::Product;
 use super::book::schemas;
+use super::lost::Missing;
 use crate::model::Value;
-use ifc_lite_core::{DecodedEntity, EntityDecoder, EntityScanner, IFC_TYPES, IfcType, SchemaVersion};
+use ifc_lite_core::{DecodedEntity, EntityDecoder, EntityIndex, EntityScanner, IFC_TYPES, IfcType, SchemaVersion};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Longer than any GlobalId an exporter writes (22, or 36 as a plain UUID).
@@ -78,6 +79,7 @@ const NOT_ASSETS: [&str; 10] = [
 
 pub(super) fn scan(
     bytes: &[u8],
+    index: &EntityIndex,
     schema: SchemaVersion,
     unit: f64,
     decoder: &mut EntityDecoder<'_>,
@@ -86,8 +88,15 @@ pub(super) fn scan(
     let mut types: HashMap<&str, Option<Type>> = HashMap::new();
     let (mut found, mut left_out) = (Found::default(), BTreeMap::<&str, usize>::new());
     let (mut seen, mut numbers) = (HashSet::new(), HashSet::new());
-    let mut scanner = EntityScanner::new(bytes);
+    let (mut scanner, mut missing) = (EntityScanner::new(bytes), Missing::default());
+    let (mut gaps, mut dropped, mut done) = (Vec::new(), 0, scanner.position());
     while let Some((entity, keyword, start, end)) = scanner.next_entity() {
+        if scanner.malformed_record_starts().len() > dropped {
+            dropped = scanner.malformed_record_starts().len();
+            gaps.push((done, start));
+        }
+        done = end;
+        missing.look(entity, bytes.get(start..end).unwrap_or_default(), index);
         let Some(kind) = types.entry(keyword).or_insert_with(|| look_up(schema, keyword)) else { continue };
         match kind.role {
             Role::Asset => {}
@@ -127,6 +136,10 @@ pub(super) fn scan(
             }
         }
     }
+    if scanner.malformed_record_starts().len() > dropped {
+        gaps.push((done, bytes.len()));
+    }
+    missing.tell(bytes, &gaps, index, &mut found.refused);
     found.refused.extend(out_of_range(bytes).map(|number| {
         (number, "its entity number is above 4294967295, and the engine reads none above that".to_owned())
     }));

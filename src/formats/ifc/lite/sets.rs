@@ -59,12 +59,37 @@ impl Walk<'_, '_> {
             }
         };
         let name = name.unwrap_or_default();
-        let mut taken = HashSet::new();
-        let each = members.into_iter().filter_map(|member| {
-            let (own, value) = self.property(member, &name, DEPTH)?;
-            taken.insert(own.clone()).then(|| (path(&name, &own), value))
-        });
-        each.collect()
+        let mut all = Vec::new();
+        for member in members {
+            let before = self.found.len();
+            let Some((own, value)) = self.property(member, &name, DEPTH) else { continue };
+            let written = self.book.record(member).and_then(|record| {
+                let written = self.book.get(&record, "Name")?.as_string()?.to_owned();
+                Some(written)
+            });
+            all.push((own, written.unwrap_or_default(), value, before..self.found.len()));
+        }
+        // Names that differ by blanks alone are two: the one without them keeps its name.
+        let clean: HashSet<String> = all.iter().filter(|(own, w, ..)| own == w).map(|(own, ..)| own.clone()).collect();
+        let mut taken: Vec<(String, Value)> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        for (own, written, value, units) in all {
+            let wanted = if own == written || !clean.contains(&own) { &own } else { &written };
+            let there = places.get(wanted).and_then(|at| taken.get(*at));
+            if there.is_some_and(|(_, there)| *there == value) {
+                continue;
+            }
+            let numbered = (2..).map(|n| format!("{own} ({n})"));
+            let mut names = [wanted.clone(), written.clone()].into_iter().chain(numbered);
+            let Some(given) = names.find(|name| !places.contains_key(name)) else { continue };
+            let (from, to) = (path(&name, &own), path(&name, &given));
+            for (path, _) in self.found.get_mut(units).unwrap_or_default() {
+                *path = path.strip_prefix(&from).map_or_else(|| path.clone(), |rest| format!("{to}{rest}"));
+            }
+            places.insert(given, taken.len());
+            taken.push((to, value));
+        }
+        taken
     }
 
     /// The name of the property or quantity of that number, and its value; `within` is the path of what holds it.

@@ -1,0 +1,74 @@
+//! Files that come together: tables with the models that their rows are part of, imports that make one site at once, and a file
+//! whose exporter renewed all ids.
+
+use super::{blocks, import, only};
+use cimbra::ingest::{ImportOptions, Intake};
+use cimbra::store::Store;
+use cimbra::units::{Clock, Instant};
+use std::fs::write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[test]
+fn a_parent_that_a_later_file_of_the_command_brings_is_not_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, devices, town) =
+        (Store::open(&dir.path().join("store")).unwrap(), dir.path().join("a.csv"), dir.path().join("b.city.jsonl"));
+    let row = |id: &str, parent: &str| format!("{id},458005,5438005,101,EPSG:25832,{parent}\n");
+    write(&devices, format!("id,x,y,z,crs,parent\n{}{}", row("d0", "b0"), row("d1", "nobody"))).unwrap();
+    write(&town, blocks(3, 10)).unwrap();
+    let report = import(Some(&store), &[&devices, &town], ImportOptions::default());
+    assert_eq!(report.objects, 5, "{}", report.text());
+    let findings = report.files.iter().flat_map(|file| &file.findings.findings);
+    let missing: Vec<_> = findings.filter(|f| f.kind == "missing_parent").map(|f| f.id.as_str()).collect();
+    assert_eq!(missing, ["d1"]);
+}
+
+#[test]
+fn an_import_joins_the_site_that_another_made_while_it_was_about_to() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(&dir.path().join("store")).unwrap());
+    let (a, b) = (dir.path().join("a.city.jsonl"), dir.path().join("b.city.jsonl"));
+    write(&a, blocks(3, 10)).unwrap();
+    write(&b, blocks(300, 20)).unwrap();
+    // The clock is asked just before the site is made: then the other import runs from beginning to end.
+    let (first, other, there) = (AtomicBool::new(true), b.clone(), store.clone());
+    let clock: Clock = Arc::new(move || {
+        if first.swap(false, Ordering::Relaxed) {
+            import(Some(&there), &[&other], ImportOptions::default());
+        }
+        Instant(1_790_000_000_000)
+    });
+    let intake =
+        Intake { store: Some(&store), options: ImportOptions::default(), worker: None, clock, progress: &|_| {} };
+    let report = intake.import(std::slice::from_ref(&a)).unwrap();
+    assert_eq!((report.objects, report.refused, &report.files[0].error), (3, 0, &None), "{}", report.text());
+    let snapshot = only(&store);
+    assert_eq!(snapshot.len(), 303);
+    // Both files have b0 in one place: that of the second lies where the first's does.
+    let centre = |id: &str| snapshot.asset(snapshot.find(id).unwrap()).unwrap().bounds().center();
+    let [[x, y, _], [u, v, _]] = [centre("b0"), centre("a~b0")];
+    assert!((x - u).abs() < 1e-9 && (y - v).abs() < 1e-9, "{x} {y}, {u} {v}");
+    let shape = |id: &str| snapshot.geometry(snapshot.find(id).unwrap()).unwrap().mesh.clone().unwrap().origin;
+    let ([x, y, _], [u, v, _]) = (shape("b0"), shape("a~b0"));
+    assert!((x - u).abs() < 0.01 && (y - v).abs() < 0.01, "{x} {y}, {u} {v}");
+}
+
+#[test]
+fn a_report_says_how_many_came_again_under_new_ids() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, a) = (Store::open(&dir.path().join("store")).unwrap(), dir.path().join("a.city.jsonl"));
+    write(&a, blocks(3, 10)).unwrap();
+    let first = import(Some(&store), &[&a], ImportOptions::default());
+    assert_eq!(first.files[0].under_new_ids, 0);
+    let renew = |text: String, n: i64| text.replace(&format!("\"b{n}\""), &format!("\"c{n}\""));
+    // The third is another building now, and not the same under a new id.
+    let third = blocks(3, 20).lines().last().unwrap().to_owned();
+    let mut lines: Vec<String> = blocks(3, 10).lines().map(str::to_owned).collect();
+    *lines.last_mut().unwrap() = third;
+    write(&a, (0..3).fold(lines.join("\n") + "\n", renew)).unwrap();
+    let again = import(Some(&store), &[&a], ImportOptions::default());
+    let file = &again.files[0];
+    assert_eq!((file.added, file.removed, file.under_new_ids), (3, 3, 2), "{}", again.text());
+    assert!(again.text().contains("2 of the ended came again under new ids"), "{}", again.text());
+}
