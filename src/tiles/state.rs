@@ -104,12 +104,15 @@ impl<'a> Table<'a> {
 fn number(out: &mut Vec<u8>, place: u64, value: f64, same_time: bool) {
     let head = 8 * place + 4 * u64::from(same_time);
     let thousandths = (value * 1000.0).round();
-    // Bits, for a zero may be negative.
-    if thousandths.abs() < MOST_THOUSANDTHS && (thousandths / 1000.0).to_bits() == value.to_bits() {
+    if thousandths.abs() < MOST_THOUSANDTHS {
         #[expect(clippy::cast_possible_truncation, reason = "a whole number of at most 21 bits")]
-        let thousandths = thousandths as i64;
-        varint(out, head + 2);
-        return varint(out, zigzag(thousandths));
+        let whole = thousandths as i64;
+        // Bits, and of the whole number: a negative zero is none.
+        #[expect(clippy::cast_precision_loss, reason = "a whole number of at most 21 bits")]
+        if (whole as f64 / 1000.0).to_bits() == value.to_bits() {
+            varint(out, head + 2);
+            return varint(out, zigzag(whole));
+        }
     }
     #[expect(clippy::cast_possible_truncation, reason = "taken only where it gives the number back")]
     let short = value as f32;
