@@ -109,7 +109,8 @@ fn number(out: &mut Vec<u8>, place: u64, value: f64, same_time: bool) {
         let whole = thousandths as i64;
         // Bits, and of the whole number: a negative zero is none.
         #[expect(clippy::cast_precision_loss, reason = "a whole number of at most 21 bits")]
-        if (whole as f64 / 1000.0).to_bits() == value.to_bits() {
+        let again = whole as f64 / 1000.0;
+        if again.to_bits() == value.to_bits() {
             varint(out, head + 2);
             return varint(out, zigzag(whole));
         }
