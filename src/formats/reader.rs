@@ -147,7 +147,8 @@ fn choose<'r>(readers: &[&'r dyn Reader], path: &Path, head: &[u8]) -> Result<&'
 
 fn known(readers: &[&dyn Reader]) -> String {
     let each: Vec<_> = readers.iter().map(|r| format!("{} (.{})", r.name(), r.extensions().join(", ."))).collect();
-    format!("known are {}", each.join(", "))
+    // The last three have no reader of objects.
+    format!("known are {}, GeoTIFF (.tif), LAS (.las, .laz), 3D Tiles (tileset.json)", each.join(", "))
 }
 
 #[cfg(test)]

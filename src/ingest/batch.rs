@@ -54,6 +54,8 @@ pub(super) struct FileImport<'i, 's> {
     stamp: Stamp,
     /// The ids taken, where there is no draft to know them.
     seen: HashSet<AssetId>,
+    /// The ids that a check has taken of the files before.
+    brought: &'i mut HashSet<AssetId>,
     check: ModelCheck,
     light: Lightening,
     inspection: Inspection,
@@ -65,9 +67,9 @@ impl<'i, 's> FileImport<'i, 's> {
         intake: &'i Intake<'i>,
         file: &'i Path,
         site: &'s OnceCell<Arc<Site>>,
-        code: SiteCode,
-        dataset: DatasetName,
+        (code, dataset): (SiteCode, DatasetName),
         origin: Option<Geodetic>,
+        brought: &'i mut HashSet<AssetId>,
         report: &'i mut FileReport,
     ) -> Result<Self> {
         Ok(Self {
@@ -88,6 +90,7 @@ impl<'i, 's> FileImport<'i, 's> {
             draft: None,
             stamp: Stamp::of(file)?,
             seen: HashSet::new(),
+            brought,
             check: ModelCheck::default(),
             light: Lightening::default(),
             inspection: Inspection::default(),
@@ -141,6 +144,7 @@ impl<'i, 's> FileImport<'i, 's> {
         let known = self.site.get().map(|site| site.snapshot());
         let inspection = std::mem::take(&mut self.inspection);
         inspection.end(known.as_deref(), &self.dataset, self.frame.as_ref(), self.report)?;
+        self.brought.extend(std::mem::take(&mut self.seen));
         let Some(mut draft) = self.draft.take() else { return Ok(()) };
         let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
         former::keep_refused(&mut draft, &site.snapshot(), &self.dataset, self.report)?;
@@ -359,8 +363,10 @@ impl<'i, 's> FileImport<'i, 's> {
         self.report.lightweight = std::mem::take(&mut self.light).finish(self.simplifies());
         let Some(frame) = self.frame else { return };
         let there = self.site.get().map(|site| site.snapshot());
-        let findings = &mut self.report.findings;
-        self.check.conclude(&self.dataset, &frame, there.as_deref(), &mut |kind, finding| findings.add(kind, finding));
+        let (findings, brought) = (&mut self.report.findings, &*self.brought);
+        self.check.conclude(&self.dataset, &frame, there.as_deref(), brought, &mut |kind, finding| {
+            findings.add(kind, finding)
+        });
     }
 
     fn remark_distance(&mut self) {

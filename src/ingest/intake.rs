@@ -11,11 +11,11 @@ use crate::formats::points::is_las;
 use crate::formats::raster::{Content, is_tiff};
 use crate::formats::tiles3d::is_tileset;
 use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, Up, Worker, head_of, reader_for};
-use crate::model::{Class, DatasetName, SiteCode};
+use crate::model::{AssetId, Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -116,6 +116,14 @@ impl ImportOptions {
     }
 }
 
+/// What the files of one command have taken so far.
+#[derive(Default)]
+struct Taken {
+    names: HashMap<DatasetName, PathBuf>,
+    /// Ids, where a check keeps nothing else of a file.
+    ids: HashSet<AssetId>,
+}
+
 /// What is going on, for a progress bar.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
@@ -157,20 +165,20 @@ impl Intake<'_> {
             return Err(Fault::parameter("dataset", format!("names one dataset for {} files", files.len()))
                 .remedy("import one file at a time, or leave it out: a dataset is named after its file"));
         }
-        let mut names: HashMap<DatasetName, PathBuf> = HashMap::new();
+        let mut taken = Taken::default();
         for file in files {
             let begun = Instant::now();
             let mut done = FileReport { file: file.display().to_string(), ..FileReport::default() };
-            let mut result = self.file(&file, &mut names, &mut done);
+            let mut result = self.file(&file, &mut taken, &mut done);
             if result.as_ref().is_err_and(|fault| fault.detail == MADE_MEANWHILE) {
                 // What is placed already is placed around another origin: the file is taken anew, into the site that is there.
-                names.retain(|_, holder| *holder != file);
+                taken.names.retain(|_, holder| *holder != file);
                 done = FileReport { file: file.display().to_string(), ..FileReport::default() };
-                result = self.file(&file, &mut names, &mut done);
+                result = self.file(&file, &mut taken, &mut done);
             }
             if let Err(fault) = result {
                 // What was refused holds no name: another file of its stem may have it.
-                names.retain(|_, holder| *holder != file);
+                taken.names.retain(|_, holder| *holder != file);
                 done.fail(&fault.about(file.display().to_string()));
             }
             done.seconds = begun.elapsed().as_secs_f64();
@@ -181,7 +189,7 @@ impl Intake<'_> {
         Ok(report)
     }
 
-    fn file(&self, file: &Path, names: &mut HashMap<DatasetName, PathBuf>, report: &mut FileReport) -> Result<()> {
+    fn file(&self, file: &Path, taken: &mut Taken, report: &mut FileReport) -> Result<()> {
         let head = head_of(file)?;
         let beside: Option<(&str, Beside<'_>)> = match &head {
             head if is_tiff(head) => Some(("GeoTIFF", Self::raster)),
@@ -196,8 +204,8 @@ impl Intake<'_> {
         let endings = reader.map_or(COVERAGES, Reader::extensions);
         let name = self.options.dataset.clone().unwrap_or_else(|| DatasetName::from_stem(&stem(file, endings)));
         report.dataset = Some(name.to_string());
-        if let Some(before) = names.insert(name.clone(), file.to_owned()) {
-            names.insert(name.clone(), before.clone());
+        if let Some(before) = taken.names.insert(name.clone(), file.to_owned()) {
+            taken.names.insert(name.clone(), before.clone());
             return Err(Fault::new(
                 Kind::Conflict,
                 format!("dataset '{name}' was just imported from {}", before.display()),
@@ -246,7 +254,7 @@ impl Intake<'_> {
         // The file is copied while it is read; a copy of what is refused is given up.
         std::thread::scope(|scope| {
             let copy = self.store.map(|store| scope.spawn(|| store.keep(file, &stop)));
-            let mut import = FileImport::new(self, file, &site, code, name, origin, report)?;
+            let mut import = FileImport::new(self, file, &site, (code, name), origin, &mut taken.ids, report)?;
             let done = read_first(&mut |item| import.take(item)).and_then(|()| {
                 import.finish(|| {
                     let copy = copy.ok_or_else(|| Fault::internal("a check keeps no file"))?;

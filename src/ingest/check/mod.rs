@@ -9,7 +9,7 @@ use crate::crs::SiteFrame;
 use crate::geom::{Bounds, Mesh};
 use crate::model::{Asset, AssetId, Class, Collection, DatasetName, Value};
 use crate::store::{Row, Snapshot};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Assets of a file that are remembered for this, at some 130 bytes each; of larger files only the meshes are looked at.
@@ -118,12 +118,13 @@ impl ModelCheck {
         self.levels.get(seen.level as usize)
     }
 
-    /// Looks at all that was seen, beside what the site has already.
+    /// Looks at all that was seen, beside what the site has already and what was `brought` by files before.
     pub fn conclude(
         &mut self,
         dataset: &DatasetName,
         frame: &SiteFrame,
         there: Option<&Snapshot>,
+        brought: &HashSet<AssetId>,
         tell: &mut Tell<'_>,
     ) {
         if self.left_out > 0 {
@@ -141,7 +142,8 @@ impl ModelCheck {
         self.by_id = by_id;
         for one in &self.seen {
             let Some(parent) = one.parent.as_ref().filter(|p| self.numbered(p).is_none()) else { continue };
-            let known = there.is_some_and(|s| s.find_brought(dataset, parent).or_else(|| s.find(parent)).is_some());
+            let known = brought.contains(parent)
+                || there.is_some_and(|s| s.find_brought(dataset, parent).or_else(|| s.find(parent)).is_some());
             if !known {
                 let said = format!("says that it is part of {parent}, which is not there");
                 tell(finding::MISSING_PARENT, one.finding(finding::MISSING_PARENT, said));

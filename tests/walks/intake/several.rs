@@ -89,5 +89,5 @@ fn a_directory_gives_its_files_and_a_stranger_among_them_is_named() {
     let store = Store::open(&dir.path().join("store")).unwrap();
     let report = import(Some(&store), &[&files], ImportOptions::default());
     assert_eq!((report.files.len(), report.objects, report.refused), (2, 3, 1), "{}", report.json());
-    assert!(report.files[1].error.as_ref().unwrap().contains("known are"), "{}", report.json());
+    assert!(report.files[1].error.as_ref().unwrap().contains("3D Tiles (tileset.json)"), "{}", report.json());
 }

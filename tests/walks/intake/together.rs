@@ -17,11 +17,14 @@ fn a_parent_that_a_later_file_of_the_command_brings_is_not_missing() {
     let row = |id: &str, parent: &str| format!("{id},458005,5438005,101,EPSG:25832,{parent}\n");
     write(&devices, format!("id,x,y,z,crs,parent\n{}{}", row("d0", "b0"), row("d1", "nobody"))).unwrap();
     write(&town, blocks(3, 10)).unwrap();
-    let report = import(Some(&store), &[&devices, &town], ImportOptions::default());
-    assert_eq!(report.objects, 5, "{}", report.text());
-    let findings = report.files.iter().flat_map(|file| &file.findings.findings);
-    let missing: Vec<_> = findings.filter(|f| f.kind == "missing_parent").map(|f| f.id.as_str()).collect();
-    assert_eq!(missing, ["d1"]);
+    // A check before the import, which finds nothing in the store.
+    for store in [None, Some(&store)] {
+        let report = import(store, &[&devices, &town], ImportOptions::default());
+        assert_eq!(report.objects, 5, "{}", report.text());
+        let findings = report.files.iter().flat_map(|file| &file.findings.findings);
+        let missing: Vec<_> = findings.filter(|f| f.kind == "missing_parent").map(|f| f.id.as_str()).collect();
+        assert_eq!(missing, ["d1"]);
+    }
 }
 
 #[test]

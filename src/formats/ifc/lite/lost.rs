@@ -165,7 +165,7 @@ fn of_representation(number: u32, book: &mut Book, depth: usize) -> Option<Optio
             return of_representation(mapped, book, depth + 1);
         }
         let lineage = lineage(book.schema, keyword);
-        lineage.iter().any(|above| BODIES.contains(above)).then(|| None)
+        lineage.iter().any(|above| BODIES.contains(above)).then_some(None)
     })
 }
 
