@@ -25,7 +25,10 @@ pub fn height_grid(file: &Path) -> Result<HeightGrid> {
         }
         HeightGrid::from_gtx(&name, &mut File::open(file).map_err(|e| Fault::io("opening", &e))?)
     };
-    read().map_err(|fault| Fault { subject: Some(file.display().to_string()), ..fault })
+    read().map_err(|fault| {
+        let named = Fault { subject: Some(file.display().to_string()), ..fault };
+        named.remedy("name a GTX or GeoTIFF of heights that can be opened with --height-grid FILE")
+    })
 }
 
 /// The heights of a GeoTIFF's first band as GTX.
