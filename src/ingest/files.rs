@@ -5,11 +5,7 @@ use crate::formats::companions;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// Endings of tables.
-const TABLES: [&str; 4] = ["csv", "tsv", "xlsx", "xlsm"];
-
-/// The files to take: those named, and of directories the visible files in them, by name; tables after all others, for what
-/// their rows are part of may come with a model beside them.
+/// The files to take: those named, and of directories the visible files in them, by name.
 ///
 /// # Errors
 /// A directory that cannot be read, or no file at all.
@@ -39,15 +35,10 @@ pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
         inside.sort();
         all.append(&mut inside);
     }
-    all.sort_by_key(|file| is_table(file));
     match all.is_empty() {
         true => Err(Fault::bad_input("there is no file to take")),
         false => Ok(all),
     }
-}
-
-fn is_table(file: &Path) -> bool {
-    file.extension().is_some_and(|ending| TABLES.iter().any(|table| ending.eq_ignore_ascii_case(table)))
 }
 
 /// What of the directories among `files` [`expand`] passes over: hidden files and all directories, such as the `.truth` of a

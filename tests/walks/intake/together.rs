@@ -1,4 +1,4 @@
-//! Files that come together: tables with the models that their rows are part of, imports that make one site at once, and a file
+//! Files that come together: tables after the models that their rows are part of, imports that make one site at once, and a file
 //! whose exporter renewed all ids.
 
 use super::{blocks, import, only};
@@ -10,16 +10,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[test]
-fn a_parent_that_a_later_file_of_the_command_brings_is_not_missing() {
+fn a_parent_that_an_earlier_file_of_the_command_brings_is_not_missing() {
     let dir = tempfile::tempdir().unwrap();
     let (store, devices, town) =
-        (Store::open(&dir.path().join("store")).unwrap(), dir.path().join("a.csv"), dir.path().join("b.city.jsonl"));
+        (Store::open(&dir.path().join("store")).unwrap(), dir.path().join("b.csv"), dir.path().join("a.city.jsonl"));
     let row = |id: &str, parent: &str| format!("{id},458005,5438005,101,EPSG:25832,{parent}\n");
     write(&devices, format!("id,x,y,z,crs,parent\n{}{}", row("d0", "b0"), row("d1", "nobody"))).unwrap();
     write(&town, blocks(3, 10)).unwrap();
     // A check before the import, which finds nothing in the store.
     for store in [None, Some(&store)] {
-        let report = import(store, &[&devices, &town], ImportOptions::default());
+        let report = import(store, &[&town, &devices], ImportOptions::default());
         assert_eq!(report.objects, 5, "{}", report.text());
         let findings = report.files.iter().flat_map(|file| &file.findings.findings);
         let missing: Vec<_> = findings.filter(|f| f.kind == "missing_parent").map(|f| f.id.as_str()).collect();
