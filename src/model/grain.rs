@@ -20,7 +20,7 @@ pub enum Has {
 /// A geometry in short: what it is made of, and how many triangles draw it, rounded up by less than a fifth.
 ///
 /// The byte: 0 and 1 stand for what an earlier build wrote (without and with a mesh, nothing else told), 2 for nothing, 3 for a
-/// point; from 4 on come lines, areas and meshes, each with [`STEPS`] counts of triangles, a quarter of an octave apart.
+/// point; from 4 on come lines, areas and meshes, each with 84 counts of triangles, a quarter of an octave apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grain(u8);
 

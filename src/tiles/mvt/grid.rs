@@ -45,7 +45,7 @@ impl Tile {
         Bounds { min: [west.max(-180.0), south, f64::NEG_INFINITY], max: [east.min(180.0), north, f64::INFINITY] }
     }
     /// A place (longitude, latitude in degrees) in units of this tile from its upper left corner, x to the east and y to the
-    /// south, not rounded. A place is in 0 to [`EXTENT`] (not included) for exactly one tile of a level.
+    /// south, not rounded. A place is in 0 to 4096 (not included) for exactly one tile of a level.
     pub fn units(self, [lon, lat]: [f64; 2]) -> [f64; 2] {
         // The poles are far away and not nowhere; the eastern edge is the last column's.
         let [x, y] = to_web_mercator([lon, lat.clamp(-89.9, 89.9)]);
