@@ -124,9 +124,12 @@ fn references(record: &[u8]) -> impl Iterator<Item = u32> + '_ {
 
 /// Tells of every product that has a body in the file and none in `shapes`, or only a part of it.
 pub(super) fn shapes(products: &[Product], book: &mut Book, shapes: &Shapes, lost: &mut Vec<(String, String)>) {
+    let mut parts = Vec::new();
     for product in products.iter().filter(|p| p.kind != "IfcAlignment") {
         let why = if shapes.has(product.entity) {
-            shapes.incomplete(product.entity).map(|why| format!("is made in part only: {why}"))
+            // The library tells of a shape that several products share at one of them, now this and now that one.
+            parts.extend(shapes.incomplete(product.entity));
+            None
         } else {
             body(product, book).map(|why| {
                 let why = why.or_else(|| shapes.incomplete(product.entity));
@@ -136,6 +139,8 @@ pub(super) fn shapes(products: &[Product], book: &mut Book, shapes: &Shapes, los
         };
         lost.extend(why.map(|why| (format!("shape of {}", product.global_id), why)));
     }
+    parts.sort_unstable();
+    lost.extend(parts.into_iter().map(|why| ("a shape".to_owned(), format!("is made in part only: {why}"))));
 }
 
 /// Whether the file gives the product a body, and why there is none of it where that is plain to see.
