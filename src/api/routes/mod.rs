@@ -28,6 +28,8 @@ mod tiles2d;
 mod tiles3d;
 mod views;
 
+pub(crate) use tiles3d::view as view_of;
+
 use super::openapi::Operation;
 use super::state::City;
 use axum::Router;

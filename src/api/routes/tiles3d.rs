@@ -169,7 +169,8 @@ fn narrowed(view: View, params: &Params) -> Result<View> {
     Ok(if at.is_none() && storey.is_none() { view } else { View::Less(Arc::new(Less { view, at, storey })) })
 }
 
-fn view(scope: Scope) -> View {
+/// The view of what a collection's name means.
+pub(crate) fn view(scope: Scope) -> View {
     match scope {
         Scope::All => View::Assets,
         Scope::Classes(collection) => View::Collection(collection),

@@ -102,12 +102,7 @@ impl Args {
             Fault::parameter("tileset", format!("there is no collection '{name}'"))
                 .remedy("'cimbra serve' lists them at /collections")
         })?;
-        Ok(match scope {
-            Scope::All => View::Assets,
-            Scope::Classes(collection) => View::Collection(collection),
-            Scope::Dataset(name) => View::Dataset { name, layer: None },
-            Scope::Layer(name, layer) => View::Dataset { name, layer: Some(layer) },
-        })
+        Ok(crate::api::routes::view_of(scope))
     }
 }
 
