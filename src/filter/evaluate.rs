@@ -2,22 +2,29 @@
 
 use super::{Comparison, Expr, Filter, Operand, Place, Relation};
 use crate::fault::Result;
-use crate::model::{Attributes, Footprint, Value};
+use crate::model::{Attributes, Collections, Footprint, Value, is_personal};
 use crate::store::{AssetRef, Snapshot};
 use geo::{Coord, Geometry, LineString, MultiLineString, MultiPolygon, Point, Polygon, Relate};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 impl Filter {
-    /// Whether the asset matches; `seen` is told the number of each named property that the asset has.
+    /// Whether the asset matches for somebody who may read `readable`: what they may not see, an asset does not have. `seen` is
+    /// told the number of each named property that the asset has.
     ///
     /// # Errors
     /// Attributes or geometry that cannot be paged in.
-    pub fn matches(&self, snapshot: &Snapshot, asset: &AssetRef<'_>, seen: &mut dyn FnMut(usize)) -> Result<bool> {
-        let resident = |name: &String| resident(asset, name).is_some();
+    pub fn matches(
+        &self,
+        snapshot: &Snapshot,
+        asset: &AssetRef<'_>,
+        readable: Collections,
+        seen: &mut dyn FnMut(usize),
+    ) -> Result<bool> {
+        let resident = |name: &String| resident(asset, readable, name).is_some();
         let paged = self.properties.iter().any(|name| !resident(name));
         let attributes = if paged { Some(snapshot.attributes(asset.row())?) } else { None };
-        let known = Known { asset, attributes };
+        let known = Known { asset, readable, attributes };
         let values: Vec<Option<Value>> = self.properties.iter().map(|name| known.value(name)).collect();
         values.iter().enumerate().filter(|(_, value)| value.is_some()).for_each(|(i, _)| seen(i));
         let question = Question { snapshot, asset, values: &values };
@@ -26,7 +33,7 @@ impl Filter {
 }
 
 /// A property that needs no paging; `Some(None)` where the asset has none.
-fn resident(asset: &AssetRef<'_>, name: &str) -> Option<Option<Value>> {
+fn resident(asset: &AssetRef<'_>, readable: Collections, name: &str) -> Option<Option<Value>> {
     let text = |text: &str| Some(Value::Text(text.to_owned()));
     Some(match name {
         "id" => text(asset.id()),
@@ -34,7 +41,7 @@ fn resident(asset: &AssetRef<'_>, name: &str) -> Option<Option<Value>> {
         "collection" => text(asset.class().collection().name()),
         "name" => Some(asset.name()).filter(|n| !n.is_empty()).and_then(text),
         "dataset" => text(asset.dataset().as_str()),
-        "parent" => asset.parent_id().and_then(text),
+        "parent" => asset.parent_id_for(readable).and_then(text),
         "storey" => asset.storey().and_then(text),
         "layer" => asset.layer().and_then(text),
         _ => return None,
@@ -43,13 +50,17 @@ fn resident(asset: &AssetRef<'_>, name: &str) -> Option<Option<Value>> {
 
 struct Known<'a> {
     asset: &'a AssetRef<'a>,
+    readable: Collections,
     attributes: Option<Arc<Attributes>>,
 }
 
 impl Known<'_> {
     fn value(&self, name: &str) -> Option<Value> {
-        if let Some(value) = resident(self.asset, name) {
+        if let Some(value) = resident(self.asset, self.readable, name) {
             return value;
+        }
+        if !self.readable.has_guarded() && is_personal(self.asset.class(), name) {
+            return None;
         }
         let attributes = self.attributes.as_deref()?;
         let found = attributes.iter().find(|(known, _)| known == name || known.strip_prefix("source.") == Some(name));

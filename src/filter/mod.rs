@@ -6,6 +6,7 @@
 //! `collection`, `parent`, `storey`, `dataset`, `layer`, `geometry`, or a source attribute under its own name, dots and all.
 //! A comparison with what an asset does not have is unknown, and what is unknown is not a match (§6.4).
 
+mod choose;
 mod evaluate;
 mod lex;
 mod parse;

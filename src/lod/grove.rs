@@ -6,7 +6,7 @@ use super::view::View;
 use crate::fault::Result;
 use crate::model::{Class, Collections};
 use crate::store::{Row, Snapshot};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// At most this many markers in a leaf.
@@ -22,27 +22,27 @@ pub struct Grove {
 }
 
 impl Grove {
-    /// Of the assets of `view` in the `allowed` collections.
+    /// Of the assets of `view` in the `allowed` collections, and of these, where its filter has `chosen` some, only those.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn of(snapshot: &Snapshot, view: &View, allowed: Collections) -> Result<Self> {
-        let members = Scene { snapshot, view, allowed }.members(&view.rows(snapshot))?;
+    pub fn of(snapshot: &Snapshot, view: &View, allowed: Collections, chosen: Option<&HashSet<Row>>) -> Result<Self> {
+        let members = Scene { snapshot, view, allowed, chosen }.members(&view.rows(snapshot))?;
         let trees = by_place(members).into_iter();
         Ok(Self { trees: trees.filter_map(|(place, of)| Some((place, Cell::over(of, limits(place))?))).collect() })
     }
 
-    /// The grove of `snapshot`, which follows `before`, whose grove this is.
+    /// The grove of `snapshot`, which follows `before`, whose grove this is; of a view without a filter.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
     pub fn after(&self, before: &Snapshot, snapshot: &Snapshot, view: &View, allowed: Collections) -> Result<Self> {
         if view.at().is_some() {
-            return Self::of(snapshot, view, allowed);
+            return Self::of(snapshot, view, allowed, None);
         }
         let changed = snapshot.changed_since(before);
-        let [old, new] = [before, snapshot].map(|snapshot| Scene { snapshot, view, allowed });
-        let Some(touched) = touched(&old, &new, &changed) else { return Self::of(snapshot, view, allowed) };
+        let [old, new] = [before, snapshot].map(|snapshot| Scene { snapshot, view, allowed, chosen: None });
+        let Some(touched) = touched(&old, &new, &changed) else { return Self::of(snapshot, view, allowed, None) };
         let (gone, come) = (old.members(&whole(&old, &touched))?, new.members(&whole(&new, &touched))?);
         // What is drawn as before keeps its place, and the cells above it with that.
         let key = |m: &Arc<Member>| (m.row, m.deep());

@@ -9,7 +9,7 @@ use crate::geom::Bounds;
 use crate::model::{Class, Collection, Collections, Has, may_be_personal};
 use crate::store::{AssetRef, Row, Snapshot};
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -100,11 +100,23 @@ pub(super) struct Scene<'a> {
     pub snapshot: &'a Snapshot,
     pub view: &'a View,
     pub allowed: Collections,
+    /// What the view's filter matches, where it has one.
+    pub chosen: Option<&'a HashSet<Row>>,
+}
+
+/// What an asset is to a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// It is drawn, and so is what it is.
+    Own,
+    /// It only lends its shape to the building that it is in.
+    Shell,
 }
 
 /// What is known of a row while members are collected.
 struct Candidate<'a> {
     asset: AssetRef<'a>,
+    part: Part,
     /// The id of the building that it is or lies in.
     building: Option<&'a str>,
     has: Has,
@@ -122,8 +134,8 @@ impl<'a> Scene<'a> {
             .par_iter()
             .with_min_len(256)
             .filter_map(|row| self.snapshot.asset(*row))
-            .filter(|asset| !asset.bounds().is_empty() && self.is_wanted(asset))
-            .map(|asset| self.candidate(asset))
+            .filter(|asset| !asset.bounds().is_empty())
+            .filter_map(|asset| self.part(&asset).map(|part| self.candidate(asset, part)))
             .collect::<Result<_>>()?;
         let is_building = |c: &&Candidate<'_>| c.asset.class() == Class::Building;
         // By their ids: at another time a building's version may be another than the one that its parts lead to.
@@ -133,7 +145,7 @@ impl<'a> Scene<'a> {
         for candidate in &candidates {
             match candidate.building.and_then(|id| buildings.get(id)) {
                 Some(home) => families.entry(*home).or_default().push(candidate),
-                None if self.by_shells() && candidate.asset.class().collection() != Collection::Buildings => {}
+                None if candidate.part == Part::Shell => {}
                 None => alone.push(candidate),
             }
         }
@@ -155,17 +167,28 @@ impl<'a> Scene<'a> {
         self.view.is_of_buildings()
     }
 
-    fn is_wanted(&self, asset: &AssetRef<'_>) -> bool {
-        self.allowed.contains(asset.class().collection())
-            && (self.view.includes(asset) || (self.by_shells() && is_envelope(asset.class())))
+    /// What the asset is to the view; nothing where it does not belong to it.
+    fn part(&self, asset: &AssetRef<'_>) -> Option<Part> {
+        if !self.allowed.contains(asset.class().collection()) {
+            return None;
+        }
+        let is_chosen = |row: Row| self.chosen.is_none_or(|chosen| chosen.contains(&row));
+        // What a building is made of goes with it, whatever a filter says of that.
+        let with_home = || self.home(asset.row()).is_some_and(is_chosen);
+        let is_chosen = is_chosen(asset.row()) || (asset.class() == Class::BuildingPart && with_home());
+        if is_chosen && self.view.includes(asset) {
+            return Some(Part::Own);
+        }
+        let lends = is_envelope(asset.class()) && (self.by_shells() || (self.chosen.is_some() && with_home()));
+        lends.then_some(Part::Shell)
     }
 
-    fn candidate(&self, asset: AssetRef<'a>) -> Result<Candidate<'a>> {
+    fn candidate(&self, asset: AssetRef<'a>, part: Part) -> Result<Candidate<'a>> {
         let (has, triangles) = draw::told(self.snapshot, &asset)?;
         let building = self.home(asset.row()).and_then(|home| self.snapshot.asset(home)).map(|home| home.id());
         let margin = if has == Has::Mesh { 0.01 } else { draw::MARKER };
         let bounds = in_metres(self.snapshot.frame(), &asset.bounds(), margin);
-        Ok(Candidate { asset, building, has, triangles, bounds })
+        Ok(Candidate { asset, part, building, has, triangles, bounds })
     }
 
     /// A building and what is in it, so far as it does not lie inside.
@@ -173,7 +196,8 @@ impl<'a> Scene<'a> {
         let meshes = || family.iter().copied().filter(|c| c.has == Has::Mesh);
         let parts: Vec<_> = meshes().filter(|c| c.asset.class() == Class::BuildingPart).collect();
         let envelope: Vec<_> = meshes().filter(|c| is_envelope(c.asset.class())).collect();
-        let opens = self.view.opens_buildings() && envelope.iter().any(|c| is_outer(c.asset.class()));
+        let opens =
+            self.view.opens_buildings() && envelope.iter().any(|c| is_outer(c.asset.class()) && c.part == Part::Own);
         let (mut members, mut inside) = (Vec::new(), Vec::new());
         let mut building = None;
         for candidate in family.iter().copied() {
@@ -181,7 +205,7 @@ impl<'a> Scene<'a> {
             if candidate.asset.row() == home {
                 building = self.plain(candidate).map(|member| (candidate, member));
             } else if class != Class::BuildingPart
-                && !(self.by_shells() && class.collection() != Collection::Buildings)
+                && candidate.part == Part::Own
                 && let Some(member) = self.plain(candidate)
             {
                 let indoors = opens && class != Class::Building && member.place != Place::Marker;

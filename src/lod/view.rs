@@ -25,7 +25,7 @@ pub enum View {
     Less(Arc<Less>),
 }
 
-/// A view at another time, or of one storey only.
+/// A view at another time, of one storey only, or of what matches a filter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Less {
     /// Of what.
@@ -34,10 +34,12 @@ pub struct Less {
     pub at: Option<Instant>,
     /// What has this storey's label.
     pub storey: Option<Arc<str>>,
+    /// What matches this filter, CQL2 text. A view keeps the words; whoever plans it looks for the rows.
+    pub filter: Option<Arc<str>>,
 }
 
 impl View {
-    /// Whether an asset belongs to the view. The parts of a building do where buildings do: they are drawn as it.
+    /// Whether an asset belongs to the view, its filter apart. The parts of a building do where buildings do: they are drawn as it.
     pub fn includes(&self, asset: &AssetRef<'_>) -> bool {
         let collection = asset.class().collection();
         match self {
@@ -77,8 +79,12 @@ impl View {
     pub fn storey(&self) -> Option<&str> {
         if let Self::Less(less) = self { less.storey.as_deref() } else { None }
     }
+    /// The filter, CQL2 text, that its assets match.
+    pub fn filter(&self) -> Option<&str> {
+        if let Self::Less(less) = self { less.filter.as_deref() } else { None }
+    }
     /// The rows among which its assets are.
-    pub(super) fn rows(&self, snapshot: &Snapshot) -> Vec<Row> {
+    pub fn rows(&self, snapshot: &Snapshot) -> Vec<Row> {
         self.at().map_or_else(|| snapshot.rows().collect(), |at| snapshot.rows_at(at))
     }
 }

@@ -4,6 +4,7 @@ use super::address::Address;
 use super::content::Content;
 use super::tiles3d::{self, Compression};
 use crate::fault::{Fault, Result};
+use crate::filter::Filter;
 use crate::geom::Bounds;
 use crate::lod::{self, Blocks, Grove, Lights, Planner, Recipe, Stem, Tile, View};
 use crate::model::Collections;
@@ -20,6 +21,8 @@ pub struct Plan {
     allowed: Collections,
     grove: Grove,
     shapes: Arc<Shapes>,
+    /// The properties in its filter that nothing in the site has.
+    unknown: Vec<String>,
     /// By compression, as `files`.
     roots: [OnceLock<Option<Node>>; 2],
     files: [OnceLock<HashMap<u128, File>>; 2],
@@ -68,21 +71,31 @@ impl Plan {
     /// Plans the tileset of the assets of `view` in the `allowed` collections.
     ///
     /// # Errors
-    /// As [`Snapshot::geometry`].
+    /// A filter that is none; else as [`Snapshot::geometry`].
     pub(super) fn new(
         snapshot: &Arc<Snapshot>,
         view: &View,
         allowed: Collections,
         shapes: &Arc<Shapes>,
     ) -> Result<Self> {
-        let grove = Grove::of(snapshot, view, allowed)?;
-        Ok(Self::with(grove, snapshot, view, allowed, shapes))
+        let Some(filter) = view.filter() else {
+            let grove = Grove::of(snapshot, view, allowed, None)?;
+            return Ok(Self::with(grove, snapshot, view, allowed, shapes));
+        };
+        let rows: Vec<_> = view.rows(snapshot).into_iter().map(|row| (0, row)).collect();
+        let chosen = filter.parse::<Filter>()?.choose(std::slice::from_ref(snapshot), &rows, allowed)?;
+        let rows = chosen.rows.into_iter().map(|(_, row)| row).collect();
+        let grove = Grove::of(snapshot, view, allowed, Some(&rows))?;
+        Ok(Self { unknown: chosen.unknown, ..Self::with(grove, snapshot, view, allowed, shapes) })
     }
     /// The plan of a later snapshot, which shares all that stayed as it was.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
     pub(super) fn after(&self, snapshot: &Arc<Snapshot>) -> Result<Self> {
+        if self.view.filter().is_some() {
+            return Self::new(snapshot, &self.view, self.allowed, &self.shapes);
+        }
         let grove = self.grove.after(&self.snapshot, snapshot, &self.view, self.allowed)?;
         Ok(Self::with(grove, snapshot, &self.view, self.allowed, &self.shapes))
     }
@@ -94,6 +107,7 @@ impl Plan {
             allowed,
             grove,
             shapes,
+            unknown: Vec::new(),
             roots: Default::default(),
             files: Default::default(),
             named: Mutex::default(),
@@ -103,6 +117,10 @@ impl Plan {
     /// What is looked at.
     pub fn view(&self) -> &View {
         &self.view
+    }
+    /// The properties in its filter that nothing in the site has: of those in one site others may have what these lack.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
     }
     /// The snapshot it is of.
     pub fn snapshot(&self) -> &Snapshot {

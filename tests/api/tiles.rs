@@ -113,6 +113,59 @@ fn a_tileset_of_a_storey_and_of_another_time_shows_what_items_show() {
     }
 }
 
+fn query(text: &str) -> String {
+    text.bytes().map(|b| format!("%{b:02X}")).collect()
+}
+
+#[test]
+fn a_tileset_of_a_filter_shows_what_matches_and_tells_nobody_more_than_they_may_see() {
+    let town = town(&[]);
+    let server = &town.server;
+    let all = ids(server, "/collections/assets/items?limit=10000&skipGeometry=true");
+    let drawn = shown(server, "/collections/assets/3dtiles/tileset.json", &all);
+    let items = server.get("/collections/assets/items?limit=10000").1;
+    let matching = |test: &dyn Fn(&Value) -> bool| -> BTreeSet<String> {
+        let features = items["features"].as_array().unwrap().iter().filter(|f| test(&f["properties"]));
+        let ids: BTreeSet<String> = features.map(|f| f["id"].as_str().unwrap().to_owned()).collect();
+        ids.intersection(&drawn).cloned().collect()
+    };
+    let doors = matching(&|p| p["class"] == "door" && p["storey"] == "3F");
+    let walls = matching(&|p| p["class"] == "wall" || p["class"] == "smoke_detector");
+    for (filter, wanted) in [("class='door' AND storey='3F'", doors), ("class IN ('wall', 'smoke_detector')", walls)] {
+        assert!(!wanted.is_empty() && wanted.len() < drawn.len(), "{filter}");
+        let path = format!("/collections/assets/3dtiles/tileset.json?filter={}", query(filter));
+        assert_eq!(shown(server, &path, &all), wanted, "{filter}");
+    }
+    // A building that matches alone is drawn by the shape of what it is made of, which is not shown for itself.
+    let path = format!("/3dtiles/tileset.json?filter={}", query("class='building'"));
+    let buildings = matching(&|p| p["class"] == "building");
+    assert_eq!(shown(server, &path, &all), buildings);
+    let triangles = |path: &str| -> usize {
+        contents(server, path, &[]).iter().map(|t| server.get_bytes(t, &[]).2.len()).max().unwrap()
+    };
+    assert_eq!(triangles(&path), triangles("/collections/buildings/3dtiles/tileset.json"), "the same leaves");
+    // Who is responsible for a grid is for those who may see it, and for nobody by way of a question.
+    let bearer = format!("Bearer {}", town.viewer);
+    let own = [("Authorization", bearer.as_str())];
+    let grids: Value = serde_json::from_slice(&server.get_bytes("/collections/grids/items?limit=100", &own).2).unwrap();
+    let open = server.get("/collections/grids/items?limit=100").1;
+    let (grid, seen) = (&grids["features"][0], &open["features"][0]["properties"]);
+    let named = grid["properties"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .find(|(name, value)| seen.get(name).is_none() && value.is_string());
+    let (name, person) = named.expect("the town's grids name who is responsible");
+    let asked = query(&format!("{name}='{}'", person.as_str().unwrap()));
+    let path = format!("/collections/grids/3dtiles/tileset.json?filter={asked}");
+    let (status, _, body) = server.get_bytes(&path, &own);
+    assert!(status == 200 && serde_json::from_slice::<Value>(&body).unwrap()["root"].get("children").is_some());
+    for wrong in [asked, query("storeys ="), query("nothing='x'")] {
+        let (status, problem) = server.get(&format!("/collections/grids/3dtiles/tileset.json?filter={wrong}"));
+        assert_eq!((status, &problem["errors"][0]["name"]), (400, &json!("filter")), "{problem}");
+    }
+}
+
 #[test]
 fn every_collection_of_the_list_has_a_tileset_and_nothing_else_has() {
     let town = town(&[]);

@@ -8,6 +8,7 @@ use crate::api::problem::Answer;
 use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
+use crate::filter::Filter;
 use crate::lod::{Less, View};
 use crate::model::Collections;
 use crate::query::Scope;
@@ -23,10 +24,18 @@ use std::sync::Arc;
 
 const DATETIME: Param = Param::new("datetime", Form::Instant, "As the city was at this time.");
 const STOREY: Param = Param::new("storey", Form::Text, "Only what has this storey's label.");
-const FILES: &[Param] = &[DATETIME, STOREY];
+const FILTER: Param = Param::new(
+    "filter",
+    Form::Text,
+    "Only what matches this CQL2 text; a building comes with all that it is made of. What is asked is what a caller may see.",
+);
+const FILTER_LANG: Param = Param::new("filter-lang", Form::OneOf(&["cql2-text"]), "The filter's language.");
+const FILES: &[Param] = &[DATETIME, STOREY, FILTER, FILTER_LANG];
 const TILES: &[Param] = &[
     DATETIME,
     STOREY,
+    FILTER,
+    FILTER_LANG,
     Param::new(
         "compression",
         Form::OneOf(&["none", "meshopt"]),
@@ -127,7 +136,13 @@ async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
     let snapshot = snapshot.ok_or_else(|| Fault::not_found(format!("there is no site '{site}'")).about("siteId"))?;
     let (tiles, reads) = (ask.city.tiles.clone(), ask.caller.reads);
     if name == "tileset.json" {
-        let body = ask.work(move || tiles3d::of_site(&*tiles.plan(&snapshot, &view, reads)?, compression, ""));
+        let body = ask.work(move || {
+            let plans = plans(&tiles, &[snapshot], &view, reads)?;
+            plans.first().map_or_else(
+                || Err(Fault::internal("a site without a plan")),
+                |plan| tiles3d::of_site(plan, compression, ""),
+            )
+        });
         return Ok(encode::tagged(&ask.headers, "application/json", body.await?));
     }
     let unknown = || Fault::not_found(format!("there is no tile '{name}'")).about("tile");
@@ -162,11 +177,13 @@ fn compression(params: &Params) -> Compression {
     if params.get("compression") == Some("meshopt") { Compression::Meshopt } else { Compression::None }
 }
 
-/// The view at the time, and of the storey, that are asked for.
+/// The view at the time, of the storey, and of what matches the filter that are asked for.
 fn narrowed(view: View, params: &Params) -> Result<View> {
     let at = params.get("datetime").map(|t| t.parse().map_err(|fault: Fault| fault.about("datetime"))).transpose()?;
     let storey = params.get("storey").map(Into::into);
-    Ok(if at.is_none() && storey.is_none() { view } else { View::Less(Arc::new(Less { view, at, storey })) })
+    let filter = params.get("filter").map(|text| text.parse::<Filter>().map(|_| text.into())).transpose()?;
+    let is_whole = at.is_none() && storey.is_none() && filter.is_none();
+    Ok(if is_whole { view } else { View::Less(Arc::new(Less { view, at, storey, filter })) })
 }
 
 /// The view of what a collection's name means.
@@ -180,5 +197,15 @@ pub(crate) fn view(scope: Scope) -> View {
 }
 
 fn plans(tiles: &Tiles, snapshots: &[Arc<Snapshot>], view: &View, reads: Collections) -> Result<Vec<Arc<Plan>>> {
-    snapshots.iter().map(|snapshot| tiles.plan(snapshot, view, reads)).collect()
+    let plans: Vec<_> = snapshots.iter().map(|snapshot| tiles.plan(snapshot, view, reads)).collect::<Result<_>>()?;
+    known(&plans)?;
+    Ok(plans)
+}
+
+/// A property that no asset of any of these has is a slip.
+fn known(plans: &[Arc<Plan>]) -> Result<()> {
+    let unknown = plans.split_first().and_then(|(first, others)| {
+        first.unknown().iter().find(|name| others.iter().all(|plan| plan.unknown().contains(name)))
+    });
+    unknown.map_or(Ok(()), |name| Err(Filter::unknown(name)))
 }

@@ -118,15 +118,17 @@ struct Names<'a> {
 /// What a view is asked for with; compression only of a tileset, whose files then have names of their own.
 fn query(view: &View, compression: Compression) -> String {
     let at = view.at().map(|at| format!("datetime={at}"));
-    let storey = view.storey().map(|storey| {
-        let escaped = storey
-            .bytes()
-            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") });
-        format!("storey={}", escaped.collect::<String>())
-    });
+    let storey = view.storey().map(|storey| format!("storey={}", escaped(storey)));
+    let filter = view.filter().map(|filter| format!("filter={}", escaped(filter)));
     let packed = (compression == Compression::Meshopt).then(|| "compression=meshopt".to_owned());
-    let all: Vec<String> = at.into_iter().chain(storey).chain(packed).collect();
+    let all: Vec<String> = at.into_iter().chain(storey).chain(filter).chain(packed).collect();
     if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+}
+
+/// A text as a query has it (RFC 3986 §2.1).
+fn escaped(text: &str) -> String {
+    let escape = |b: u8| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") };
+    text.bytes().map(escape).collect()
 }
 
 fn tile(node: &Node, names: &Names<'_>) -> Value {
