@@ -115,28 +115,36 @@ function link(state) {
   the("link").textContent = word(state);
 }
 
-/** Follows the live city: colours, readings and alarms from the stream, and the tiles anew when assets change. */
+/** Follows the live city: colours, readings and alarms from the stream, and the tiles anew when some of them are others. */
 function live() {
   let stale;
+  let looked = false;
+  const fail = (problem) => trouble(problem.message);
+  // Where there was no city to open, there may be one now.
+  const redraw = () => (city ? city.reload().catch(fail) : location.reload());
   return follow({
     onLink: (on) => link(on ? "live" : "offline"),
     onSnapshot: (snapshot) => {
       city?.style.snapshot(snapshot);
-      alarms.load().catch((problem) => trouble(problem.message));
+      alarms.load().catch(fail);
       recolour();
+      // Nobody has told of what changed while there was no stream.
+      if (looked) redraw();
+      looked = true;
     },
     onEvent: (event) => {
       city?.style.apply(event);
       if (event.type === "state") refresh(event.asset);
       if (event.type === "alarm") {
-        alarms.apply(event).catch((problem) => trouble(problem.message));
+        alarms.apply(event).catch(fail);
         recolour();
       }
       if (event.type === "assets") {
         clearTimeout(stale);
-        // Where there was no city to open, there may be one now.
-        stale = setTimeout(() => !city ? location.reload() : Promise.all([city.reload(), replant()]).catch((problem) => trouble(problem.message)), 200);
+        stale = setTimeout(() => replant().catch(fail), 200);
       }
+      // Without names all is to be drawn anew.
+      if (event.type === "tiles" && (!event.come || event.come.length + event.gone.length)) redraw();
     },
   });
 }

@@ -93,6 +93,7 @@ export const credentials = () => (session ? { Authorization: `Bearer ${session.t
 export const follow = ({ onSnapshot, onEvent, onLink }) =>
   events({
     base: ROOT,
+    query: { tiles: true },
     // An event stream sends no headers, so a session shows a ticket of 60 seconds instead.
     ticket: async () => session && (await ask("tickets", { method: "POST", body: {} })).ticket,
     onLink: (on) => on || onLink(false),

@@ -4,6 +4,7 @@ pub mod ask;
 pub mod busy;
 pub mod caller;
 pub mod encode;
+mod follow;
 pub mod limits;
 pub mod openapi;
 pub mod params;

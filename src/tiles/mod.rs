@@ -3,6 +3,7 @@
 mod address;
 pub mod bake;
 mod cache;
+mod changes;
 pub mod colour;
 pub mod content;
 pub mod imagery;
@@ -16,6 +17,7 @@ pub mod tiles3d;
 
 pub use address::{Address, NoAddress};
 pub use cache::Tiles;
+pub use changes::Changes;
 pub use imagery::Imagery;
 pub use mvt::Flat;
 pub use plan::{Node, Plan};

@@ -122,6 +122,9 @@ impl Plan {
     pub fn unknown(&self) -> &[String] {
         &self.unknown
     }
+    pub(super) fn grove(&self) -> &Grove {
+        &self.grove
+    }
     /// The snapshot it is of.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
@@ -265,7 +268,7 @@ impl Plan {
     }
 
     /// Tells of the files that a document names.
-    fn tell(&self, root: &Tile, compression: Compression, tell: &mut dyn FnMut(u128, File)) {
+    pub(super) fn tell(&self, root: &Tile, compression: Compression, tell: &mut dyn FnMut(u128, File)) {
         each(root, &mut |tile| {
             if let (Some(light), Some(full)) = (&tile.light, &tile.content) {
                 tell(self.hash(!light.mark, compression), File::Leaf(light.clone(), full.clone()));

@@ -6,12 +6,13 @@ use cimbra::geom::Mesh;
 use cimbra::lod::View;
 use cimbra::model::{Asset, Class, Collections, DatasetName, Footprint, Geometry, Value};
 use cimbra::store::Dataset;
-use cimbra::tiles::Tiles;
 use cimbra::tiles::bake::bake;
 use cimbra::tiles::tiles3d::Compression;
+use cimbra::tiles::{Address, Changes, Plan, Tiles};
 use cimbra::units::Instant;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use std::collections::BTreeSet;
 
 fn block(x: f64, y: f64, high: f64) -> Mesh {
     let ring = [[x, y], [x + 9.0, y], [x + 9.0, y + 7.0], [x, y + 7.0]];
@@ -78,6 +79,32 @@ fn what_commits_sort_in_is_what_would_be_planned_anew() {
         change(&city, &mut rng);
     }
     walk(&kept.plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap());
+}
+
+/// The names of all files of a tileset but its root's.
+fn names(plan: &Plan) -> BTreeSet<String> {
+    let documents = documents(plan).into_keys().flatten().map(|address| address.to_string());
+    documents.chain(tiles(plan)).collect()
+}
+
+#[test]
+fn what_went_and_came_between_two_plans_is_the_difference_of_their_files() {
+    let city = city::town();
+    let kept = Tiles::default();
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let mut before = kept.plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
+    assert_eq!(before.changes(&before), Changes::default());
+    for round in 0..40 {
+        change(&city, &mut rng);
+        let after = kept.plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
+        let (old, new) = (names(&before), names(&after));
+        let changes = before.changes(&after);
+        let told = |of: &[Address]| of.iter().map(Address::to_string).collect::<BTreeSet<_>>();
+        assert_eq!(told(&changes.gone), old.difference(&new).cloned().collect(), "gone in round {round}");
+        assert_eq!(told(&changes.come), new.difference(&old).cloned().collect(), "come in round {round}");
+        assert!(round > 0 || changes.come.len() < new.len(), "not all is another");
+        before = after;
+    }
 }
 
 #[test]

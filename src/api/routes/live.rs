@@ -7,6 +7,7 @@ use crate::api::ask::Ask;
 use crate::api::busy::Slot;
 use crate::api::caller::Caller;
 use crate::api::encode::live;
+use crate::api::follow::Follow;
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
@@ -20,7 +21,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::routing::get;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -30,6 +31,11 @@ use tokio::sync::watch;
 const LIVE: &[Param] = &[
     Param::new("ticket", Form::Text, "A ticket of 60 seconds, for a page that cannot send a header."),
     Param::new("layers", Form::Texts, "Only these collections, with commas between, such as devices,cameras."),
+    Param::new(
+        "tiles",
+        Form::Bool,
+        "Whether to name, after a commit, the files of the map's tilesets that went and that came (`type` \"tiles\").",
+    ),
     Param::new("snapshot", Form::Bool, "Whether to begin with the whole state; true unless told."),
 ];
 /// Telemetry events taken at a time, so that an alarm raised meanwhile waits for few.
@@ -59,6 +65,8 @@ struct Reader {
     taken: VecDeque<Arc<Event>>,
     bell: watch::Receiver<u64>,
     slot: Arc<Slot>,
+    /// For who looks at the tiles.
+    follow: Option<Follow>,
 }
 
 async fn live_events(ask: Ask) -> Answer {
@@ -77,7 +85,8 @@ async fn live_events(ask: Ask) -> Answer {
     let most = city.settings.limits.streams_per_caller;
     let slot = Arc::new(city.streams.enter(format!("{}@{}", caller.share, caller.peer), most, "event streams")?);
     let (bell, alarm_sent) = (city.store.events().bell(), cursor.map_or(0, |cursor| cursor.alarms));
-    let reader = Reader { city, caller, layers, cursor, alarm_sent, taken: VecDeque::new(), bell, slot };
+    let follow = (params.get("tiles") == Some("true")).then(|| Follow::new(city.clone(), caller.reads, slot.clone()));
+    let reader = Reader { follow, city, caller, layers, cursor, alarm_sent, taken: VecDeque::new(), bell, slot };
     let stream = futures_util::stream::unfold(reader, |mut reader| async move {
         let message = reader.next().await?;
         Some((Ok::<_, Infallible>(message), reader))
@@ -110,7 +119,13 @@ impl Reader {
                 }
             }
             let Some(event) = self.taken.pop_front() else {
-                self.bell.changed().await.ok()?;
+                tokio::select! {
+                    rung = self.bell.changed() => rung.ok()?,
+                    mut told = tiles(self.follow.as_mut()) => {
+                        told["seq"] = cursor.rest.into();
+                        return Some(Message::default().id(self.place(cursor)).data(told.to_string()));
+                    }
+                }
                 continue;
             };
             cursor.pass(&event);
@@ -118,6 +133,9 @@ impl Reader {
             if self.sees(&event) {
                 if event.is_alarm() {
                     self.alarm_sent = event.seq();
+                }
+                if let (Event::Assets { site, .. }, Some(follow)) = (&*event, &mut self.follow) {
+                    follow.touch(site);
                 }
                 let data = live::event(&event, self.caller.reads).to_string();
                 return Some(Message::default().id(self.place(cursor)).data(data));
@@ -153,6 +171,14 @@ impl Reader {
                     && self.layers.as_ref().is_none_or(|layers| layers.contains(collection))
             }
         }
+    }
+}
+
+/// What has changed of the tiles; for ever where nobody looks at them.
+async fn tiles(follow: Option<&mut Follow>) -> Value {
+    match follow {
+        Some(follow) => follow.next().await,
+        None => std::future::pending().await,
     }
 }
 

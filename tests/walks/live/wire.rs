@@ -132,6 +132,48 @@ fn a_stream_that_was_cut_goes_on_where_it_stopped_and_across_a_restart_begins_an
 }
 
 #[test]
+fn a_stream_names_the_tiles_that_a_commit_changed() {
+    let house = House::new(2);
+    let server = house.serve(&[]);
+    let site = server.get("/3dtiles/tileset.json").1["root"]["children"][0]["content"]["uri"].clone();
+    let tileset = format!("3dtiles/{}", site.as_str().unwrap());
+    let named = || -> Vec<String> {
+        let text = String::from_utf8(server.get_bytes(&format!("/{tileset}"), &[]).2).unwrap();
+        text.split('"').filter(|s| s.ends_with(".glb") || s.len() == 37).map(str::to_owned).collect()
+    };
+    let mut stream = Stream::open(&server, "?tiles=true", None);
+    assert_eq!(stream.next()["type"], "snapshot");
+    let send = |height: u32, lon: f64| {
+        let ring =
+            json!([[[lon, 32.04], [lon + 0.0001, 32.04], [lon + 0.0001, 32.0401], [lon, 32.0401], [lon, 32.04]]]);
+        let feature = json!({ "type": "Feature", "id": "shed", "properties": { "class": "building", "height": height },
+            "geometry": { "type": "Polygon", "coordinates": ring } });
+        let file = json!({ "type": "FeatureCollection", "features": [feature] });
+        let answer = server.post("/imports?name=shed.geojson&height-offset=0", Some(&house.integrator), &file);
+        assert_eq!(answer.0, 201, "{}", answer.1);
+    };
+    let list = |told: &Value, what: &str| -> Vec<String> {
+        told[what].as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect()
+    };
+    let mut last: Vec<String> = named();
+    for height in [5, 7] {
+        send(height, 118.78);
+        assert_eq!(stream.next_of("assets")["type"], "assets");
+        let told = stream.next_of("tiles");
+        assert_eq!(told["tileset"], json!(tileset));
+        let now = named();
+        assert!(now.iter().filter(|n| !last.contains(n)).all(|n| list(&told, "come").contains(n)), "{told}");
+        assert!(last.iter().filter(|n| !now.contains(n)).all(|n| list(&told, "gone").contains(n)), "{told}");
+        assert!(!list(&told, "come").is_empty());
+        last = now;
+    }
+    // The same file again is a commit that draws nothing else.
+    send(7, 118.78);
+    let told = stream.next_of("tiles");
+    assert_eq!((list(&told, "gone"), list(&told, "come")), (vec![], vec![]), "{told}");
+}
+
+#[test]
 fn pages_of_sensorthings_are_what_was_sent_in_every_order() {
     let house = House::new(2);
     let server = house.serve(&[]);
