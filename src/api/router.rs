@@ -3,6 +3,7 @@
 use super::ask::Admitted;
 use super::busy::Busy;
 use super::caller::{ActedAs, Caller};
+use super::encode::coded::weight;
 use super::problem::Problem;
 use super::routes;
 use super::state::City;
@@ -146,14 +147,7 @@ fn as_problem(response: Response) -> Response {
 /// Whether something can be sent to somebody who wants these codings (RFC 9110 §12.5.3): compressed, or as it is.
 fn is_acceptable(wanted: &HeaderValue) -> bool {
     let text = wanted.to_str().unwrap_or_default();
-    let refused = |parameters: &str| {
-        let weight = parameters.split(';').find_map(|p| p.trim().strip_prefix("q="));
-        weight.is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0))
-    };
-    let of = |coding: &str| {
-        let mut said = text.split(',').map(|one| one.trim().split_once(';').unwrap_or((one.trim(), "")));
-        said.find(|(name, _)| name.trim().eq_ignore_ascii_case(coding)).map(|(_, parameters)| !refused(parameters))
-    };
+    let of = |coding: &str| weight(text, coding).map(|weight| weight > 0.0);
     let plain = of("identity").or_else(|| of("*")).unwrap_or(true);
     plain || ["br", "zstd", "gzip"].into_iter().any(|coding| of(coding) == Some(true))
 }

@@ -7,7 +7,7 @@ use crate::live::Counts;
 use crate::query::Search;
 use crate::render::Studio;
 use crate::store::{Audit, Keys, Store};
-use crate::tiles::{Flat, Imagery, Terrain, Tiles};
+use crate::tiles::{Codings, Flat, Imagery, Terrain, Tiles};
 use crate::units::Clock;
 use std::sync::Arc;
 
@@ -56,6 +56,8 @@ pub struct City {
     pub imagery: Arc<Imagery>,
     /// Keeps vector tiles of the flat map.
     pub flat: Arc<Flat>,
+    /// Keeps tiles in the codings that callers want.
+    pub codings: Arc<Codings>,
     /// Draws pictures.
     pub studio: Arc<Studio>,
     /// Event streams that each caller has open.

@@ -54,6 +54,7 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
         terrain: Arc::default(),
         imagery: Arc::default(),
         flat: Arc::default(),
+        codings: Arc::default(),
         studio: Arc::new(Studio::new()),
         streams: Busy::default(),
         work: Work::new(settings.limits.work_at_once),

@@ -2,6 +2,7 @@
 //! is not written again and what is asked for may be kept for good.
 
 use super::address::Address;
+use super::coding::{Coding, Effort};
 use super::plan::{File, Plan};
 use super::tiles3d::{self, Compression};
 use crate::fault::{Fault, Result};
@@ -140,61 +141,12 @@ fn rows(json: &[u8]) -> usize {
     count.and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
 }
 
-/// An encoding that a server sends files in where its caller asks for it, prepared beside them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// `.gz` (RFC 1952), as nginx's `gzip_static` takes it.
-    Gzip,
-    /// `.br` (RFC 7932).
-    Brotli,
-    /// `.zst` (RFC 8878).
-    Zstd,
-}
-
-impl std::str::FromStr for Encoding {
-    type Err = Fault;
-
-    fn from_str(word: &str) -> Result<Self> {
-        match word {
-            "gzip" => Ok(Self::Gzip),
-            "br" => Ok(Self::Brotli),
-            "zstd" => Ok(Self::Zstd),
-            _ => Err(Fault::parameter("precompress", format!("'{word}' is none of gzip, br, zstd"))),
-        }
-    }
-}
-
-impl Encoding {
-    const fn ending(self) -> &'static str {
-        match self {
-            Self::Gzip => "gz",
-            Self::Brotli => "br",
-            Self::Zstd => "zst",
-        }
-    }
-    fn encode(self, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-        match self {
-            Self::Gzip => {
-                let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
-                out.write_all(bytes)?;
-                out.finish()
-            }
-            Self::Brotli => {
-                let mut out = Vec::new();
-                brotli::CompressorReader::new(bytes, 65_536, 6, 22).read_to_end(&mut out)?;
-                Ok(out)
-            }
-            Self::Zstd => zstd::encode_all(bytes, 9),
-        }
-    }
-}
-
-/// Writes each file of `folder`, and of the folders in it, in `encodings` beside it. What is there for a name that never means other
+/// Writes each file of `folder`, and of the folders in it, in `codings` beside it. What is there for a name that never means other
 /// bytes is kept.
 ///
 /// # Errors
 /// [`Kind::Io`](crate::fault::Kind::Io) when a file cannot be read or written.
-pub fn precompress(folder: &Path, encodings: &[Encoding], step: &(dyn Fn(usize, usize) + Sync)) -> Result<()> {
+pub fn precompress(folder: &Path, codings: &[Coding], step: &(dyn Fn(usize, usize) + Sync)) -> Result<()> {
     let io = |e: &std::io::Error| Fault::io("compressing", e).about(folder.display().to_string());
     let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(folder) = folders.pop() {
@@ -212,11 +164,12 @@ pub fn precompress(folder: &Path, encodings: &[Encoding], step: &(dyn Fn(usize, 
     let done = AtomicUsize::new(0);
     files.par_iter().with_max_len(1).try_for_each(|path| {
         let changes = path.file_name().is_some_and(|name| name == "tileset.json");
-        for encoding in encodings {
+        for coding in codings {
             let mut beside = path.clone().into_os_string();
-            beside.push(format!(".{}", encoding.ending()));
+            beside.push(format!(".{}", coding.ending()));
             if changes || !Path::new(&beside).exists() {
-                let bytes = fs::read(path).and_then(|bytes| encoding.encode(&bytes)).map_err(|e| io(&e))?;
+                let bytes =
+                    fs::read(path).and_then(|bytes| coding.encode(&bytes, Effort::Lasting)).map_err(|e| io(&e))?;
                 put(Path::new(&beside), &bytes)?;
             }
         }

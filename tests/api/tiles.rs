@@ -62,6 +62,46 @@ fn a_tile_is_immutable_and_a_tileset_is_asked_for_again() {
     }
 }
 
+#[test]
+fn a_tile_is_sent_in_the_coding_that_is_wanted_and_is_the_same_in_each() {
+    let town = town(&[]);
+    let tile = contents(&town.server, "/collections/buildings/3dtiles/tileset.json", &[]).pop_last().unwrap();
+    let flat = "/collections/buildings/tiles/WebMercatorQuad/12/1662/3399".to_owned();
+    for path in [tile, flat] {
+        let (_, headers, plain) = town.server.get_bytes(&path, &[]);
+        assert!(plain.len() > 512 && !headers.contains_key("content-encoding"), "{path}");
+        for (wanted, coding) in [
+            ("gzip, deflate, br, zstd", "zstd"),
+            ("gzip, deflate, br", "br"),
+            ("gzip;q=0.8", "gzip"),
+            ("identity, gzip;q=0.1", ""),
+        ] {
+            // Twice: what was kept is what was made.
+            for _ in 0..2 {
+                let (status, headers, bytes) = town.server.get_bytes(&path, &[("Accept-Encoding", wanted)]);
+                assert_eq!((status, header(&headers, "content-encoding")), (200, coding), "{path}");
+                assert!(header(&headers, "vary").contains("Accept-Encoding"));
+                let read = match coding {
+                    "zstd" => zstd::decode_all(&bytes[..]).unwrap(),
+                    "br" => read_all(brotli::Decompressor::new(&bytes[..], 4096)),
+                    "gzip" => read_all(flate2::read::GzDecoder::new(&bytes[..])),
+                    _ => bytes,
+                };
+                assert!(read == plain, "{path} in {coding}");
+                let tag = header(&headers, "etag").to_owned();
+                let known = [("Accept-Encoding", wanted), ("If-None-Match", tag.as_str())];
+                assert_eq!(town.server.get_bytes(&path, &known).0, 304, "the tag is that of what is said");
+            }
+        }
+    }
+}
+
+fn read_all(mut reader: impl std::io::Read) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    reader.read_to_end(&mut bytes).unwrap();
+    bytes
+}
+
 /// The ids that the tiles under a tileset name, those that are among the `wanted`.
 fn shown(server: &Server, path: &str, wanted: &BTreeSet<String>) -> BTreeSet<String> {
     let ids = rows(server, path).into_iter().map(|row| row["id"].as_str().unwrap().to_owned());

@@ -1,5 +1,6 @@
 //! Answers on their way out: JSON with an entity tag, files piece by piece.
 
+pub mod coded;
 pub mod czml;
 pub mod derived;
 pub mod diff;
@@ -15,6 +16,7 @@ use std::os::unix::fs::FileExt;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::fault::{Fault, Result};
+pub use coded::Coded;
 
 /// Bytes of one piece of a file.
 const PIECE: u64 = 256 << 10;
@@ -30,12 +32,22 @@ pub fn json(headers: &HeaderMap, content_type: &'static str, value: &impl Serial
 
 /// Bytes with an entity tag of their content; 304 when the caller has them already. To be asked for again each time.
 pub fn tagged(headers: &HeaderMap, content_type: &'static str, body: Vec<u8>) -> Response {
+    with_tag(headers, content_type, xxh3_64(&body), || body.into_response())
+}
+
+/// As [`tagged`], by a number that stands for the content, in whatever coding it is sent.
+pub fn with_tag(
+    headers: &HeaderMap,
+    content_type: &'static str,
+    tag: u64,
+    body: impl FnOnce() -> Response,
+) -> Response {
     // Weak, because compression changes the bytes but not what they say.
-    let tag = format!("W/\"{:016x}\"", xxh3_64(&body));
+    let tag = format!("W/\"{tag:016x}\"");
     let mut response = if is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = body.into_response();
+        let mut response = body();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         response
     };

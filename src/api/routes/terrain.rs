@@ -1,7 +1,8 @@
 //! `/terrain`: the ground as quantized-mesh tiles, and its height at a place.
 
 use crate::api::ask::Ask;
-use crate::api::encode;
+use crate::api::encode::coded::wanted;
+use crate::api::encode::{self, Coded};
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param};
 use crate::api::problem::Answer;
@@ -17,6 +18,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use xxhash_rust::xxh3::xxh3_64;
 
 const PLACE: &[Param] = &[
     Param::new("lon", Form::Between(-180.0, 180.0), "Longitude, degrees.").needed(),
@@ -75,9 +77,13 @@ async fn tile(ask: Ask<(String, String, String)>) -> Answer {
     let address = address.ok_or_else(missing)?;
     let relief = relief(&ask);
     let current = format!("{:016x}", relief.version());
-    let terrain = ask.city.terrain.clone();
-    let bytes = ask.work(move || terrain.tile(&relief, address)).await?.ok_or_else(missing)?;
-    let mut response = encode::tagged(&ask.headers, MESH, bytes.to_vec());
+    let (city, coding) = (ask.city.clone(), wanted(&ask.headers));
+    let made = ask.work(move || {
+        let Some(bytes) = city.terrain.tile(&relief, address)? else { return Ok(None) };
+        Ok(Some((xxh3_64(&bytes), Coded::new(&city, bytes, None, coding)?)))
+    });
+    let (tag, coded) = made.await?.ok_or_else(missing)?;
+    let mut response = encode::with_tag(&ask.headers, MESH, tag, || coded.response());
     if params.get("v") == Some(current.as_str()) {
         let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
         response.headers_mut().insert(header::CACHE_CONTROL, forever);

@@ -1,7 +1,8 @@
 //! `/tiles`, `/collections/{c}/tiles`, `/tileMatrixSets`: vector tiles of the flat map (OGC API Tiles Part 1, OGC 20-057).
 
 use crate::api::ask::Ask;
-use crate::api::encode;
+use crate::api::encode::coded::wanted;
+use crate::api::encode::{self, Coded};
 use crate::api::openapi::Operation;
 use crate::api::params::{self, Form, Param, Params};
 use crate::api::problem::Answer;
@@ -19,6 +20,7 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::routing::get;
 use serde_json::json;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 const MEDIA: &str = "application/vnd.mapbox-vector-tile";
 
@@ -181,11 +183,16 @@ async fn tile<P>(ask: Ask<P>, collection: Option<String>, [set, z, row, col]: [&
         Fault::not_found(detail).about("tile").remedy(format!("levels are 0 to {}, then row and column", Tile::DEEPEST))
     })?;
     let question = Question::read(&ask, collection, params)?;
-    let city = ask.city.clone();
-    let finished = ask.work(move || question.tile(&city, tile)).await?;
-    let mut response = encode::tagged(&ask.headers, MEDIA, finished.bytes.to_vec());
-    if finished.left_out > 0 {
-        let left_out = HeaderValue::from(finished.left_out);
+    let (city, coding) = (ask.city.clone(), wanted(&ask.headers));
+    let (left_out, tag, coded) = ask
+        .work(move || {
+            let Finished { bytes, left_out, .. } = question.tile(&city, tile)?;
+            Ok((left_out, xxh3_64(&bytes), Coded::new(&city, bytes, None, coding)?))
+        })
+        .await?;
+    let mut response = encode::with_tag(&ask.headers, MEDIA, tag, || coded.response());
+    if left_out > 0 {
+        let left_out = HeaderValue::from(left_out);
         response.headers_mut().insert(HeaderName::from_static("cimbra-left-out"), left_out);
     }
     Ok(response)

@@ -1,7 +1,8 @@
 //! `/3dtiles`, `/collections/{c}/3dtiles`: 3D Tiles of the whole map and of every collection.
 
 use crate::api::ask::Ask;
-use crate::api::encode;
+use crate::api::encode::coded::wanted;
+use crate::api::encode::{self, Coded};
 use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param, Params};
 use crate::api::problem::Answer;
@@ -16,7 +17,6 @@ use crate::store::Snapshot;
 use crate::tiles::tiles3d::{self, Compression};
 use crate::tiles::{Address, Plan, Tiles};
 use axum::Router;
-use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -147,17 +147,23 @@ async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
     }
     let unknown = || Fault::not_found(format!("there is no tile '{name}'")).about("tile");
     let address: Address = name.parse().map_err(|_| unknown())?;
-    let bytes = ask.work(move || tiles.tile(&snapshot, &view, reads, address)).await?;
-    Ok(immutable(&ask.headers, address, bytes))
+    let (city, coding) = (ask.city.clone(), wanted(&ask.headers));
+    let coded = ask.work(move || {
+        let bytes = tiles.tile(&snapshot, &view, reads, address)?;
+        // A document also says what its view is asked with.
+        let name = if let Address::Tile(hash) = address { Some(hash) } else { None };
+        Coded::new(&city, bytes, name, coding)
+    });
+    Ok(immutable(&ask.headers, address, coded.await?))
 }
 
 /// A tile for good: its address names its bytes, so a caller that has it need never ask again.
-fn immutable(headers: &HeaderMap, address: Address, bytes: Arc<[u8]>) -> Response {
+fn immutable(headers: &HeaderMap, address: Address, coded: Coded) -> Response {
     let tag = format!("W/\"{address}\"");
     let mut response = if encode::is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut response = Response::new(Body::from(Bytes::from_owner(bytes)));
+        let mut response = coded.response();
         let media = match address {
             Address::Tile(_) => "model/gltf-binary",
             Address::Tileset(_) => "application/json",

@@ -6,7 +6,8 @@ use crate::lod::View;
 use crate::model::Collections;
 use crate::query::Scope;
 use crate::store::{Snapshot, Store};
-use crate::tiles::bake::{self, Encoding};
+use crate::tiles::Coding;
+use crate::tiles::bake;
 use crate::tiles::tiles3d::{self, Compression};
 use crate::tiles::{Plan, Tiles};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -47,7 +48,7 @@ impl Args {
     /// A name that no collection has, a store that another process holds, a folder that cannot be written.
     pub fn run(self) -> Result<Outcome> {
         let words = self.precompress.iter().filter(|word| *word != "none");
-        let encodings: Vec<Encoding> = words.map(|word| word.parse()).collect::<Result<_>>()?;
+        let codings: Vec<Coding> = words.map(|word| word.parse()).collect::<Result<_>>()?;
         let store = Store::open(&self.store)?;
         let snapshots: Vec<Arc<Snapshot>> = store.sites().iter().map(|site| site.snapshot()).collect();
         let view = self.view(&snapshots)?;
@@ -83,10 +84,10 @@ impl Args {
         let all: Vec<&Plan> = plans.iter().map(AsRef::as_ref).collect();
         bake::put(&self.dir.join("tileset.json"), &tiles3d::of_sites(&all, &[], Compression::None)?)?;
         say(&format!("tiles: {:.2} s", begun.elapsed().as_secs_f64()))?;
-        if !encodings.is_empty() {
+        if !codings.is_empty() {
             let begun = Instant::now();
             let bar = self::bar("compressed");
-            bake::precompress(&self.dir, &encodings, &|done, total| {
+            bake::precompress(&self.dir, &codings, &|done, total| {
                 bar.set_length(total as u64);
                 bar.set_position(done as u64);
             })?;
