@@ -170,7 +170,7 @@ impl<'i, 's> FileImport<'i, 's> {
         let done = draft.commit((self.intake.clock)())?;
         (self.report.added, self.report.replaced) = (done.added, done.replaced);
         (self.report.unchanged, self.report.removed) = (done.unchanged, done.removed);
-        self.report.revision = self.intake.store.map(crate::store::Store::revision);
+        self.report.revision = Some(done.revision);
         self.report.under_new_ids = former::under_new_ids(&before, site, &self.dataset, self.report)?;
         former::tell_bound(&bound, self.intake.store, site, self.report)
     }
@@ -200,7 +200,8 @@ impl<'i, 's> FileImport<'i, 's> {
         if let Some(made) = &self.of_file {
             return Ok(made.clone());
         }
-        let made = Arc::new(self.intake.georeference(&self.declared, near)?);
+        let site = self.frame.as_ref().map(SiteFrame::origin);
+        let made = Arc::new(self.intake.georeference(&self.declared, near, site)?);
         self.report.frame = Some(made.label.clone());
         self.report.accuracy_metres = made.accuracy;
         self.report.moved_metres = made.moved;
@@ -210,9 +211,9 @@ impl<'i, 's> FileImport<'i, 's> {
     }
     /// The way of an object with a CRS of its own; made once for each.
     fn place_other(&mut self, crs: Arc<str>, near: [f64; 3]) -> std::result::Result<Arc<Georeference>, String> {
-        let (intake, report) = (self.intake, &mut *self.report);
+        let (intake, report, site) = (self.intake, &mut *self.report, self.frame.as_ref().map(SiteFrame::origin));
         let make = || {
-            let made = Georeference::of_crs(&crs, &intake.options, near).map_err(|f| f.to_string())?;
+            let made = Georeference::of_crs(&crs, &intake.options, near, site).map_err(|f| f.to_string())?;
             report.frame.get_or_insert_with(|| made.label.clone());
             report.notes.extend(made.notes.iter().cloned());
             Ok(Arc::new(made))

@@ -323,8 +323,9 @@ impl Intake<'_> {
         &self,
         frame: &crate::formats::SourceFrame,
         near: Option<[f64; 3]>,
+        site: Option<Geodetic>,
     ) -> Result<Georeference> {
-        Georeference::new(frame, &self.options, near)
+        Georeference::new(frame, &self.options, near, site)
     }
 }
 

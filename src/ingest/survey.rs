@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// it, not in its middle, and to read a whole city twice would double the work.
 const ENOUGH: usize = 10_000;
 
+/// Coordinates by which a way onto the globe is looked for before the file is refused.
+const STRAYS: usize = 16;
+
 /// The middle of what the file covers at its lowest height; `None` when nothing in it has a place.
 ///
 /// Objects that cannot be placed are passed over, and so are those farther from most of them than a site reaches: they will be
@@ -28,7 +31,7 @@ pub(super) fn survey(read: &Read, import: &ImportOptions) -> Result<Option<Geode
     let mut declared = None;
     let mut of_file: Option<Result<Georeference>> = None;
     let mut others: HashMap<Arc<str>, Option<Georeference>> = HashMap::new();
-    let mut enough = false;
+    let (mut enough, mut strays) = (false, 0);
     let read = read(&mut |item| {
         match item {
             SourceItem::Frame(frame) => declared = Some(frame),
@@ -40,13 +43,19 @@ pub(super) fn survey(read: &Read, import: &ImportOptions) -> Result<Option<Geode
                 let mut corners = [bounds.min, bounds.max];
                 let georeference = match &object.crs {
                     Some(crs) => {
-                        let make = || Georeference::of_crs(crs, import, bounds.min).ok();
+                        let make = || Georeference::of_crs(crs, import, bounds.min, None).ok();
                         others.entry(crs.clone()).or_insert_with(make).as_ref()
                     }
-                    None => match of_file.get_or_insert_with(|| Georeference::new(frame, import, Some(bounds.min))) {
-                        Ok(georeference) => Some(&*georeference),
-                        Err(fault) => return Err(fault.clone()),
-                    },
+                    None => {
+                        let known = of_file.take().filter(Result::is_ok);
+                        // The first coordinate may be one that lies nowhere: another one tells which way is meant.
+                        let made = known.unwrap_or_else(|| Georeference::new(frame, import, Some(bounds.min), None));
+                        strays += usize::from(made.is_err());
+                        match of_file.insert(made) {
+                            Err(fault) if strays >= STRAYS => return Err(fault.clone()),
+                            georeference => georeference.as_ref().ok(),
+                        }
+                    }
                 };
                 if georeference.is_some_and(|g| g.to_geodetic(&mut corners).is_ok()) {
                     let first = found.first().map_or(corners[0][0], |b| b.min[0]);
@@ -61,6 +70,9 @@ pub(super) fn survey(read: &Read, import: &ImportOptions) -> Result<Option<Geode
     });
     if !enough {
         read?;
+    }
+    if let (Some(Err(fault)), true) = (&of_file, found.is_empty()) {
+        return Err(fault.clone());
     }
     let near = SiteFrame::new(Geodetic::new(median(&found, 0), median(&found, 1), 0.0));
     let strays = |b: &&Bounds| farthest(&near, b) <= REACH;
