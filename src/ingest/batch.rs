@@ -7,6 +7,7 @@ use super::former;
 use super::georeference::Georeference;
 use super::inspect::Inspection;
 use super::intake::{Intake, Progress};
+use super::judge::{Open, Taken};
 use super::lighten::Lightening;
 use super::reach::{FAR, REACH, farthest};
 use super::repair::{is_body, mend_asset};
@@ -54,8 +55,8 @@ pub(super) struct FileImport<'i, 's> {
     stamp: Stamp,
     /// The ids taken, where there is no draft to know them.
     seen: HashSet<AssetId>,
-    /// The ids that a check has taken of the files before.
-    brought: &'i mut HashSet<AssetId>,
+    /// What the files of the command have taken.
+    taken: &'i mut Taken,
     check: ModelCheck,
     light: Lightening,
     inspection: Inspection,
@@ -69,7 +70,7 @@ impl<'i, 's> FileImport<'i, 's> {
         site: &'s OnceCell<Arc<Site>>,
         (code, dataset): (SiteCode, DatasetName),
         origin: Option<Geodetic>,
-        brought: &'i mut HashSet<AssetId>,
+        taken: &'i mut Taken,
         report: &'i mut FileReport,
     ) -> Result<Self> {
         Ok(Self {
@@ -90,7 +91,7 @@ impl<'i, 's> FileImport<'i, 's> {
             draft: None,
             stamp: Stamp::of(file)?,
             seen: HashSet::new(),
-            brought,
+            taken,
             check: ModelCheck::default(),
             light: Lightening::default(),
             inspection: Inspection::default(),
@@ -140,19 +141,29 @@ impl<'i, 's> FileImport<'i, 's> {
             return Err(Fault::bad_input(why));
         }
         self.remark_distance();
-        self.look_at_the_whole();
+        self.report.lightweight = std::mem::take(&mut self.light).finish(self.simplifies());
+        let findings = &mut self.report.findings;
+        self.check.conclude(&mut |kind, finding| findings.add(kind, finding));
         let known = self.site.get().map(|site| site.snapshot());
-        let inspection = std::mem::take(&mut self.inspection);
-        inspection.end(known.as_deref(), &self.dataset, self.frame.as_ref(), self.report)?;
-        self.brought.extend(std::mem::take(&mut self.seen));
-        let Some(mut draft) = self.draft.take() else { return Ok(()) };
+        let (check, inspection) = (std::mem::take(&mut self.check), std::mem::take(&mut self.inspection));
+        let mut open = Open { dataset: self.dataset.clone(), frame: self.frame, check, inspection };
+        let holds = self.taken.holds(&open, known.as_deref());
+        if !holds {
+            open.judge(known.as_deref(), &self.taken.ids, self.report)?;
+        }
+        drop(known);
+        self.taken.ids.extend(std::mem::take(&mut self.seen));
+        let Some(mut draft) = self.draft.take() else {
+            self.taken.held = holds.then_some(open);
+            return Ok(());
+        };
         let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
         former::keep_refused(&mut draft, &site.snapshot(), &self.dataset, self.report)?;
         if !self.intake.options.replace {
-            former::not_another(&site.snapshot(), &self.dataset, &draft, &self.check)?;
+            former::not_another(&site.snapshot(), &self.dataset, &draft, &open.check)?;
         }
         // What is remembered of a city's assets makes room for the next snapshot.
-        drop(std::mem::take(&mut self.check));
+        self.taken.held = holds.then_some(open);
         let bound = former::bound(self.intake.store, site, &self.dataset);
         let before = site.snapshot();
         draft.retire_others();
@@ -357,17 +368,6 @@ impl<'i, 's> FileImport<'i, 's> {
     /// Whether it is told how light the model can be: it takes a while, and an import keeps nothing of it.
     fn simplifies(&self) -> bool {
         self.intake.store.is_none() && self.is_model()
-    }
-
-    /// How the file's objects fit together, and with what the site has.
-    fn look_at_the_whole(&mut self) {
-        self.report.lightweight = std::mem::take(&mut self.light).finish(self.simplifies());
-        let Some(frame) = self.frame else { return };
-        let there = self.site.get().map(|site| site.snapshot());
-        let (findings, brought) = (&mut self.report.findings, &*self.brought);
-        self.check.conclude(&self.dataset, &frame, there.as_deref(), brought, &mut |kind, finding| {
-            findings.add(kind, finding)
-        });
     }
 
     fn remark_distance(&mut self) {

@@ -118,15 +118,8 @@ impl ModelCheck {
         self.levels.get(seen.level as usize)
     }
 
-    /// Looks at all that was seen, beside what the site has already and what was `brought` by files before.
-    pub fn conclude(
-        &mut self,
-        dataset: &DatasetName,
-        frame: &SiteFrame,
-        there: Option<&Snapshot>,
-        brought: &HashSet<AssetId>,
-        tell: &mut Tell<'_>,
-    ) {
+    /// Looks at what was seen by itself: storeys, and what is in them.
+    pub fn conclude(&mut self, tell: &mut Tell<'_>) {
         if self.left_out > 0 {
             let said = format!("{} more assets are too many to look at how they fit together", self.left_out);
             let last = self.seen.last();
@@ -140,17 +133,56 @@ impl ModelCheck {
         // Of several with one id the first comes in, and the others are refused: the sort keeps their order.
         by_id.sort_by(|a, b| id(a).cmp(&id(b)));
         self.by_id = by_id;
-        for one in &self.seen {
-            let Some(parent) = one.parent.as_ref().filter(|p| self.numbered(p).is_none()) else { continue };
-            let known = brought.contains(parent)
-                || there.is_some_and(|s| s.find_brought(dataset, parent).or_else(|| s.find(parent)).is_some());
-            if !known {
-                let said = format!("says that it is part of {parent}, which is not there");
-                tell(finding::MISSING_PARENT, one.finding(finding::MISSING_PARENT, said));
-            }
-        }
         self.storeys(tell);
-        self.devices(dataset, frame, there, tell);
+    }
+
+    /// Looks at what was seen, and concluded, beside what the site has and what was `brought` by files before.
+    pub fn beside(
+        &self,
+        dataset: &DatasetName,
+        frame: Option<&SiteFrame>,
+        there: Option<&Snapshot>,
+        brought: &HashSet<AssetId>,
+        tell: &mut Tell<'_>,
+    ) {
+        if self.left_out > 0 {
+            return;
+        }
+        for (one, parent) in self.orphans(dataset, there, brought) {
+            let said = format!("says that it is part of {parent}, which is not there");
+            tell(finding::MISSING_PARENT, one.finding(finding::MISSING_PARENT, said));
+        }
+        if let Some(frame) = frame {
+            self.devices(dataset, frame, there, tell);
+        }
+    }
+
+    /// Those whose parent is not there, with its id.
+    fn orphans<'a>(
+        &'a self,
+        dataset: &'a DatasetName,
+        there: Option<&'a Snapshot>,
+        brought: &'a HashSet<AssetId>,
+    ) -> impl Iterator<Item = (&'a Seen, &'a AssetId)> {
+        self.seen.iter().filter_map(move |one| {
+            let parent = one.parent.as_ref().filter(|p| !self.has(p) && !brought.contains(*p))?;
+            let known = there.is_some_and(|s| s.find_brought(dataset, parent).or_else(|| s.find(parent)).is_some());
+            (!known).then_some((one, parent))
+        })
+    }
+
+    /// Whether a later file may change what [`ModelCheck::beside`] says: by a parent, or by rooms around devices.
+    pub fn is_open(&self, dataset: &DatasetName, there: Option<&Snapshot>, brought: &HashSet<AssetId>) -> bool {
+        let indoors = |s: &Seen| matches!(s.class.collection(), Collection::Devices | Collection::Cameras);
+        self.left_out == 0 && (self.seen.iter().any(indoors) || self.orphans(dataset, there, brought).next().is_some())
+    }
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        self.seen.len() * 130 + self.bytes
+    }
+    /// Whether the file itself has an asset of this id.
+    pub fn has(&self, id: &AssetId) -> bool {
+        self.numbered(id).is_some()
     }
 
     /// Whether most of what the dataset holds comes again in its place under other ids: an exporter renewed them.
