@@ -140,6 +140,7 @@ impl<'i, 's> FileImport<'i, 's> {
             };
             return Err(Fault::bad_input(why));
         }
+        (self.intake.progress)(Progress::Checking);
         self.remark_distance();
         self.report.lightweight = std::mem::take(&mut self.light).finish(self.simplifies());
         let findings = &mut self.report.findings;
@@ -166,6 +167,7 @@ impl<'i, 's> FileImport<'i, 's> {
         self.taken.held = holds.then_some(open);
         let bound = former::bound(self.intake.store, site, &self.dataset);
         let before = site.snapshot();
+        (self.intake.progress)(Progress::Committing);
         draft.retire_others();
         let kept = kept()?;
         if Stamp::of(self.file)? != self.stamp {

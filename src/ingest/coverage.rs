@@ -150,6 +150,7 @@ impl Intake<'_> {
         let accuracy = report.accuracy_metres;
         let entry = Entry { accuracy, standing: Standing::Published, ..site.snapshot().entry_of(&name) };
         let dataset = Dataset { name, title, crs, source, imported: at, layers: Vec::new(), entry };
+        (self.progress)(Progress::Committing);
         let done = site.put_coverage(dataset, class, bounds, form, folder, at)?;
         (report.removed, report.revision) = (done.removed, Some(done.revision));
         Ok(())

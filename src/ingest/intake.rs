@@ -11,7 +11,7 @@ use crate::fault::{Fault, Kind, Result};
 use crate::formats::points::is_las;
 use crate::formats::raster::{Content, is_tiff};
 use crate::formats::tiles3d::is_tileset;
-use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, Up, Worker, head_of, reader_for};
+use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, SourceItem, Up, Worker, head_of, reader_for};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
@@ -121,8 +121,14 @@ impl ImportOptions {
 pub enum Progress<'a> {
     /// A file begins; its size in bytes.
     File(&'a Path, u64),
+    /// So many objects of it have been read, and wait to be taken.
+    Read(usize),
     /// So many objects of it have been taken or refused.
     Objects(usize),
+    /// All of it is taken: how its objects hold together is looked at.
+    Checking,
+    /// It is written for good.
+    Committing,
     /// The file is done with.
     Done(&'a FileReport),
 }
@@ -239,12 +245,14 @@ impl Intake<'_> {
         };
         // Others write to the site of a server while its worker reads: its one draft is begun when all is read.
         let read_first = |sink: &mut Sink| match (worker.filter(|worker| worker.every), self.store) {
-            (Some(worker), Some(store)) => worker.read_aside(file, &options, store.dir(), sink),
+            (Some(worker), Some(store)) => {
+                worker.read_aside(file, &options, store.dir(), &|count| (self.progress)(Progress::Read(count)), sink)
+            }
             _ => read(sink),
         };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
-            None => self.new_origin(reader, &read)?,
+            None => self.new_origin(reader, &|sink| self.telling(&read, sink))?,
         };
         let stop = AtomicBool::new(false);
         // The file is copied while it is read; a copy of what is refused is given up.
@@ -259,6 +267,18 @@ impl Intake<'_> {
             });
             stop.store(true, Ordering::Relaxed);
             done
+        })
+    }
+
+    /// Reads for a first look, and tells how far that is.
+    fn telling(&self, read: &Read, sink: &mut Sink) -> Result<()> {
+        let mut count = 0;
+        read(&mut |item| {
+            count += usize::from(!matches!(item, SourceItem::Frame(_) | SourceItem::Note(_)));
+            if count % 256 == 0 {
+                (self.progress)(Progress::Read(count));
+            }
+            sink(item)
         })
     }
 
