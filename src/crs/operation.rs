@@ -48,6 +48,8 @@ pub struct Operation {
     pub notes: Vec<String>,
 }
 
+/// What lies so little outside an operation's area is taken by it; degrees.
+const BEYOND: f64 = 0.5;
 /// Operations that a refusal names at most.
 const NAMED: usize = 4;
 /// EPSG code of the datum China 2000.
@@ -330,9 +332,15 @@ fn choose<'c>(
     if let Some(found) = places.iter().find_map(|place| Some((best(&sound, *place)?, Some(*place)))) {
         return Ok(found);
     }
-    // What lies a little beyond an operation's area is still taken by it.
+    // What lies a little beyond an operation's area is still taken by it, and farther by one that is made for all of the CRS.
     let [lon, lat] = here;
-    if let Some(near) = sound.iter().find(|c| c.area.is_none_or(|area| around(&area, lon, lat))) {
+    let for_all = |of: &Area| {
+        area.is_none_or(|crs| {
+            [[crs.west, crs.south], [crs.east, crs.north]].iter().all(|[x, y]| inside(of, *x, *y, [0.0; 2]))
+        })
+    };
+    let near = |of: Area| if for_all(&of) { around(&of, lon, lat) } else { inside(&of, lon, lat, [BEYOND; 2]) };
+    if let Some(near) = sound.iter().find(|c| c.area.is_none_or(near)) {
         return Ok((near, Some(here)));
     }
     if let Some(ballpark) = best(&all, here).filter(|_| allow_ballpark) {
