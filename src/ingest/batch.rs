@@ -148,10 +148,7 @@ impl<'i, 's> FileImport<'i, 's> {
         let known = self.site.get().map(|site| site.snapshot());
         let (check, inspection) = (std::mem::take(&mut self.check), std::mem::take(&mut self.inspection));
         let mut open = Open { dataset: self.dataset.clone(), frame: self.frame, check, inspection };
-        let holds = self.taken.holds(&open, known.as_deref());
-        if !holds {
-            open.judge(known.as_deref(), &self.taken.ids, self.report)?;
-        }
+        let holds = self.taken.judge_or_hold(&mut open, known.as_deref(), self.report)?;
         drop(known);
         self.taken.ids.extend(std::mem::take(&mut self.seen));
         let Some(mut draft) = self.draft.take() else {

@@ -1,7 +1,7 @@
 //! How a file's objects fit with what there is besides: judged when all files of a command are in, so that none is told to lack
 //! what a later one brings.
 
-use super::check::ModelCheck;
+use super::check::{Beside, ModelCheck};
 use super::inspect::Inspection;
 use super::report::FileReport;
 use crate::crs::SiteFrame;
@@ -41,9 +41,20 @@ pub(super) struct Open {
 }
 
 impl Taken {
-    /// Whether a file's judgement should wait: files follow which may settle it, and there is room to keep it.
-    pub fn holds(&self, open: &Open, there: Option<&Snapshot>) -> bool {
-        self.more && open.is_open(there, &self.ids) && self.weight + open.weight() <= WAITING
+    /// Judges a file that is about to be committed, or has it wait: where files follow which may settle what is found, and there
+    /// is room to keep it.
+    ///
+    /// # Errors
+    /// As [`Open::judge`].
+    pub fn judge_or_hold(&self, open: &mut Open, there: Option<&Snapshot>, report: &mut FileReport) -> Result<bool> {
+        let kept: HashSet<String> = report.refused.iter().map(|refused| refused.object.clone()).collect();
+        let kept: HashSet<&str> = kept.iter().map(String::as_str).collect();
+        let around = Beside { there, brought: &self.ids, kept: Some(&kept) };
+        let waits = self.more && open.is_open(around) && self.weight + open.weight() <= WAITING;
+        if !waits {
+            open.judge(around, report)?;
+        }
+        Ok(waits)
     }
     /// Keeps what is held of the file that becomes number `file` of the report; of one that is refused nothing is.
     pub fn settle(&mut self, file: usize, came_in: bool) {
@@ -55,9 +66,10 @@ impl Taken {
     /// Judges the files that waited, with all that has come.
     pub fn judge(self, site: Option<&Arc<Site>>, files: &mut [FileReport]) {
         let there = site.map(|site| site.snapshot());
+        let around = Beside { there: there.as_deref(), brought: &self.ids, kept: None };
         for (number, mut open) in self.open {
             let Some(report) = files.get_mut(number) else { continue };
-            if let Err(fault) = open.judge(there.as_deref(), &self.ids, report) {
+            if let Err(fault) = open.judge(around, report) {
                 report.notes.push(format!("how it fits with the other files is not known: {fault}"));
             }
         }
@@ -65,23 +77,18 @@ impl Taken {
 }
 
 impl Open {
-    /// Says what is wrong between the file's objects and the site, or what a check has `brought`.
+    /// Says what is wrong between the file's objects and what is `around` it.
     ///
     /// # Errors
     /// Attributes or geometry that cannot be paged in.
-    pub fn judge(
-        &mut self,
-        there: Option<&Snapshot>,
-        brought: &HashSet<AssetId>,
-        report: &mut FileReport,
-    ) -> Result<()> {
+    fn judge(&mut self, around: Beside<'_>, report: &mut FileReport) -> Result<()> {
         let Self { dataset, frame, check, inspection } = self;
         let findings = &mut report.findings;
-        check.beside(dataset, frame.as_ref(), there, brought, &mut |kind, finding| findings.add(kind, finding));
-        std::mem::take(inspection).end(there, dataset, frame.as_ref(), check, report)
+        check.beside(dataset, frame.as_ref(), around, &mut |kind, finding| findings.add(kind, finding));
+        std::mem::take(inspection).end(around.there, dataset, frame.as_ref(), check, report)
     }
-    fn is_open(&self, there: Option<&Snapshot>, brought: &HashSet<AssetId>) -> bool {
-        self.inspection.is_open() || self.check.is_open(&self.dataset, there, brought)
+    fn is_open(&self, around: Beside<'_>) -> bool {
+        self.inspection.is_open() || self.check.is_open(&self.dataset, around)
     }
     fn weight(&self) -> usize {
         self.check.weight() + self.inspection.weight()

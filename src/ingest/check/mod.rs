@@ -8,7 +8,7 @@ use super::finding::{self, Finding, Kind};
 use crate::crs::SiteFrame;
 use crate::geom::{Bounds, Mesh};
 use crate::model::{Asset, AssetId, Class, Collection, DatasetName, Value};
-use crate::store::{Row, Snapshot};
+use crate::store::{AssetRef, Row, Snapshot};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -60,6 +60,17 @@ pub(super) struct ModelCheck {
     spaces: Vec<(usize, Mesh)>,
     bytes: usize,
     left_out: usize,
+}
+
+/// What there is beside the file.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    /// The site, before or after the file is committed.
+    pub there: Option<&'a Snapshot>,
+    /// What files before have brought into a check.
+    pub brought: &'a HashSet<AssetId>,
+    /// Before the commit: what the dataset keeps of its former version, objects and layers, for it is refused in this one.
+    pub kept: Option<&'a HashSet<&'a str>>,
 }
 
 /// Where findings go.
@@ -136,24 +147,17 @@ impl ModelCheck {
         self.storeys(tell);
     }
 
-    /// Looks at what was seen, and concluded, beside what the site has and what was `brought` by files before.
-    pub fn beside(
-        &self,
-        dataset: &DatasetName,
-        frame: Option<&SiteFrame>,
-        there: Option<&Snapshot>,
-        brought: &HashSet<AssetId>,
-        tell: &mut Tell<'_>,
-    ) {
+    /// Looks at what was seen, and concluded, `around` it what the site and other files have.
+    pub fn beside(&self, dataset: &DatasetName, frame: Option<&SiteFrame>, around: Beside<'_>, tell: &mut Tell<'_>) {
         if self.left_out > 0 {
             return;
         }
-        for (one, parent) in self.orphans(dataset, there, brought) {
+        for (one, parent) in self.orphans(dataset, around) {
             let said = format!("says that it is part of {parent}, which is not there");
             tell(finding::MISSING_PARENT, one.finding(finding::MISSING_PARENT, said));
         }
         if let Some(frame) = frame {
-            self.devices(dataset, frame, there, tell);
+            self.devices(dataset, frame, around.there, tell);
         }
     }
 
@@ -161,20 +165,28 @@ impl ModelCheck {
     fn orphans<'a>(
         &'a self,
         dataset: &'a DatasetName,
-        there: Option<&'a Snapshot>,
-        brought: &'a HashSet<AssetId>,
+        Beside { there, brought, kept }: Beside<'a>,
     ) -> impl Iterator<Item = (&'a Seen, &'a AssetId)> {
+        // What the dataset had before is about to end.
+        let stays = move |asset: AssetRef<'_>| {
+            let is_kept = |kept: &HashSet<&str>| {
+                kept.contains(asset.source_id()) || asset.layer().is_some_and(|layer| kept.contains(layer))
+            };
+            asset.dataset() != dataset || kept.is_none_or(is_kept)
+        };
         self.seen.iter().filter_map(move |one| {
             let parent = one.parent.as_ref().filter(|p| !self.has(p) && !brought.contains(*p))?;
-            let known = there.is_some_and(|s| s.find_brought(dataset, parent).or_else(|| s.find(parent)).is_some());
+            let called = |s: &Snapshot| [s.find_brought(dataset, parent), s.find(parent)];
+            let rows = there.map_or([None, None], called).into_iter().flatten();
+            let known = rows.filter_map(|row| there.and_then(|s| s.asset(row))).any(stays);
             (!known).then_some((one, parent))
         })
     }
 
     /// Whether a later file may change what [`ModelCheck::beside`] says: by a parent, or by rooms around devices.
-    pub fn is_open(&self, dataset: &DatasetName, there: Option<&Snapshot>, brought: &HashSet<AssetId>) -> bool {
+    pub fn is_open(&self, dataset: &DatasetName, around: Beside<'_>) -> bool {
         let indoors = |s: &Seen| matches!(s.class.collection(), Collection::Devices | Collection::Cameras);
-        self.left_out == 0 && (self.seen.iter().any(indoors) || self.orphans(dataset, there, brought).next().is_some())
+        self.left_out == 0 && (self.seen.iter().any(indoors) || self.orphans(dataset, around).next().is_some())
     }
     /// About how many bytes it takes.
     pub fn weight(&self) -> usize {

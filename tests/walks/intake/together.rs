@@ -53,6 +53,25 @@ fn what_a_later_file_of_the_command_brings_is_not_missing_either() {
     assert_eq!(findings(&report, "missing_parent").count(), 2, "{}", report.text());
 }
 
+/// What the dataset itself had before does not stay, but for what is refused of the file.
+#[test]
+fn a_parent_that_a_new_version_ends_is_missing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, file) = (Store::open(&dir.path().join("store")).unwrap(), dir.path().join("a.csv"));
+    let row = |id: &str, x: i64, parent: &str| format!("{id},{x},5438005,101,EPSG:25832,{parent}\n");
+    let missing = |rows: String| {
+        write(&file, format!("id,x,y,z,crs,parent\n{rows}")).unwrap();
+        let report = import(Some(&store), &[&file], ImportOptions::default());
+        findings(&report, "missing_parent").map(|(_, id)| id.to_owned()).collect::<Vec<_>>()
+    };
+    let both = row("a", 458_005, "") + &row("b", 458_005, "a");
+    assert!(missing(both.clone()).is_empty());
+    // A row that is refused stays as it was.
+    assert!(missing(row("a", 9_000_000_000, "") + &row("b", 458_006, "a")).is_empty());
+    assert_eq!(missing(row("b", 458_007, "a")), ["b"]);
+    assert!(missing(both).is_empty());
+}
+
 /// Pipes end in manholes that come after them, and addresses lead to buildings that do.
 #[test]
 fn networks_and_addresses_are_judged_with_the_files_after_them() {
