@@ -5,8 +5,10 @@ use super::datum::{EPOCH, Offset};
 use super::height_grid::HeightGrid;
 use super::helmert::{Helmert, Similarity};
 use super::proj::{self, Area, Candidate, Vertical};
-use super::transform::{Heights, Transform, inside};
+use super::site::SiteFrame;
+use super::transform::{Heights, Transform, around, inside};
 use crate::fault::{Fault, Result};
+use crate::units::Geodetic;
 
 /// What the caller decides about a conversion.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,7 +28,12 @@ pub struct Choice {
     pub epoch: Option<f64>,
     /// A coordinate of the source: among operations for several regions the one around it is taken.
     pub near: Option<[f64; 3]>,
+    /// Where the source should be, WGS 84: a `near` over 300 km away is a stray, and this place decides instead of it.
+    pub site: Option<Geodetic>,
 }
+
+/// Farther than this from the site a coordinate tells nothing of where the source is; metres.
+const STRAY: f64 = 300_000.0;
 
 /// Which operation is used and how good it is, for the report.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +48,10 @@ pub struct Operation {
     pub notes: Vec<String>,
 }
 
+/// What lies so little outside an operation's area is taken by it; degrees.
+const BEYOND: f64 = 0.5;
+/// Operations that a refusal names at most.
+const NAMED: usize = 4;
 /// EPSG code of the datum China 2000.
 const CHINA_2000: &str = "1043";
 /// Where China's own frames are meant for (the area of EPSG:4490).
@@ -140,19 +151,26 @@ fn projected(code: CrsCode, choice: &Choice) -> Result<Transform> {
                 (true, false) => "EPSG:4490",
             };
             let found = proj::operations(code.as_str(), !whole, to)?;
-            let sound = found.iter().any(|c| c.pipeline.is_some() && !c.ballpark);
-            if let (Vertical::Datum { name, .. }, true, false) = (&told.vertical, whole, sound) {
-                return Err(untransformable(&code, name, &found));
-            }
             let local = |near: [f64; 3]| match plane {
                 Some(Helmert::Plane(plane)) => grid(&plane, near),
                 _ => near,
             };
-            let chosen = choose(&code, &found, &Choice { near: choice.near.map(local), ..choice.clone() })?;
+            let places = places(&code, &found, choice.near.map(local), choice.site);
+            let sound = found.iter().any(|c| c.pipeline.is_some() && !c.ballpark);
+            if let (Vertical::Datum { name, .. }, true, false) = (&told.vertical, whole, sound) {
+                return Err(untransformable(&code, name, &about(&found, &places)));
+            }
+            let (chosen, place) = choose(&code, &found, &places, told.area, choice.allow_ballpark)?;
+            if let Some([lon, lat]) = place.filter(|place| !covers(chosen, *place)) {
+                notes.push(format!("{lon:.2}, {lat:.2} is outside the area that '{}' is made for", chosen.name));
+            }
             if chosen.ballpark {
                 notes.push("a ballpark operation is used, as allowed: positions may be tens of metres off".into());
             } else if let Some(accuracy) = chosen.accuracy.filter(|a| *a >= 0.5) {
-                let lacking = found.iter().map(|c| &c.missing_grids).find(|grids| !grids.is_empty());
+                let here = place.map_or_else(Vec::new, |place| vec![place]);
+                let better = |c: &&Candidate| c.accuracy.is_some_and(|a| a < accuracy);
+                let lacking = about(&found, &here).into_iter().filter(better).map(|c| &c.missing_grids);
+                let lacking = lacking.into_iter().find(|grids| !grids.is_empty());
                 let better = lacking.map(|grids| match is_tiff(grids) {
                     true => format!(
                         "; a better one needs {}, and PROJ is built here without GeoTIFF: convert the source with it before (cs2cs, ogr2ogr -t_srs)",
@@ -239,7 +257,7 @@ fn between_datums(helmert: &Helmert, [a, b]: [f64; 2]) -> String {
     )
 }
 
-fn untransformable(code: &CrsCode, datum: &str, found: &[Candidate]) -> Fault {
+fn untransformable(code: &CrsCode, datum: &str, found: &[&Candidate]) -> Fault {
     let lacking = found.iter().filter(|c| !c.ballpark).map(|c| &c.missing_grids).find(|grids| !grids.is_empty());
     // What PROJ cannot read may be read by the intake, where it is the one grid that is asked for.
     let proj_s = lacking.map_or(String::new(), |grids| match (is_tiff(grids), grids.as_slice()) {
@@ -258,24 +276,85 @@ fn is_tiff(grids: &[String]) -> bool {
     grids.iter().any(|name| name.to_ascii_lowercase().ends_with(".tif"))
 }
 
-fn choose<'c>(code: &CrsCode, found: &'c [Candidate], choice: &Choice) -> Result<&'c Candidate> {
+/// Where the source is, best guess first: longitude and latitude near those of WGS 84, in degrees.
+fn places(code: &CrsCode, found: &[Candidate], near: Option<[f64; 3]>, site: Option<Geodetic>) -> Vec<[f64; 2]> {
+    let run = |pipeline: &str| {
+        let mut point = [near?];
+        proj::run(pipeline, true, &mut point).ok()?;
+        let [lon, lat, _] = point[0];
+        (lon.is_finite() && lat.is_finite()).then_some([lon, lat])
+    };
+    // The datums' own longitudes and latitudes are within a kilometre of each other.
+    let own = || proj::to_own_datum(code.as_str()).ok().and_then(|(pipeline, _)| run(&pipeline));
+    let near = found.iter().filter_map(|c| c.pipeline.as_deref()).find_map(run).or_else(own);
+    let stray = |site: &Geodetic| {
+        let apart = |[lon, lat]: [f64; 2]| SiteFrame::new(*site).to_enu(Geodetic::new(lon, lat, site.h));
+        near.is_none_or(|near| apart(near).iter().map(|d| d * d).sum::<f64>().sqrt() > STRAY)
+    };
+    let site = site.filter(stray).map(|site| [site.lon, site.lat]);
+    site.into_iter().chain(near).collect()
+}
+
+/// Whether an operation is made for a place.
+fn covers(candidate: &Candidate, [lon, lat]: [f64; 2]) -> bool {
+    candidate.area.is_none_or(|area| inside(&area, lon, lat, [0.0; 2]))
+}
+
+/// The operations that are made for one of the places; all of them where none is known.
+fn about<'c>(found: &'c [Candidate], places: &[[f64; 2]]) -> Vec<&'c Candidate> {
+    found.iter().filter(|c| places.is_empty() || places.iter().any(|place| covers(c, *place))).collect()
+}
+
+/// The operation to use, and the place that it was chosen for, where one is known.
+fn choose<'c>(
+    code: &CrsCode,
+    found: &'c [Candidate],
+    places: &[[f64; 2]],
+    area: Option<Area>,
+    allow_ballpark: bool,
+) -> Result<(&'c Candidate, Option<[f64; 2]>)> {
     let all: Vec<_> = found.iter().filter(|c| c.pipeline.is_some()).collect();
     let sound: Vec<_> = all.iter().copied().filter(|c| !c.ballpark).collect();
-    let usable = if sound.is_empty() && choice.allow_ballpark { all } else { sound };
-    let covers = |c: &Candidate| {
-        let (Some(near), Some(area), Some(pipeline)) = (choice.near, c.area, &c.pipeline) else { return true };
-        let mut point = [near];
-        proj::run(pipeline, true, &mut point).is_ok() && inside(&area, point[0][0], point[0][1], [0.0; 2])
-    };
+    let remedy = "convert the file to a CRS with a known datum, give the datum's seven parameters with --helmert, or take it as it is with --allow-ballpark";
+    if sound.is_empty() && !allow_ballpark {
+        let says = format!("from {code} to WGS 84 there is only a ballpark operation, tens of metres off");
+        return Err(Fault::bad_input(says).remedy(remedy));
+    }
+    let rank = |c: &Candidate| c.accuracy.unwrap_or(f64::INFINITY);
     // Most accurate first; PROJ's own order stands among equals.
-    let best = usable.iter().filter(|c| covers(c)).min_by(|a, b| {
-        let rank = |c: &Candidate| c.accuracy.unwrap_or(f64::INFINITY);
-        if choice.near.is_some() { rank(a).total_cmp(&rank(b)) } else { std::cmp::Ordering::Equal }
+    let best = |of: &[&'c Candidate], place: [f64; 2]| {
+        of.iter().copied().filter(|c| covers(c, place)).min_by(|a, b| rank(a).total_cmp(&rank(b)))
+    };
+    let Some(here) = places.last().copied() else {
+        let first = sound.first().or(all.first()).copied();
+        return first.map(|c| (c, None)).ok_or_else(|| Fault::internal("no operation to choose from"));
+    };
+    if let Some(found) = places.iter().find_map(|place| Some((best(&sound, *place)?, Some(*place)))) {
+        return Ok(found);
+    }
+    // What lies a little beyond an operation's area is still taken by it, and farther by one that is made for all of the CRS.
+    let [lon, lat] = here;
+    let for_all = |of: &Area| {
+        area.is_none_or(|crs| {
+            [[crs.west, crs.south], [crs.east, crs.north]].iter().all(|[x, y]| inside(of, *x, *y, [0.0; 2]))
+        })
+    };
+    let near = |of: Area| if for_all(&of) { around(&of, lon, lat) } else { inside(&of, lon, lat, [BEYOND; 2]) };
+    if let Some(near) = sound.iter().find(|c| c.area.is_none_or(near)) {
+        return Ok((near, Some(here)));
+    }
+    if let Some(ballpark) = best(&all, here).filter(|_| allow_ballpark) {
+        return Ok((ballpark, Some(here)));
+    }
+    // A place where the CRS itself is not used is refused as such, object by object.
+    if let Some(first) = sound.first().filter(|_| area.is_some_and(|area| !around(&area, lon, lat))) {
+        return Ok((first, Some(here)));
+    }
+    let made_for: Vec<_> = sound.iter().filter_map(|c| Some((c.name.as_str(), c.area?))).take(NAMED).collect();
+    let made_for = made_for.iter().map(|(name, Area { west, south, east, north })| {
+        format!("'{name}' (longitude {west} to {east}, latitude {south} to {north})")
     });
-    best.or(usable.first()).copied().ok_or_else(|| {
-        Fault::bad_input(format!("from {code} to WGS 84 there is only a ballpark operation, tens of metres off"))
-            .remedy(
-                "convert the file to a CRS with a known datum, give the datum's seven parameters with --helmert, or take it as it is with --allow-ballpark",
-            )
-    })
+    let made_for = made_for.collect::<Vec<_>>().join(", ");
+    let says = format!("from {code} to WGS 84 no operation is known for {lon:.2}, {lat:.2}; there are {made_for}");
+    Err(Fault::bad_input(says).remedy(remedy))
 }

@@ -200,7 +200,7 @@ fn unusable([x, y, z]: [f64; 3], why: &str) -> Fault {
 }
 
 /// Inside `area` widened by half of its own extent, at least half a degree.
-fn around(area: &Area, lon: f64, lat: f64) -> bool {
+pub(super) fn around(area: &Area, lon: f64, lat: f64) -> bool {
     let width = if area.west <= area.east { area.east - area.west } else { area.east + 360.0 - area.west };
     inside(area, lon, lat, [(width / 2.0).max(0.5), ((area.north - area.south) / 2.0).max(0.5)])
 }

@@ -7,6 +7,7 @@ use super::former;
 use super::georeference::Georeference;
 use super::inspect::Inspection;
 use super::intake::{Intake, Progress};
+use super::judge::{Open, Taken};
 use super::lighten::Lightening;
 use super::reach::{FAR, REACH, farthest};
 use super::repair::{is_body, mend_asset};
@@ -54,8 +55,8 @@ pub(super) struct FileImport<'i, 's> {
     stamp: Stamp,
     /// The ids taken, where there is no draft to know them.
     seen: HashSet<AssetId>,
-    /// The ids that a check has taken of the files before.
-    brought: &'i mut HashSet<AssetId>,
+    /// What the files of the command have taken.
+    taken: &'i mut Taken,
     check: ModelCheck,
     light: Lightening,
     inspection: Inspection,
@@ -69,7 +70,7 @@ impl<'i, 's> FileImport<'i, 's> {
         site: &'s OnceCell<Arc<Site>>,
         (code, dataset): (SiteCode, DatasetName),
         origin: Option<Geodetic>,
-        brought: &'i mut HashSet<AssetId>,
+        taken: &'i mut Taken,
         report: &'i mut FileReport,
     ) -> Result<Self> {
         Ok(Self {
@@ -90,7 +91,7 @@ impl<'i, 's> FileImport<'i, 's> {
             draft: None,
             stamp: Stamp::of(file)?,
             seen: HashSet::new(),
-            brought,
+            taken,
             check: ModelCheck::default(),
             light: Lightening::default(),
             inspection: Inspection::default(),
@@ -139,22 +140,31 @@ impl<'i, 's> FileImport<'i, 's> {
             };
             return Err(Fault::bad_input(why));
         }
+        (self.intake.progress)(Progress::Checking);
         self.remark_distance();
-        self.look_at_the_whole();
+        self.report.lightweight = std::mem::take(&mut self.light).finish(self.simplifies());
+        let findings = &mut self.report.findings;
+        self.check.conclude(&mut |kind, finding| findings.add(kind, finding));
         let known = self.site.get().map(|site| site.snapshot());
-        let inspection = std::mem::take(&mut self.inspection);
-        inspection.end(known.as_deref(), &self.dataset, self.frame.as_ref(), self.report)?;
-        self.brought.extend(std::mem::take(&mut self.seen));
-        let Some(mut draft) = self.draft.take() else { return Ok(()) };
+        let (check, inspection) = (std::mem::take(&mut self.check), std::mem::take(&mut self.inspection));
+        let mut open = Open { dataset: self.dataset.clone(), frame: self.frame, check, inspection };
+        let holds = self.taken.judge_or_hold(&mut open, known.as_deref(), self.report)?;
+        drop(known);
+        self.taken.ids.extend(std::mem::take(&mut self.seen));
+        let Some(mut draft) = self.draft.take() else {
+            self.taken.held = holds.then_some(open);
+            return Ok(());
+        };
         let site = self.site.get().ok_or_else(|| Fault::internal("the draft has no site"))?;
         former::keep_refused(&mut draft, &site.snapshot(), &self.dataset, self.report)?;
         if !self.intake.options.replace {
-            former::not_another(&site.snapshot(), &self.dataset, &draft, &self.check)?;
+            former::not_another(&site.snapshot(), &self.dataset, &draft, &open.check)?;
         }
         // What is remembered of a city's assets makes room for the next snapshot.
-        drop(std::mem::take(&mut self.check));
+        self.taken.held = holds.then_some(open);
         let bound = former::bound(self.intake.store, site, &self.dataset);
         let before = site.snapshot();
+        (self.intake.progress)(Progress::Committing);
         draft.retire_others();
         let kept = kept()?;
         if Stamp::of(self.file)? != self.stamp {
@@ -170,7 +180,7 @@ impl<'i, 's> FileImport<'i, 's> {
         let done = draft.commit((self.intake.clock)())?;
         (self.report.added, self.report.replaced) = (done.added, done.replaced);
         (self.report.unchanged, self.report.removed) = (done.unchanged, done.removed);
-        self.report.revision = self.intake.store.map(crate::store::Store::revision);
+        self.report.revision = Some(done.revision);
         self.report.under_new_ids = former::under_new_ids(&before, site, &self.dataset, self.report)?;
         former::tell_bound(&bound, self.intake.store, site, self.report)
     }
@@ -200,7 +210,8 @@ impl<'i, 's> FileImport<'i, 's> {
         if let Some(made) = &self.of_file {
             return Ok(made.clone());
         }
-        let made = Arc::new(self.intake.georeference(&self.declared, near)?);
+        let site = self.frame.as_ref().map(SiteFrame::origin);
+        let made = Arc::new(self.intake.georeference(&self.declared, near, site)?);
         self.report.frame = Some(made.label.clone());
         self.report.accuracy_metres = made.accuracy;
         self.report.moved_metres = made.moved;
@@ -210,9 +221,9 @@ impl<'i, 's> FileImport<'i, 's> {
     }
     /// The way of an object with a CRS of its own; made once for each.
     fn place_other(&mut self, crs: Arc<str>, near: [f64; 3]) -> std::result::Result<Arc<Georeference>, String> {
-        let (intake, report) = (self.intake, &mut *self.report);
+        let (intake, report, site) = (self.intake, &mut *self.report, self.frame.as_ref().map(SiteFrame::origin));
         let make = || {
-            let made = Georeference::of_crs(&crs, &intake.options, near).map_err(|f| f.to_string())?;
+            let made = Georeference::of_crs(&crs, &intake.options, near, site).map_err(|f| f.to_string())?;
             report.frame.get_or_insert_with(|| made.label.clone());
             report.notes.extend(made.notes.iter().cloned());
             Ok(Arc::new(made))
@@ -356,17 +367,6 @@ impl<'i, 's> FileImport<'i, 's> {
     /// Whether it is told how light the model can be: it takes a while, and an import keeps nothing of it.
     fn simplifies(&self) -> bool {
         self.intake.store.is_none() && self.is_model()
-    }
-
-    /// How the file's objects fit together, and with what the site has.
-    fn look_at_the_whole(&mut self) {
-        self.report.lightweight = std::mem::take(&mut self.light).finish(self.simplifies());
-        let Some(frame) = self.frame else { return };
-        let there = self.site.get().map(|site| site.snapshot());
-        let (findings, brought) = (&mut self.report.findings, &*self.brought);
-        self.check.conclude(&self.dataset, &frame, there.as_deref(), brought, &mut |kind, finding| {
-            findings.add(kind, finding)
-        });
     }
 
     fn remark_distance(&mut self) {

@@ -72,7 +72,7 @@ impl Intake<'_> {
         let [x, y] = about.affine.apply(f64::from(width) / 2.0, f64::from(height) / 2.0);
         let near = Some([x, y, 0.0]);
         let frame = SourceFrame { crs: self.with_heights(about.crs.as_deref()), placement: None, assumed: false };
-        let georeference = Georeference::new(&frame, &self.options, near)?;
+        let georeference = Georeference::new(&frame, &self.options, near, None)?;
         report.frame = Some(georeference.label.clone());
         report.accuracy_metres = georeference.accuracy;
         report.notes.extend(georeference.notes.iter().chain(&about.notes).chain(&self.options.remarks).cloned());
@@ -82,7 +82,7 @@ impl Intake<'_> {
         };
         let super::ImportOptions { height_offset, allow_ballpark, helmert, .. } = self.options;
         let epoch = transform.epoch();
-        let choice = Choice { height_offset, height_grid: None, allow_ballpark, helmert, epoch, near };
+        let choice = Choice { height_offset, height_grid: None, allow_ballpark, helmert, epoch, near, site: None };
         let class = self.options.class.unwrap_or(Class::Relief);
         let content = about.content;
 
@@ -150,8 +150,9 @@ impl Intake<'_> {
         let accuracy = report.accuracy_metres;
         let entry = Entry { accuracy, standing: Standing::Published, ..site.snapshot().entry_of(&name) };
         let dataset = Dataset { name, title, crs, source, imported: at, layers: Vec::new(), entry };
-        report.removed = site.put_coverage(dataset, class, bounds, form, folder, at)?.removed;
-        report.revision = self.store.map(crate::store::Store::revision);
+        (self.progress)(Progress::Committing);
+        let done = site.put_coverage(dataset, class, bounds, form, folder, at)?;
+        (report.removed, report.revision) = (done.removed, Some(done.revision));
         Ok(())
     }
 

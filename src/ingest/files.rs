@@ -2,10 +2,13 @@
 
 use crate::fault::{Fault, Result};
 use crate::formats::companions;
+use crate::formats::head_of;
+use crate::formats::tiles3d::{is_tileset, own_files};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// The files to take: those named, and of directories the visible files in them, by name.
+/// The files to take: those named, and of directories the visible files in them, by name, but for those that belong to another:
+/// a shapefile's companions, and what the tileset of a folder's `tileset.json` is made of.
 ///
 /// # Errors
 /// A directory that cannot be read, or no file at all.
@@ -30,7 +33,8 @@ pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
             return Err(fault.remedy("convert it with GDAL: ogr2ogr out.gpkg FOLDER.gdb"));
         }
         // What belongs to a file beside it comes in with it.
-        let belonging: HashSet<PathBuf> = inside.iter().flat_map(|file| companions(file)).collect();
+        let mut belonging: HashSet<PathBuf> = inside.iter().flat_map(|file| companions(file)).collect();
+        belonging.extend(own_files(&inside));
         inside.retain(|path| !belonging.contains(path));
         inside.sort();
         all.append(&mut inside);
@@ -42,15 +46,17 @@ pub fn expand(files: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 /// What of the directories among `files` [`expand`] passes over: hidden files and all directories, such as the `.truth` of a
-/// generated community.
+/// generated community. Visible directories beside a `tileset.json` are the tileset's.
 pub fn left_out(files: &[PathBuf]) -> Vec<String> {
-    let entries = files.iter().filter(|file| file.is_dir()).filter_map(|dir| std::fs::read_dir(dir).ok());
     let hidden = |path: &Path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
-    let mut left: Vec<String> = entries
-        .flat_map(|entries| entries.flatten().map(|entry| entry.path()))
-        .filter(|path| path.is_dir() || hidden(path))
-        .map(|path| path.display().to_string())
-        .collect();
+    let mut left = Vec::new();
+    for dir in files.iter().filter(|file| file.is_dir()) {
+        let Ok(entries) = std::fs::read_dir(dir) else { continue };
+        let is_tileset = head_of(&dir.join("tileset.json")).is_ok_and(|head| is_tileset(&head));
+        let paths = entries.flatten().map(|entry| entry.path());
+        let passed = paths.filter(|path| hidden(path) || path.is_dir() && !is_tileset);
+        left.extend(passed.map(|path| path.display().to_string()));
+    }
     left.sort();
     left
 }

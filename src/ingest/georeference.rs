@@ -58,16 +58,22 @@ enum Way {
 }
 
 impl Georeference {
-    /// The way for a file that declares `frame`; `near` is a coordinate of it, where one is known.
+    /// The way for a file that declares `frame`; `near` is a coordinate of it, and `site` the origin of the site that it goes to,
+    /// where they are known.
     ///
     /// # Errors
     /// The file has no place, or one that contradicts the options, or a CRS that cannot be used: each with the remedy.
-    pub fn new(frame: &SourceFrame, options: &ImportOptions, near: Option<[f64; 3]>) -> Result<Self> {
+    pub fn new(
+        frame: &SourceFrame,
+        options: &ImportOptions,
+        near: Option<[f64; 3]>,
+        site: Option<Geodetic>,
+    ) -> Result<Self> {
         let said =
             frame.crs.as_deref().filter(|_| !(frame.assumed && options.crs.as_deref().is_some_and(is_geographic)));
         let (declared, stated) = said.map(stated_epoch).unzip();
         let crs = frame_crs(declared, options)?.map(|crs| Named { crs, epoch: stated.flatten() });
-        let choice = choice(options, near);
+        let choice = choice(options, near, site);
         match (frame.placement, crs) {
             (None, Some(crs)) => Self::by_crs(&crs, &choice),
             (None, None) => match options.origin {
@@ -84,9 +90,9 @@ impl Georeference {
     ///
     /// # Errors
     /// As [`Transform::new`].
-    pub fn of_crs(crs: &str, options: &ImportOptions, near: [f64; 3]) -> Result<Self> {
+    pub fn of_crs(crs: &str, options: &ImportOptions, near: [f64; 3], site: Option<Geodetic>) -> Result<Self> {
         let (crs, epoch) = stated_epoch(crs);
-        let choice = choice(options, Some(near));
+        let choice = choice(options, Some(near), site);
         let choice = Choice { helmert: None, epoch: choice.epoch.filter(|_| epoch.is_some()), ..choice };
         Self::by_crs(&Named { crs: crs.to_owned(), epoch }, &choice)
     }
@@ -227,9 +233,9 @@ struct Named {
     epoch: Option<f64>,
 }
 
-fn choice(options: &ImportOptions, near: Option<[f64; 3]>) -> Choice {
+fn choice(options: &ImportOptions, near: Option<[f64; 3]>, site: Option<Geodetic>) -> Choice {
     let ImportOptions { height_offset, height_grid, allow_ballpark, helmert, epoch, .. } = options.clone();
-    Choice { height_offset, height_grid, allow_ballpark, helmert, epoch, near }
+    Choice { height_offset, height_grid, allow_ballpark, helmert, epoch, near, site }
 }
 
 /// The conversion with the epoch that holds, the caller's before the source's own, and what to tell of it. Where a caller's
@@ -283,9 +289,13 @@ mod tests {
     use super::*;
 
     fn east_north(placement: Placement, options: &ImportOptions, local: [f64; 3], at: Geodetic) -> [f64; 3] {
-        let georeference =
-            Georeference::new(&SourceFrame { crs: None, placement: Some(placement), assumed: false }, options, None)
-                .unwrap();
+        let georeference = Georeference::new(
+            &SourceFrame { crs: None, placement: Some(placement), assumed: false },
+            options,
+            None,
+            None,
+        )
+        .unwrap();
         let mut point = [local];
         georeference.to_geodetic(&mut point).unwrap();
         SiteFrame::new(at).to_enu(point[0].into())
@@ -307,9 +317,9 @@ mod tests {
     #[test]
     fn a_place_is_asked_for_when_there_is_none_and_a_wrong_origin_is_named() {
         let frame = SourceFrame { crs: None, placement: Some(Placement::Unplaced { true_north: 0.0 }), assumed: false };
-        let fault = Georeference::new(&frame, &ImportOptions::default(), None).unwrap_err();
+        let fault = Georeference::new(&frame, &ImportOptions::default(), None, None).unwrap_err();
         assert!(fault.to_string().contains("--origin"), "{fault}");
-        let fault = Georeference::new(&SourceFrame::default(), &ImportOptions::default(), None).unwrap_err();
+        let fault = Georeference::new(&SourceFrame::default(), &ImportOptions::default(), None, None).unwrap_err();
         assert!(fault.to_string().contains("--crs EPSG:n"), "{fault}");
         for wrong in ["", "1,2", "1,2,3,4,5", "x,2,3", "190,2,3", "1,95,3", "1,2,NaN"] {
             assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
@@ -322,7 +332,7 @@ mod tests {
         let frame = SourceFrame { crs: Some("urn:ogc:def:crs:EPSG::25832".into()), placement: None, assumed: false };
         let with = |crs: &str| {
             let options = ImportOptions { crs: Some(crs.into()), ..ImportOptions::default() };
-            Georeference::new(&frame, &options, None)
+            Georeference::new(&frame, &options, None, None)
         };
         assert_eq!(with("EPSG:25832").unwrap().label, "EPSG:25832");
         assert!(with("EPSG:25833").unwrap_err().to_string().contains("contradicts"));
@@ -339,7 +349,7 @@ mod tests {
             let frame = SourceFrame { crs: Some("OGC:CRS84".into()), placement: None, assumed };
             let options = ImportOptions { crs: Some(given.into()), allow_ballpark: true, ..ImportOptions::default() };
             let near = Some([113.0, 31.0, 0.0]);
-            let made = Georeference::new(&frame, &options, near).map(|made| made.label);
+            let made = Georeference::new(&frame, &options, near, None).map(|made| made.label);
             assert_eq!(made.as_deref().ok(), label, "{given}: {made:?}");
         }
     }
@@ -349,12 +359,12 @@ mod tests {
         let frame = SourceFrame { crs: Some("OGC:CRS84".into()), placement: None, assumed: false };
         let options = ImportOptions { crs: Some("gcj02".into()), ..ImportOptions::default() };
         let mut points = [[118.785_206_460_385_84, 32.037_950_794_073_44, 7.0]];
-        let georeference = Georeference::new(&frame, &options, None).unwrap();
+        let georeference = Georeference::new(&frame, &options, None, None).unwrap();
         georeference.to_geodetic(&mut points).unwrap();
         assert!((points[0][0] - 118.78).abs() < 1e-10 && (points[0][1] - 32.04).abs() < 1e-10, "{points:?}");
         assert!(georeference.label == "GCJ-02" && points[0][2] == 7.0);
         let utm = SourceFrame { crs: Some("EPSG:32650".into()), placement: None, assumed: false };
-        assert!(Georeference::new(&utm, &options, None).unwrap_err().to_string().contains("contradicts"));
+        assert!(Georeference::new(&utm, &options, None, None).unwrap_err().to_string().contains("contradicts"));
     }
 
     #[test]
@@ -369,10 +379,10 @@ mod tests {
         let frame = SourceFrame { crs: Some("EPSG:25832".into()), placement: Some(placement), assumed: false };
         let options = ImportOptions::default();
         let mut points = [[10.0, 0.0, 2.0]];
-        Georeference::new(&frame, &options, None).unwrap().to_geodetic(&mut points).unwrap();
+        Georeference::new(&frame, &options, None, None).unwrap().to_geodetic(&mut points).unwrap();
         let plain = SourceFrame { crs: Some("EPSG:25832".into()), placement: None, assumed: false };
         let mut same = [[458_000.0, 5_438_010.0, 102.0]];
-        Georeference::new(&plain, &options, None).unwrap().to_geodetic(&mut same).unwrap();
+        Georeference::new(&plain, &options, None, None).unwrap().to_geodetic(&mut same).unwrap();
         assert_eq!(points, same);
     }
 }

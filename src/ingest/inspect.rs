@@ -1,5 +1,6 @@
 //! What an import tells about objects that came in and do not hold together: codes, poses, networks, grids. It refuses nothing.
 
+use super::check::ModelCheck;
 use super::finding::{Finding as Told, Kind, Severity};
 use super::report::FileReport;
 use crate::crs::SiteFrame;
@@ -98,6 +99,15 @@ impl Inspection {
         }
     }
 
+    /// Whether what other files have may change what is said at the end.
+    pub fn is_open(&self) -> bool {
+        !(self.parts.is_empty() && self.grids.is_empty() && self.targets.is_empty())
+    }
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        (self.parts.len() + self.grids.len()) * 1024 + self.own.len() * 96 + self.targets.len() * 64
+    }
+
     /// Checks networks and grids together with what other datasets of the site have, and tells what is found of this file's
     /// objects.
     ///
@@ -108,6 +118,7 @@ impl Inspection {
         snapshot: Option<&Snapshot>,
         dataset: &DatasetName,
         frame: Option<&SiteFrame>,
+        file: &ModelCheck,
         report: &mut FileReport,
     ) -> Result<()> {
         let mut findings = std::mem::take(&mut self.findings);
@@ -132,7 +143,7 @@ impl Inspection {
                 findings.extend(cover.findings().into_iter().filter(&ours).map(|f| (Class::Grid, f)));
             }
         }
-        let away = |id: &&AssetId| snapshot.is_some_and(|s| s.find(id).is_none());
+        let away = |id: &&AssetId| snapshot.is_some_and(|s| s.find(id).is_none() && !file.has(id));
         let away = self.targets.iter().filter(away).count();
         if away > 0 {
             report.notes.push(format!("{away} addresses lead to what is not in the site yet"));

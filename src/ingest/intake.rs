@@ -3,6 +3,7 @@
 use super::batch::FileImport;
 use super::files::{expand, left_out, stem};
 use super::georeference::{Georeference, Origin};
+use super::judge::Taken;
 use super::report::{FileReport, Report};
 use super::survey::survey;
 use crate::crs::{HeightGrid, Helmert};
@@ -10,12 +11,11 @@ use crate::fault::{Fault, Kind, Result};
 use crate::formats::points::is_las;
 use crate::formats::raster::{Content, is_tiff};
 use crate::formats::tiles3d::is_tileset;
-use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, Up, Worker, head_of, reader_for};
-use crate::model::{AssetId, Class, DatasetName, SiteCode};
+use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, SourceItem, Up, Worker, head_of, reader_for};
+use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -116,21 +116,19 @@ impl ImportOptions {
     }
 }
 
-/// What the files of one command have taken so far.
-#[derive(Default)]
-struct Taken {
-    names: HashMap<DatasetName, PathBuf>,
-    /// Ids, where a check keeps nothing else of a file.
-    ids: HashSet<AssetId>,
-}
-
 /// What is going on, for a progress bar.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress<'a> {
     /// A file begins; its size in bytes.
     File(&'a Path, u64),
+    /// So many objects of it have been read, and wait to be taken.
+    Read(usize),
     /// So many objects of it have been taken or refused.
     Objects(usize),
+    /// All of it is taken: how its objects hold together is looked at.
+    Checking,
+    /// It is written for good.
+    Committing,
     /// The file is done with.
     Done(&'a FileReport),
 }
@@ -166,25 +164,29 @@ impl Intake<'_> {
                 .remedy("import one file at a time, or leave it out: a dataset is named after its file"));
         }
         let mut taken = Taken::default();
-        for file in files {
+        for (number, file) in files.iter().enumerate() {
+            taken.more = number + 1 < files.len();
             let begun = Instant::now();
             let mut done = FileReport { file: file.display().to_string(), ..FileReport::default() };
-            let mut result = self.file(&file, &mut taken, &mut done);
+            let mut result = self.file(file, &mut taken, &mut done);
             if result.as_ref().is_err_and(|fault| fault.detail == MADE_MEANWHILE) {
                 // What is placed already is placed around another origin: the file is taken anew, into the site that is there.
-                taken.names.retain(|_, holder| *holder != file);
+                taken.names.retain(|_, holder| *holder != *file);
                 done = FileReport { file: file.display().to_string(), ..FileReport::default() };
-                result = self.file(&file, &mut taken, &mut done);
+                result = self.file(file, &mut taken, &mut done);
             }
             if let Err(fault) = result {
                 // What was refused holds no name: another file of its stem may have it.
-                taken.names.retain(|_, holder| *holder != file);
+                taken.names.retain(|_, holder| *holder != *file);
                 done.fail(&fault.about(file.display().to_string()));
             }
             done.seconds = begun.elapsed().as_secs_f64();
+            taken.settle(number, done.error.is_none());
             (self.progress)(Progress::Done(&done));
             report.add(done);
         }
+        let site = self.store.and_then(|store| store.site(&self.site().ok()?));
+        taken.judge(site.as_ref(), &mut report.files);
         report.seconds = started.elapsed().as_secs_f64();
         Ok(report)
     }
@@ -243,18 +245,20 @@ impl Intake<'_> {
         };
         // Others write to the site of a server while its worker reads: its one draft is begun when all is read.
         let read_first = |sink: &mut Sink| match (worker.filter(|worker| worker.every), self.store) {
-            (Some(worker), Some(store)) => worker.read_aside(file, &options, store.dir(), sink),
+            (Some(worker), Some(store)) => {
+                worker.read_aside(file, &options, store.dir(), &|count| (self.progress)(Progress::Read(count)), sink)
+            }
             _ => read(sink),
         };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
-            None => self.new_origin(reader, &read)?,
+            None => self.new_origin(reader, &|sink| self.telling(&read, sink))?,
         };
         let stop = AtomicBool::new(false);
         // The file is copied while it is read; a copy of what is refused is given up.
         std::thread::scope(|scope| {
             let copy = self.store.map(|store| scope.spawn(|| store.keep(file, &stop)));
-            let mut import = FileImport::new(self, file, &site, (code, name), origin, &mut taken.ids, report)?;
+            let mut import = FileImport::new(self, file, &site, (code, name), origin, taken, report)?;
             let done = read_first(&mut |item| import.take(item)).and_then(|()| {
                 import.finish(|| {
                     let copy = copy.ok_or_else(|| Fault::internal("a check keeps no file"))?;
@@ -263,6 +267,18 @@ impl Intake<'_> {
             });
             stop.store(true, Ordering::Relaxed);
             done
+        })
+    }
+
+    /// Reads for a first look, and tells how far that is.
+    fn telling(&self, read: &Read, sink: &mut Sink) -> Result<()> {
+        let mut count = 0;
+        read(&mut |item| {
+            count += usize::from(!matches!(item, SourceItem::Frame(_) | SourceItem::Note(_)));
+            if count % 256 == 0 {
+                (self.progress)(Progress::Read(count));
+            }
+            sink(item)
         })
     }
 
@@ -323,8 +339,9 @@ impl Intake<'_> {
         &self,
         frame: &crate::formats::SourceFrame,
         near: Option<[f64; 3]>,
+        site: Option<Geodetic>,
     ) -> Result<Georeference> {
-        Georeference::new(frame, &self.options, near)
+        Georeference::new(frame, &self.options, near, site)
     }
 }
 

@@ -13,6 +13,7 @@ mod georeference;
 mod height_grid;
 mod inspect;
 mod intake;
+mod judge;
 mod lighten;
 mod points;
 mod reach;

@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// it, not in its middle, and to read a whole city twice would double the work.
 const ENOUGH: usize = 10_000;
 
+/// Coordinates by which a way onto the globe is looked for before the file is refused.
+const STRAYS: usize = 16;
+
 /// The middle of what the file covers at its lowest height; `None` when nothing in it has a place.
 ///
 /// Objects that cannot be placed are passed over, and so are those farther from most of them than a site reaches: they will be
@@ -27,8 +30,8 @@ pub(super) fn survey(read: &Read, import: &ImportOptions) -> Result<Option<Geode
     let mut found: Vec<Bounds> = Vec::new();
     let mut declared = None;
     let mut of_file: Option<Result<Georeference>> = None;
-    let mut others: HashMap<Arc<str>, Option<Georeference>> = HashMap::new();
-    let mut enough = false;
+    let mut others: HashMap<Arc<str>, Option<Result<Georeference>>> = HashMap::new();
+    let (mut enough, mut strays, mut refused) = (false, 0, None);
     let read = read(&mut |item| {
         match item {
             SourceItem::Frame(frame) => declared = Some(frame),
@@ -38,19 +41,24 @@ pub(super) fn survey(read: &Read, import: &ImportOptions) -> Result<Option<Geode
                 let Some(frame) = declared.as_ref().filter(|_| !all.is_empty()) else { return Ok(()) };
                 let bounds = Bounds::of(all);
                 let mut corners = [bounds.min, bounds.max];
-                let georeference = match &object.crs {
-                    Some(crs) => {
-                        let make = || Georeference::of_crs(crs, import, bounds.min).ok();
-                        others.entry(crs.clone()).or_insert_with(make).as_ref()
-                    }
-                    None => match of_file.get_or_insert_with(|| Georeference::new(frame, import, Some(bounds.min))) {
-                        Ok(georeference) => Some(&*georeference),
-                        Err(fault) => return Err(fault.clone()),
-                    },
+                let way = match &object.crs {
+                    Some(crs) => others.entry(crs.clone()).or_default(),
+                    None => &mut of_file,
                 };
-                if georeference.is_some_and(|g| g.to_geodetic(&mut corners).is_ok()) {
+                let made = way.get_or_insert_with(|| match &object.crs {
+                    Some(crs) => Georeference::of_crs(crs, import, bounds.min, None),
+                    None => Georeference::new(frame, import, Some(bounds.min), None),
+                });
+                if made.as_ref().is_ok_and(|way| way.to_geodetic(&mut corners).is_ok()) {
                     let first = found.first().map_or(corners[0][0], |b| b.min[0]);
                     found.push(Bounds::of(corners.map(|[lon, lat, h]| [beside(lon, first), lat, h])));
+                } else if found.is_empty() && strays < STRAYS {
+                    // A coordinate that lies nowhere does not tell which way is meant: the next one is asked.
+                    strays += 1;
+                    let told = way.take().and_then(Result::err).filter(|_| object.crs.is_none());
+                    refused = refused.take().or(told);
+                } else if let (Err(fault), None) = (&*made, &object.crs) {
+                    return Err(fault.clone());
                 }
             }
             SourceItem::Refused { .. } | SourceItem::Note(_) => {}
@@ -62,9 +70,12 @@ pub(super) fn survey(read: &Read, import: &ImportOptions) -> Result<Option<Geode
     if !enough {
         read?;
     }
+    if let Some(fault) = refused.filter(|_| found.is_empty()) {
+        return Err(fault);
+    }
     let near = SiteFrame::new(Geodetic::new(median(&found, 0), median(&found, 1), 0.0));
-    let strays = |b: &&Bounds| farthest(&near, b) <= REACH;
-    let extent = found.iter().filter(strays).fold(Bounds::EMPTY, |all, b| all.union(*b));
+    let within = |b: &&Bounds| farthest(&near, b) <= REACH;
+    let extent = found.iter().filter(within).fold(Bounds::EMPTY, |all, b| all.union(*b));
     let [lon, lat, _] = extent.center();
     Ok((!extent.is_empty()).then(|| Geodetic::new(beside(lon, 0.0), lat, extent.min[2])))
 }

@@ -147,6 +147,28 @@ fn an_edition_comes_back_a_withdrawn_one_too_and_a_deleted_one_stays_in_history(
     assert!(client.get("/datasets/lamps").1["owner"].is_null(), "and nothing of the old entry is left");
 }
 
+/// Sites count their revisions each by itself, and the store all of them together.
+#[test]
+fn an_import_s_report_names_the_edition_that_it_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let integrator = key(dir.path(), "integrator");
+    let server = Server::start(dir.path(), &[]);
+    let client = Client { server: &server, key: &integrator };
+    let elsewhere = "id,name,class,lon,lat,h\nE1,柱,city_furniture,119.78,32.041,5\n";
+    assert_eq!(client.post("/imports?name=elsewhere.csv&site=320106003002", elsewhere).0, 201);
+    let mut reported = Vec::new();
+    for edition in [1, 2] {
+        let (status, report) = client.post("/imports?name=lamps.csv&site=320106003001", &table(edition));
+        assert_eq!(status, 201, "{report}");
+        reported.push(report["files"][0]["revision"].clone());
+    }
+    let shown = client.get("/datasets/lamps").1;
+    let editions: Vec<_> = shown["editions"].as_array().unwrap().iter().map(|e| e["revision"].clone()).collect();
+    assert_eq!(editions, reported);
+    let (status, done) = client.post(&format!("/datasets/lamps/rollback?revision={}", reported[0]), "");
+    assert_eq!((status, &done["replaced"]), (200, &json!(1)), "{done}");
+}
+
 /// What depended on a dataset goes with it, by the server and by the command alike: alarms when it is withdrawn, and what is
 /// attached when it is deleted for good.
 #[test]
@@ -299,15 +321,25 @@ fn an_import_that_is_not_waited_for_goes_on_and_tells_how_far_it_is() {
         "{running}"
     );
     let (place, begun) = (place.unwrap(), Instant::now());
+    let phases = ["reading", "taking", "checking", "committing"];
+    let mut seen = Vec::new();
     let report = loop {
         let (status, told) = client.get(&place);
         assert_eq!(status, 200, "{told}");
         if told["status"] != "running" {
             break told;
         }
+        let phase = phases.iter().position(|phase| told["phase"] == *phase).unwrap() as u64;
+        seen.push([phase, told["read"].as_u64().unwrap(), told["objects"].as_u64().unwrap()]);
         assert!(begun.elapsed() < Duration::from_secs(60), "{told}");
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(2));
     };
+    let grows = |one: &[u64; 3], next: &[u64; 3]| one.iter().zip(next).all(|(a, b)| a <= b);
+    assert!(seen.windows(2).all(|pair| grows(&pair[0], &pair[1])), "none of them goes back: {seen:?}");
+    assert!(seen.iter().all(|[_, read, objects]| objects <= read && *read <= 40_000), "{seen:?}");
+    let reading: std::collections::BTreeSet<u64> = seen.iter().filter(|s| s[0] == 0).map(|s| s[1]).collect();
+    assert!(reading.len() > 1, "it moves while the file is read: {seen:?}");
+    assert!(seen.iter().any(|[phase, ..]| *phase == 1), "{seen:?}");
     assert_eq!((&report["objects"], &report["refused"]), (&json!(40_000), &json!(0)), "{report}");
     let (_, _, place) = client.send("POST", path, &[("Prefer", "respond-async")], "id,x\n1,2\n");
     let begun = Instant::now();

@@ -63,6 +63,41 @@ fn matrix(value: &Value) -> Matrix {
 }
 
 #[test]
+fn a_folder_with_a_tileset_is_adopted_and_what_else_lies_there_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (folder, store) = (dir.path().join("photos"), dir.path().join("store"));
+    let file = made(&folder, AT);
+    let mut whole: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let volume = whole["root"]["boundingVolume"].clone();
+    let leaf = |uri: &str| json!({ "boundingVolume": volume, "geometricError": 0, "content": { "uri": uri } });
+    let mut divided = leaf("c_{level}_{x}_{y}.glb");
+    divided["implicitTiling"] = json!({ "subdivisionScheme": "QUADTREE", "subtreeLevels": 2, "availableLevels": 2,
+        "subtrees": { "uri": "s_{level}_{x}_{y}.subtree" } });
+    let children = whole["root"]["children"].as_array_mut().unwrap();
+    children.extend([leaf("b.glb"), leaf("more.json"), divided]);
+    std::fs::write(&file, whole.to_string()).unwrap();
+    let more = json!({ "asset": { "version": "1.1" }, "geometricError": 5, "root": leaf("b.glb") });
+    std::fs::write(folder.join("more.json"), more.to_string()).unwrap();
+    std::fs::write(folder.join("schema.json"), r#"{"id":"s","classes":{}}"#).unwrap();
+    for own in ["b.glb", "c_0_0_0.glb", "c_1_1_0.glb", "s_0_0_0.subtree", "other.pnts", "texture.ktx2"] {
+        std::fs::write(folder.join(own), b"not-read-here").unwrap();
+    }
+    std::fs::remove_file(folder.join("secret.txt")).unwrap();
+    // None of the tileset's: a table, and a model that it does not name.
+    std::fs::write(folder.join("lamps.csv"), "id,class,lon,lat,h\nl1,lamp_pole,118.78,32.04,5\n").unwrap();
+    std::fs::write(folder.join("house.glb"), b"broken").unwrap();
+    let (code, report, told) = import(&folder, &store, &[]);
+    let files: Vec<_> = report["files"].as_array().unwrap().iter().map(|f| f["file"].as_str().unwrap()).collect();
+    let names: Vec<_> = files.iter().map(|file| file.rsplit('/').next().unwrap()).collect();
+    assert_eq!(names, ["house.glb", "lamps.csv", "tileset.json"], "{told}");
+    assert_eq!((code, &report["objects"]), (Some(1), &json!(2)), "{told}");
+    assert!(told.contains("house.glb") && !told.contains("b.glb"), "{told}");
+    assert_eq!(report["files"][2]["format"], "3D Tiles");
+    let left = report["left_out"].to_string();
+    assert!(left.contains(".hidden.json") && !left.contains("子 集"), "{left}");
+}
+
+#[test]
 fn a_tileset_is_served_from_where_it_lies_and_nothing_else_of_its_folder() {
     let dir = tempfile::tempdir().unwrap();
     let (folder, store) = (dir.path().join("photos"), dir.path().join("store"));

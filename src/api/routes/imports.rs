@@ -104,9 +104,37 @@ struct Imports {
 /// An import that is in work or done.
 struct Job {
     file: String,
+    /// The number of its phase in [`PHASES`]; like the others here it only grows.
+    phase: AtomicUsize,
+    /// Objects read so far, which may wait to be taken.
+    read: AtomicUsize,
     /// Objects taken or refused so far.
     objects: AtomicUsize,
     report: OnceLock<Report>,
+}
+
+/// What is done with a file, one after the other.
+const PHASES: [&str; 4] = ["reading", "taking", "checking", "committing"];
+
+impl Job {
+    fn new(file: &str) -> Self {
+        let [phase, read, objects] = [0, 0, 0].map(AtomicUsize::new);
+        Self { file: file.to_owned(), phase, read, objects, report: OnceLock::new() }
+    }
+    /// Hears how its import goes.
+    fn step(&self, step: Progress) {
+        let to = |phase| _ = self.phase.fetch_max(phase, Ordering::Relaxed);
+        match step {
+            Progress::Read(count) => _ = self.read.fetch_max(count, Ordering::Relaxed),
+            Progress::Objects(count) => {
+                self.objects.fetch_max(count, Ordering::Relaxed);
+                to(1);
+            }
+            Progress::Checking => to(2),
+            Progress::Committing => to(3),
+            Progress::File(..) | Progress::Done(_) => {}
+        }
+    }
 }
 
 impl Imports {
@@ -164,17 +192,13 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
         Fault::new(Kind::Unavailable, format!("{at_once} imports are in work")).remedy("send it again later")
     })?;
     let place = format!("/imports/{id}");
-    let job = Arc::new(Job { file: name.clone(), objects: AtomicUsize::new(0), report: OnceLock::new() });
+    let job = Arc::new(Job::new(&name));
     imports.keep(&id, &job);
     let (kept, of_job) = (imports.clone(), job.clone());
     let work = ask.work(move || {
         // Held until the import has ended, also when nobody waits for its report any more; the report is kept all the same.
         let _room = room;
-        let progress = |step: Progress| {
-            if let Progress::Objects(count) = step {
-                of_job.objects.store(count, Ordering::Relaxed);
-            }
-        };
+        let progress = |step: Progress| of_job.step(step);
         let intake = Intake { store: Some(&store), options, worker, clock, progress: &progress };
         let report = intake.import(std::slice::from_ref(&upload.file)).inspect_err(|_| kept.forget(&id));
         let mut report = report?;
@@ -205,7 +229,10 @@ fn no_grid() -> Fault {
 }
 
 fn running(job: &Job) -> serde_json::Value {
-    json!({ "status": "running", "file": job.file, "objects": job.objects.load(Ordering::Relaxed) })
+    let objects = job.objects.load(Ordering::Relaxed);
+    let phase = PHASES.get(job.phase.load(Ordering::Relaxed));
+    json!({ "status": "running", "file": job.file, "phase": phase, "objects": objects,
+        "read": job.read.load(Ordering::Relaxed).max(objects) })
 }
 
 /// Nothing came in: a problem that names the parameters which would change that, and holds the report as it is, in the words of

@@ -370,7 +370,10 @@ pub fn managed() -> Value {
 
 /// How far an import in work has come.
 pub fn running() -> Value {
-    closed("RunningImport", [("status", word("running")), ("file", text()), ("objects", whole())])
+    let phase = words(&["reading", "taking", "checking", "committing"]);
+    let fields = [("file", text()), ("phase", phase), ("read", whole()), ("objects", whole())];
+    let [file, phase, read, objects] = fields;
+    closed("RunningImport", [("status", word("running")), file, phase, read, objects])
 }
 
 /// An import's report, or how far one in work has come.

@@ -40,7 +40,7 @@ impl Bar {
                 bar.tick();
             }
             (Some(bar), Progress::Objects(count)) => bar.set_position(count as u64),
-            (Some(_), Progress::Done(_)) | (None, Progress::Done(_)) => {}
+            (_, Progress::Read(_) | Progress::Checking | Progress::Committing | Progress::Done(_)) => {}
             (None, Progress::File(file, bytes)) => {
                 let name = file.display().to_string();
                 line(&format!("reading {name} ({:.1} MB)", bytes as f64 / 1e6));

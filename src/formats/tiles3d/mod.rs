@@ -3,11 +3,13 @@
 //! Contents are not read: b3dm, i3dm, pnts, cmpt, glTF and whatever else a tileset names go to clients as they are. What is
 //! looked at is the tree: versions, bounding volumes, the files that it names and that they lie within its folder.
 
+mod belong;
 pub mod check;
 mod points;
 mod rebase;
 mod volume;
 
+pub use belong::own_files;
 pub use points::{Vertex, points_glb};
 pub use rebase::rebased;
 pub use volume::{Box12, corners, moved};
@@ -17,7 +19,7 @@ use super::reader::{clip, open};
 use crate::fault::{Fault, Kind, Result};
 use crate::geom::matrix::{IDENTITY, Matrix, times};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
@@ -57,6 +59,8 @@ pub struct Survey {
     pub contents: usize,
     /// Files that are named and not there.
     pub missing: Vec<String>,
+    /// The files in the first file's own folder, none of its subfolders, that it names; those of implicit tilings as templates.
+    pub beside: BTreeSet<String>,
     /// Whether an implicit tiling divides a region, which cannot be moved.
     pub divides_regions: bool,
 }
@@ -164,9 +168,12 @@ fn tiles(
             path if folder.join(&path).is_file() => found.contents += 1,
             path => found.missing.push(path),
         }
+        let subtrees = resolve(file, template)?;
         for content in contents(tile) {
-            resolve(file, content)?;
+            let path = resolve(file, content)?;
+            found.beside.extend(Some(path).filter(|path| !path.contains('/')));
         }
+        found.beside.extend(Some(subtrees).filter(|path| !path.contains('/')));
         return Ok(());
     }
     for content in contents(tile) {
@@ -176,6 +183,7 @@ fn tiles(
             continue;
         }
         inside(folder, &path)?;
+        found.beside.extend(Some(&path).filter(|path| !path.contains('/')).cloned());
         if path.to_ascii_lowercase().ends_with(".json") {
             waiting.push((path, here, depth + 1));
         } else {

@@ -5,6 +5,7 @@
 mod beside;
 mod object;
 mod process;
+mod tally;
 mod wire;
 
 pub(super) use beside::POINT;
@@ -22,6 +23,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
+use tally::Tally;
 
 /// What Rust's runtime says, there and nowhere else, before it ends a process whose allocation was refused.
 const OUT_OF_MEMORY: &str = "memory allocation of";
@@ -135,13 +137,21 @@ impl Worker {
 
     /// As [`Worker::read`], but the sink gets the first item when the process has ended, so that whatever the sink holds isn't held
     /// for as long as reading takes. Until then its words lie in a file in `dir` that has no name, and so goes with this process
-    /// however it ends; of a file with over 4 GiB of words the rest is taken as it comes.
+    /// however it ends; of a file with over 4 GiB of words the rest is taken as it comes. `heard` is told how many objects lie
+    /// there, again and again.
     ///
     /// # Errors
     /// As [`Worker::read`]; [`Kind::Io`] for what the disk says of the words.
-    pub fn read_aside(&self, file: &Path, options: &ReadOptions, dir: &Path, sink: &mut Sink) -> Result<()> {
+    pub fn read_aside(
+        &self,
+        file: &Path,
+        options: &ReadOptions,
+        dir: &Path,
+        heard: &dyn Fn(usize),
+        sink: &mut Sink,
+    ) -> Result<()> {
         let mut words = self.start(file, options, None)?;
-        words.lay_aside(dir)?;
+        words.lay_aside(dir, heard)?;
         taken(words, sink)
     }
 
@@ -225,20 +235,24 @@ impl Words {
             Err(error) => Err(self.ended(&error).about(&*self.about)),
         }
     }
-    /// Waits for the end of all that it says, and lays that into a file in `dir`.
-    fn lay_aside(&mut self, dir: &Path) -> Result<()> {
+    /// Waits for the end of all that it says, and lays that into a file in `dir`; tells how many objects are in it.
+    fn lay_aside(&mut self, dir: &Path, heard: &dyn Fn(usize)) -> Result<()> {
         let disk = |error: &io::Error| Fault::io("laying aside what a file holds", error);
         let mut file = tempfile::tempfile_in(dir).map_err(|e| disk(&e))?;
-        let mut laid = 0;
+        let (mut laid, mut tally) = (0, Tally::default());
         while laid < ASIDE {
             self.limits.go_on(self.begun).map_err(|fault| fault.about(&*self.about))?;
             let count = match self.stream.fill_buf() {
                 Ok([]) => break,
-                Ok(bytes) => file.write_all(bytes).map(|()| bytes.len()).map_err(|e| disk(&e))?,
+                Ok(bytes) => {
+                    tally.see(bytes);
+                    file.write_all(bytes).map(|()| bytes.len()).map_err(|e| disk(&e))?
+                }
                 Err(error) => return Err(self.ended(&error).about(&*self.about)),
             };
             self.stream.consume(count);
             laid += count as u64;
+            heard(tally.objects);
         }
         file.rewind().map_err(|e| disk(&e))?;
         self.aside = Some(BufReader::with_capacity(1 << 16, file));

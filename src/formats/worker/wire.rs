@@ -10,6 +10,8 @@ use std::io::{self, Read, Write};
 
 /// Bytes of one frame at most, as much as the store keeps of an object: some forty million triangles.
 const FRAME: usize = 1 << 30;
+/// What the words of objects begin with: those that came, and those that were refused.
+pub(super) const OBJECTS: [u8; 2] = [1, 2];
 /// Every kind of fault by its number.
 const KINDS: [Kind; 13] = [
     Kind::BadInput,
@@ -97,11 +99,11 @@ fn put(word: &Word, out: &mut Vec<u8>) {
             out.u8(u8::from(frame.assumed));
         }
         Word::Item(SourceItem::Object(object)) => {
-            out.u8(1);
+            out.u8(OBJECTS[0]);
             object::put(object, out);
         }
         Word::Item(SourceItem::Refused { object, reason }) => {
-            out.u8(2);
+            out.u8(OBJECTS[1]);
             out.text(object);
             out.text(reason);
         }

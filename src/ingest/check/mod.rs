@@ -8,7 +8,7 @@ use super::finding::{self, Finding, Kind};
 use crate::crs::SiteFrame;
 use crate::geom::{Bounds, Mesh};
 use crate::model::{Asset, AssetId, Class, Collection, DatasetName, Value};
-use crate::store::{Row, Snapshot};
+use crate::store::{AssetRef, Row, Snapshot};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -60,6 +60,17 @@ pub(super) struct ModelCheck {
     spaces: Vec<(usize, Mesh)>,
     bytes: usize,
     left_out: usize,
+}
+
+/// What there is beside the file.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    /// The site, before or after the file is committed.
+    pub there: Option<&'a Snapshot>,
+    /// What files before have brought into a check.
+    pub brought: &'a HashSet<AssetId>,
+    /// Before the commit: what the dataset keeps of its former version, objects and layers, for it is refused in this one.
+    pub kept: Option<&'a HashSet<&'a str>>,
 }
 
 /// Where findings go.
@@ -118,15 +129,8 @@ impl ModelCheck {
         self.levels.get(seen.level as usize)
     }
 
-    /// Looks at all that was seen, beside what the site has already and what was `brought` by files before.
-    pub fn conclude(
-        &mut self,
-        dataset: &DatasetName,
-        frame: &SiteFrame,
-        there: Option<&Snapshot>,
-        brought: &HashSet<AssetId>,
-        tell: &mut Tell<'_>,
-    ) {
+    /// Looks at what was seen by itself: storeys, and what is in them.
+    pub fn conclude(&mut self, tell: &mut Tell<'_>) {
         if self.left_out > 0 {
             let said = format!("{} more assets are too many to look at how they fit together", self.left_out);
             let last = self.seen.last();
@@ -140,17 +144,57 @@ impl ModelCheck {
         // Of several with one id the first comes in, and the others are refused: the sort keeps their order.
         by_id.sort_by(|a, b| id(a).cmp(&id(b)));
         self.by_id = by_id;
-        for one in &self.seen {
-            let Some(parent) = one.parent.as_ref().filter(|p| self.numbered(p).is_none()) else { continue };
-            let known = brought.contains(parent)
-                || there.is_some_and(|s| s.find_brought(dataset, parent).or_else(|| s.find(parent)).is_some());
-            if !known {
-                let said = format!("says that it is part of {parent}, which is not there");
-                tell(finding::MISSING_PARENT, one.finding(finding::MISSING_PARENT, said));
-            }
-        }
         self.storeys(tell);
-        self.devices(dataset, frame, there, tell);
+    }
+
+    /// Looks at what was seen, and concluded, `around` it what the site and other files have.
+    pub fn beside(&self, dataset: &DatasetName, frame: Option<&SiteFrame>, around: Beside<'_>, tell: &mut Tell<'_>) {
+        if self.left_out > 0 {
+            return;
+        }
+        for (one, parent) in self.orphans(dataset, around) {
+            let said = format!("says that it is part of {parent}, which is not there");
+            tell(finding::MISSING_PARENT, one.finding(finding::MISSING_PARENT, said));
+        }
+        if let Some(frame) = frame {
+            self.devices(dataset, frame, around.there, tell);
+        }
+    }
+
+    /// Those whose parent is not there, with its id.
+    fn orphans<'a>(
+        &'a self,
+        dataset: &'a DatasetName,
+        Beside { there, brought, kept }: Beside<'a>,
+    ) -> impl Iterator<Item = (&'a Seen, &'a AssetId)> {
+        // What the dataset had before is about to end.
+        let stays = move |asset: AssetRef<'_>| {
+            let is_kept = |kept: &HashSet<&str>| {
+                kept.contains(asset.source_id()) || asset.layer().is_some_and(|layer| kept.contains(layer))
+            };
+            asset.dataset() != dataset || kept.is_none_or(is_kept)
+        };
+        self.seen.iter().filter_map(move |one| {
+            let parent = one.parent.as_ref().filter(|p| !self.has(p) && !brought.contains(*p))?;
+            let called = |s: &Snapshot| [s.find_brought(dataset, parent), s.find(parent)];
+            let rows = there.map_or([None, None], called).into_iter().flatten();
+            let known = rows.filter_map(|row| there.and_then(|s| s.asset(row))).any(stays);
+            (!known).then_some((one, parent))
+        })
+    }
+
+    /// Whether a later file may change what [`ModelCheck::beside`] says: by a parent, or by rooms around devices.
+    pub fn is_open(&self, dataset: &DatasetName, around: Beside<'_>) -> bool {
+        let indoors = |s: &Seen| matches!(s.class.collection(), Collection::Devices | Collection::Cameras);
+        self.left_out == 0 && (self.seen.iter().any(indoors) || self.orphans(dataset, around).next().is_some())
+    }
+    /// About how many bytes it takes.
+    pub fn weight(&self) -> usize {
+        self.seen.len() * 130 + self.bytes
+    }
+    /// Whether the file itself has an asset of this id.
+    pub fn has(&self, id: &AssetId) -> bool {
+        self.numbered(id).is_some()
     }
 
     /// Whether most of what the dataset holds comes again in its place under other ids: an exporter renewed them.

@@ -69,7 +69,7 @@ impl Intake<'_> {
         // Both folders are gone with what is in them, if anything fails.
         let waiting = self.store.map(crate::store::Store::scratch).transpose()?;
         let mut spilled = waiting.as_ref().map(|f| Growing::file(f.path().join("points"))).transpose()?;
-        let seen = self.spots(&mut cloud, spilled.as_mut(), report)?;
+        let seen = self.spots(&mut cloud, spilled.as_mut(), site.get().map(|site| site.frame().origin()), report)?;
         let Some(frame) = seen.frame else {
             let why = if cloud.about.points == 0 { "has no points" } else { "has no point that is not withheld" };
             return Err(Fault::bad_input(why));
@@ -126,7 +126,13 @@ impl Intake<'_> {
     }
 
     /// Reads all points, into `spilled` where there is one.
-    fn spots(&self, cloud: &mut Cloud, mut spilled: Option<&mut Growing>, report: &mut FileReport) -> Result<Seen> {
+    fn spots(
+        &self,
+        cloud: &mut Cloud,
+        mut spilled: Option<&mut Growing>,
+        site: Option<Geodetic>,
+        report: &mut FileReport,
+    ) -> Result<Seen> {
         let crs = self.with_heights(cloud.about.crs.as_deref());
         let mut way: Option<Georeference> = None;
         let (mut seen, mut places, mut taken) = (Seen::new(), Vec::new(), 0);
@@ -136,7 +142,7 @@ impl Intake<'_> {
                 Some(way) => way,
                 empty => {
                     let frame = SourceFrame { crs: crs.clone(), placement: None, assumed: false };
-                    let found = Georeference::new(&frame, &self.options, Some(first.place))?;
+                    let found = Georeference::new(&frame, &self.options, Some(first.place), site)?;
                     report.frame = Some(found.label.clone());
                     report.accuracy_metres = found.accuracy;
                     report.notes.extend(found.notes.iter().cloned());

@@ -49,7 +49,8 @@ impl GridSpec {
     pub fn transform(&self) -> Result<Transform> {
         let helmert = self.helmert.as_deref().map(str::parse).transpose()?;
         let Self { height_offset, allow_ballpark, epoch, near, .. } = *self;
-        Transform::new(&self.crs, &Choice { height_offset, height_grid: None, allow_ballpark, helmert, epoch, near })
+        let choice = Choice { height_offset, allow_ballpark, helmert, epoch, near, ..Choice::default() };
+        Transform::new(&self.crs, &choice)
     }
 }
 

@@ -62,3 +62,54 @@ fn a_map_offset_and_a_ballpark_change_are_taken_when_told_and_told_in_the_report
     let (some, told) = lamp(dir.path(), "40384700,3546700", &["--crs", "EPSG:2364", "--allow-ballpark"]);
     assert!(some.is_some() && told.contains("tens of metres"), "{told}");
 }
+
+/// Beijing 1954 has an operation for each of a few regions of China, and none for the rest of it.
+#[test]
+fn an_operation_is_of_the_data_s_own_region_or_there_is_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let crs = ["--crs", "EPSG:4214"];
+    for (place, operation, accuracy) in
+        [("109,38", "(6)", "1 m"), ("84,41", "(4)", "1 m"), ("119.5,35", "(2)", "15 m"), ("113,22", "(3)", "15 m")]
+    {
+        let (found, told) = table(dir.path(), &[place], &crs);
+        assert!(found == 1 && told.contains(&format!("'Beijing 1954 to WGS 84 {operation}'")), "{place}: {told}");
+        assert!(told.contains(&format!("good to about {accuracy}")), "{place}: {told}");
+    }
+    let (found, told) = table(dir.path(), &["121,31"], &crs);
+    assert!(
+        found == 1 && told.contains("121.00, 31.00 is outside the area that 'Beijing 1954 to WGS 84 (2)'"),
+        "{told}"
+    );
+    let (found, told) = table(dir.path(), &["116.4,39.9"], &crs);
+    assert!(found == 0 && told.contains("no operation is known for 116.40, 39.90"), "{told}");
+    assert!(told.contains("(4)' (longitude 77.45 to 88") && told.contains("--helmert"), "{told}");
+    // A first row that lies nowhere decides nothing, in a new site and in one that is there.
+    let (found, told) = table(dir.path(), &["0,0", "109,38", "109.01,38"], &crs);
+    assert!(found == 2 && told.contains("(6)'") && told.contains("refused p0"), "{told}");
+    let there = ["--crs", "EPSG:4214", "--origin", "109,38,1000"];
+    let (found, told) = table(dir.path(), &["84,41", "109,38"], &there);
+    assert!(found == 1 && told.contains("(6)'") && told.contains("refused p0"), "{told}");
+}
+
+/// A change of datum with grids for several countries names those of the country at hand.
+#[test]
+fn grids_that_would_do_better_are_those_of_the_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let crs = ["--crs", "EPSG:4230"];
+    let (found, spain) = table(dir.path(), &["-3.7,40.4"], &crs);
+    assert!(found == 1 && spain.contains("a better one needs es_"), "{spain}");
+    let (found, greece) = table(dir.path(), &["23.7,38"], &crs);
+    assert!(found == 1 && greece.contains("good to about") && !greece.contains("es_"), "{greece}");
+    assert!(!greece.contains("a better one needs"), "no grid of PROJ's covers Greece: {greece}");
+}
+
+/// Checks a table of lamps at these places; gives how many would come in, and what is told.
+fn table(dir: &Path, places: &[&str], more: &[&str]) -> (usize, String) {
+    let file = dir.join("lamps.csv");
+    let rows = places.iter().enumerate().map(|(n, place)| format!("p{n},lamp_pole,{place},5\n"));
+    std::fs::write(&file, format!("id,class,lon,lat,h\n{}", rows.collect::<String>())).unwrap();
+    let done = run(&[&["check", file.to_str().unwrap()], more].concat());
+    let told = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+    let count = told.lines().find_map(|line| line.split_once(" objects in,")?.0.parse().ok());
+    (count.unwrap_or(0), told)
+}

@@ -116,7 +116,8 @@ fn a_model_that_stands_at_its_site_s_elevation_is_raised_by_a_grid() {
     let origin = Geodetic::new(118.78, 32.04, 7.0);
     let placement = Some(Placement::Geographic { origin, true_north: 0.0, accuracy: 0.0 });
     let options = ImportOptions { height_grid: Some(grid), ..ImportOptions::default() };
-    let placed = Georeference::new(&SourceFrame { crs: None, placement, assumed: false }, &options, None).unwrap();
+    let placed =
+        Georeference::new(&SourceFrame { crs: None, placement, assumed: false }, &options, None, None).unwrap();
     let found = placed.model_origin().unwrap();
     assert!((found.h - 7.0 - by_hand(origin)).abs() < 1e-6, "{found:?}");
     assert!(placed.notes.iter().any(|note| note.contains("elevation plus the height grid 'g'")), "{:?}", placed.notes);
