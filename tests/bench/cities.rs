@@ -3,7 +3,7 @@
 use super::figure;
 use super::fresh;
 use crate::support::{Server, cimbra, shared};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,16 +16,7 @@ pub fn run() {
     let dir = tempfile::tempdir().unwrap();
     let mut peaks = Vec::new();
     for times in [10, 100] {
-        let file = dir.path().join(format!("delft-{times}.city.jsonl"));
-        let made = Command::new("python3")
-            .arg(shared.join("tools/replicate_cityjsonseq.py"))
-            .arg(shared.join("data/cityjson/delft.city.jsonl"))
-            .arg(times.to_string())
-            .arg(&file)
-            .stdout(Stdio::null())
-            .status()
-            .unwrap();
-        assert!(made.success());
+        let file = replicated(&shared, times, dir.path());
         let megabytes = std::fs::metadata(&file).unwrap().len() / 1_000_000;
         let store = dir.path().join(format!("store-{times}"));
         let (seconds, peak) =
@@ -53,6 +44,15 @@ pub fn run() {
         }
     }
     figure("CityJSONSeq: peak memory, x100 to x10", &format!("{:.2}", peaks[1] / peaks[0]), "the goal is 1.5");
+}
+
+/// Delft so many times, in `dir`.
+pub(super) fn replicated(shared: &Path, times: u32, dir: &Path) -> PathBuf {
+    let file = dir.join(format!("delft-{times}.city.jsonl"));
+    let mut script = Command::new("python3");
+    script.arg(shared.join("tools/replicate_cityjsonseq.py")).arg(shared.join("data/cityjson/delft.city.jsonl"));
+    assert!(script.arg(times.to_string()).arg(&file).stdout(Stdio::null()).status().unwrap().success());
+    file
 }
 
 /// The peer, where it is installed (`cargo install tyler`); it takes a folder with the file in it.

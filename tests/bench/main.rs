@@ -22,6 +22,7 @@ mod served;
 #[expect(dead_code, unused_imports, reason = "the tests use more of it")]
 mod support;
 mod views;
+mod warm;
 
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,7 @@ const PARTS: &[(&str, fn())] = &[
     ("readings", readings::run),
     ("served", served::run),
     ("views", views::run),
+    ("warm", warm::run),
 ];
 
 fn main() {
