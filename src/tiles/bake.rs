@@ -6,6 +6,7 @@ use super::coding::{Coding, Effort};
 use super::plan::{File, Plan};
 use super::tiles3d::{self, Compression};
 use crate::fault::{Fault, Result};
+use crate::store::Coverage;
 use rayon::prelude::*;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -94,6 +95,31 @@ pub fn bake(
             .remedy("bake into an empty folder; if that says the same, please report it"));
     }
     Ok(baked)
+}
+
+/// Copies the files of an adopted tileset into `folder`, its first one last; those that are there with as many bytes are kept, but for
+/// JSON. Gives how many files there are.
+///
+/// # Errors
+/// [`Kind::Io`](crate::fault::Kind::Io) when a file cannot be read or written.
+pub fn adopted(coverage: &Coverage, folder: &Path, step: &(dyn Fn(usize, usize) + Sync)) -> Result<usize> {
+    let mut files = coverage.adopted_files()?;
+    files.sort_by_key(|path| path == "tileset.json");
+    let io = |path: &Path, e: &std::io::Error| Fault::io("copying", e).about(path.display().to_string());
+    for (done, path) in files.iter().enumerate() {
+        let (from, _) = coverage.adopted_file(path)?;
+        let to = folder.join(path);
+        let size = |path: &Path| fs::metadata(path).map(|about| about.len()).ok();
+        let is_json = from.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
+        if is_json || size(&to) != size(&from) {
+            let above = to.parent().unwrap_or(folder);
+            fs::create_dir_all(above).map_err(|e| io(above, &e))?;
+            let half = to.with_extension("part");
+            fs::copy(&from, &half).and_then(|_| fs::rename(&half, &to)).map_err(|e| io(&to, &e))?;
+        }
+        step(done + 1, files.len());
+    }
+    Ok(files.len())
 }
 
 /// Writes a file whole or not at all.

@@ -174,6 +174,42 @@ fn a_tileset_is_served_from_where_it_lies_and_nothing_else_of_its_folder() {
 }
 
 #[test]
+fn a_bake_takes_adopted_tilesets_along() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = made(&dir.path().join("photos"), AT);
+    let (store, out) = (dir.path().join("store"), dir.path().join("out"));
+    let origin = ["--dataset", "实景", "--origin", "118.791,32.052,40,30"];
+    assert_eq!(import(&file, &store, &origin).0, Some(0));
+    let server = Server::start(&store, &[]);
+    let base = "/adopted/000000000001/%E5%AE%9E%E6%99%AF";
+    let served = |path: &str| server.get_bytes(&format!("{base}/{path}"), &[]).2;
+    let files = [
+        ("tileset.json", served("tileset.json")),
+        ("子 集/inner.json", served("%E5%AD%90%20%E9%9B%86/inner.json")),
+        ("root.b3dm", served("root.b3dm")),
+    ];
+    drop(server);
+    let bake = || {
+        let (out, store) = (out.to_str().unwrap(), store.to_str().unwrap());
+        let done = run(&["bake", out, "--store", store, "--precompress", "none"]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    bake();
+    let folder = out.join("adopted/000000000001/实景");
+    for (path, bytes) in &files {
+        assert!(std::fs::read(folder.join(path)).unwrap() == *bytes, "{path}");
+    }
+    assert!(!folder.join("secret.txt").exists() && !folder.join(".hidden.json").exists());
+    let map: Value = serde_json::from_slice(&std::fs::read(out.join("tileset.json")).unwrap()).unwrap();
+    let uri = format!("{}/tileset.json", &base[1..]);
+    assert!(map["root"]["children"].as_array().unwrap().iter().any(|c| c["content"]["uri"] == json!(uri)), "{map:#}");
+    // A copy that was stopped is gone on with.
+    std::fs::write(folder.join("root.b3dm"), b"half").unwrap();
+    bake();
+    assert!(std::fs::read(folder.join("root.b3dm")).unwrap() == files[2].1);
+}
+
+#[test]
 fn a_move_keeps_every_tile_where_it_was_in_the_whole_and_regions_move_along() {
     let dir = tempfile::tempdir().unwrap();
     let file = made(&dir.path().join("photos"), AT);

@@ -7,7 +7,6 @@ use crate::api::problem::Answer;
 use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
-use crate::formats::tiles3d::inside;
 use crate::store::Coverage;
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -31,26 +30,6 @@ pub fn routes() -> Router<City> {
     Router::new().route("/adopted/{site}/{dataset}/{*path}", get(file))
 }
 
-/// Media types by ending: what 3D Tiles are made of, and nothing else of a folder.
-const KINDS: &[(&str, &str)] = &[
-    ("json", "application/json"),
-    ("b3dm", "application/octet-stream"),
-    ("i3dm", "application/octet-stream"),
-    ("pnts", "application/octet-stream"),
-    ("cmpt", "application/octet-stream"),
-    ("vctr", "application/octet-stream"),
-    ("subtree", "application/octet-stream"),
-    ("bin", "application/octet-stream"),
-    ("glb", "model/gltf-binary"),
-    ("gltf", "model/gltf+json"),
-    ("geojson", "application/geo+json"),
-    ("png", "image/png"),
-    ("jpg", "image/jpeg"),
-    ("jpeg", "image/jpeg"),
-    ("webp", "image/webp"),
-    ("ktx2", "image/ktx2"),
-];
-
 async fn file(ask: Ask<(String, String, String)>) -> Answer {
     let (site, dataset, path) = ask.path.clone();
     let coverage = ask.coverages().into_iter().find(|c| c.site().as_str() == site && c.dataset().as_str() == dataset);
@@ -63,23 +42,13 @@ async fn file(ask: Ask<(String, String, String)>) -> Answer {
 }
 
 fn answer(coverage: &Coverage, path: &str, headers: &HeaderMap) -> Result<Response> {
-    let adopted = coverage.tileset().ok_or_else(|| Fault::internal("a tileset that is none"))?;
-    let path = plain(path);
-    let is_entry = path == "tileset.json" || path == adopted.entry;
-    let path = if is_entry { adopted.entry.as_str() } else { path.as_str() };
-    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
-    let kind = KINDS.iter().find(|(known, _)| *known == ending).map(|(_, kind)| *kind);
-    let kind = kind.ok_or_else(|| Fault::not_found("there is no such file in this tileset").about("path"))?;
-    // JSON of a moved tileset was written anew when it was adopted; anything else goes as it lies.
-    let is_moved = adopted.shift.is_some() && (is_entry || adopted.above.contains_key(path));
-    let folder = if is_moved { coverage.folder() } else { &adopted.folder };
-    let real = inside(folder, path).map_err(|fault| fault.about("path"))?;
+    let (real, kind) = coverage.adopted_file(path).map_err(|fault| fault.about("path"))?;
     let io = |e: std::io::Error| Fault::io("reading an adopted file", &e);
     let file = File::open(&real).map_err(io)?;
     let about = file.metadata().map_err(io)?;
     let size = about.len();
     let changed = about.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok()).map_or(0, |d| d.as_nanos());
-    let tag = format!("W/\"{:016x}\"", xxh3_64(format!("{}/{path}/{size}/{changed}", folder.display()).as_bytes()));
+    let tag = format!("W/\"{:016x}\"", xxh3_64(format!("{}/{size}/{changed}", real.display()).as_bytes()));
     let mut response = if encode::is_known(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -113,12 +82,6 @@ fn answer(coverage: &Coverage, path: &str, headers: &HeaderMap) -> Result<Respon
     Ok(response)
 }
 
-/// A path without the steps that go nowhere (`./`, `//`); one that goes up stays as it is, and leads to nothing.
-fn plain(path: &str) -> String {
-    let steps: Vec<&str> = path.split('/').filter(|step| !matches!(*step, "" | ".")).collect();
-    steps.join("/")
-}
-
 fn sent(file: File, from: u64, length: u64) -> Response {
     let mut response = Response::new(encode::stream(file, from, length));
     put(&mut response, header::CONTENT_LENGTH, &length.to_string());
@@ -147,14 +110,6 @@ fn range(text: &str, size: u64) -> Option<Option<(u64, u64)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_has_one_spelling() {
-        for spelt in ["a/b.json", "./a/b.json", "a//b.json", "/a/./b.json", "a/b.json/"] {
-            assert_eq!(plain(spelt), "a/b.json");
-        }
-        assert_eq!(plain("./../a"), "../a");
-    }
 
     #[test]
     fn ranges_are_read_as_the_standard_has_them() {

@@ -79,14 +79,7 @@ async fn map(ask: Ask) -> Answer {
     let params = ask.params(TILES)?;
     let (view, compression) = (narrowed(View::Map, &params)?, compression(&params));
     let (snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
-    let beside = ask.coverages().into_iter().filter_map(|c| Some((c.clone(), c.tileset()?.clone())));
-    let beside: Vec<_> = beside
-        .map(|(coverage, adopted)| {
-            let uri =
-                format!("../adopted/{}/{}/tileset.json", coverage.site(), encode::segment(coverage.dataset().as_str()));
-            tiles3d::Beside { uri, around: adopted.around, error: adopted.error }
-        })
-        .collect();
+    let beside = tiles3d::Beside::among(&ask.coverages(), "../");
     let body = ask.work(move || {
         let plans = plans(&tiles, &snapshots, &view, reads)?;
         tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside, compression)

@@ -5,7 +5,7 @@ use crate::fault::{Fault, Result};
 use crate::lod::View;
 use crate::model::Collections;
 use crate::query::Scope;
-use crate::store::{Snapshot, Store};
+use crate::store::{Coverage, Snapshot, Store};
 use crate::tiles::Coding;
 use crate::tiles::bake;
 use crate::tiles::tiles3d::{self, Compression};
@@ -82,7 +82,19 @@ impl Args {
         }
         bar.finish_and_clear();
         let all: Vec<&Plan> = plans.iter().map(AsRef::as_ref).collect();
-        bake::put(&self.dir.join("tileset.json"), &tiles3d::of_sites(&all, &[], Compression::None)?)?;
+        let beside = if view == View::Map { adopted(&store, open) } else { Vec::new() };
+        for coverage in &beside {
+            let folder = self.dir.join("adopted").join(coverage.site().as_str()).join(coverage.dataset().as_str());
+            let bar = self::bar("files");
+            let files = bake::adopted(coverage, &folder, &|done, total| {
+                bar.set_length(total as u64);
+                bar.set_position(done as u64);
+            })?;
+            bar.finish_and_clear();
+            say(&format!("{}: {files} files of an adopted tileset", folder.display()))?;
+        }
+        let beside = tiles3d::Beside::among(&beside, "");
+        bake::put(&self.dir.join("tileset.json"), &tiles3d::of_sites(&all, &beside, Compression::None)?)?;
         say(&format!("tiles: {:.2} s", begun.elapsed().as_secs_f64()))?;
         if !codings.is_empty() {
             let begun = Instant::now();
@@ -105,6 +117,12 @@ impl Args {
         })?;
         Ok(crate::api::routes::view_of(scope))
     }
+}
+
+/// The tilesets of other tools, and of point clouds.
+fn adopted(store: &Store, open: Collections) -> Vec<Arc<Coverage>> {
+    let all = store.sites().into_iter().flat_map(|site| site.coverages().to_vec());
+    all.filter(|coverage| coverage.is_in(open) && coverage.tileset().is_some()).collect()
 }
 
 /// A bar on a terminal; elsewhere the lines at the end are enough.

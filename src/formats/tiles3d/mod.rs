@@ -5,11 +5,13 @@
 
 mod belong;
 pub mod check;
+mod media;
 mod points;
 mod rebase;
 mod volume;
 
 pub use belong::own_files;
+pub use media::media;
 pub use points::{Vertex, points_glb};
 pub use rebase::rebased;
 pub use volume::{Box12, corners, moved};

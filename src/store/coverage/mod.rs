@@ -3,6 +3,7 @@
 //! A coverage is there as soon as its manifest has its name: what was written before lies in a folder that no manifest names,
 //! and is swept away when the store is opened next.
 
+mod adopted;
 mod grid;
 mod pyramid;
 mod relief;

@@ -5,8 +5,10 @@ use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::geom::Bounds;
 use crate::lod::View;
+use crate::store::Coverage;
 use crate::tiles::plan::{Node, Plan};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The error of a whole tileset: large enough that a root of 200 pixels in height is drawn at 50 km, metres.
 const FAR: f64 = 8192.0;
@@ -41,6 +43,19 @@ pub struct Beside {
     pub around: [f64; 12],
     /// Its geometric error, metres.
     pub error: f64,
+}
+
+impl Beside {
+    /// Those among `coverages`, each at `<folder>adopted/<site>/<dataset>/tileset.json`.
+    pub fn among(coverages: &[Arc<Coverage>], folder: &str) -> Vec<Self> {
+        let one = |coverage: &Arc<Coverage>| {
+            let adopted = coverage.tileset()?;
+            let name = escaped(coverage.dataset().as_str());
+            let uri = format!("{folder}adopted/{}/{name}/tileset.json", coverage.site());
+            Some(Self { uri, around: adopted.around, error: adopted.error })
+        };
+        coverages.iter().filter_map(one).collect()
+    }
 }
 
 /// The tileset of several sites: one tile for each, whose content is the site's own tileset at `<code>/tileset.json`; then
@@ -127,7 +142,9 @@ fn query(view: &View, compression: Compression) -> String {
 
 /// A text as a query has it (RFC 3986 §2.1).
 fn escaped(text: &str) -> String {
-    let escape = |b: u8| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") };
+    let escape = |b: u8| {
+        if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }
+    };
     text.bytes().map(escape).collect()
 }
 
