@@ -122,20 +122,29 @@ pub fn adopted(coverage: &Coverage, folder: &Path, step: &(dyn Fn(usize, usize) 
     Ok(files.len())
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all: under another name beside its own first.
+///
+/// # Errors
+/// What `write` gives; [`Kind::Io`](crate::fault::Kind::Io) when the file cannot be made or get its name.
+pub fn whole<T>(path: &Path, write: impl FnOnce(&mut fs::File) -> Result<T>) -> Result<T> {
+    let io = |e: &std::io::Error| Fault::io("writing", e).about(path.display().to_string());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    // A file for others to read, as any other program would write it; the builder's own are private.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder).map_err(|e| io(&e))?;
+    let told = write(file.as_file_mut())?;
+    file.persist(path).map_err(|e| io(&e.error))?;
+    Ok(told)
+}
+
+/// As [`whole`], with these bytes.
 ///
 /// # Errors
 /// [`Kind::Io`](crate::fault::Kind::Io) when it cannot be written.
 pub fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    let io = |e: &std::io::Error| Fault::io("writing", e).about(path.display().to_string());
-    let mut builder = tempfile::Builder::new();
-    // Files for others to read, as any other program would write them; the builder's own are private.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(path.parent().unwrap_or(Path::new("."))).map_err(|e| io(&e))?;
-    file.write_all(bytes).map_err(|e| io(&e))?;
-    file.persist(path).map_err(|e| io(&e.error))?;
-    Ok(())
+    whole(path, |file| file.write_all(bytes).map_err(|e| Fault::io("writing", &e).about(path.display().to_string())))
 }
 
 /// How many features a tile that is there shows, and its bytes; nothing where there is none, or not all of one.

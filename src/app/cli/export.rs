@@ -10,6 +10,7 @@ use crate::formats::{
 use crate::model::{AssetId, Collections, DatasetName, SiteCode};
 use crate::query::{Features, Scope, select};
 use crate::store::{Row, Site, Snapshot, Store};
+use crate::tiles::bake::whole;
 use crate::tiles::{content, tiles3d};
 use crate::units::Instant;
 use std::collections::HashMap;
@@ -104,17 +105,11 @@ impl Args {
             return Err(Fault::not_found("nothing in the city is what was asked for")
                 .remedy("ask for less: leave out --filter, --bbox or --collection"));
         }
-        let folder = self.out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let io = |e: &std::io::Error| Fault::io("writing", e).about(self.out.display().to_string());
-        let mut builder = tempfile::Builder::new();
-        // A file for others to read, as any other program would write it; the builder's own are private.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder).map_err(|e| io(&e))?;
-        let told = self.write(format, &selected, file.as_file_mut())?;
-        file.as_file().sync_all().map_err(|e| io(&e))?;
-        let path = file.into_temp_path();
-        path.persist(&self.out).map_err(|e| io(&e.error))?;
+        let told = whole(&self.out, |file| {
+            let told = self.write(format, &selected, file)?;
+            file.sync_all().map_err(|e| Fault::io("writing", &e).about(self.out.display().to_string()))?;
+            Ok(told)
+        })?;
         say(&format!("{}: {} assets{told}", self.out.display(), selected.rows.len()))?;
         Ok(Outcome::Done)
     }
