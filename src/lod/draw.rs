@@ -2,7 +2,7 @@
 
 use super::shape;
 use crate::fault::Result;
-use crate::geom::Mesh;
+use crate::geom::{Light, Mesh};
 use crate::model::{Footprint, Geometry, Grain, Has};
 use crate::store::{AssetRef, Row, Snapshot};
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub enum Drawn {
     Stored(Arc<Geometry>),
     /// Made from points, lines, areas or a box.
     Made(Arc<Mesh>),
+    /// A lighter form of a stored one.
+    Light(Arc<Light>),
 }
 
 impl std::ops::Deref for Drawn {
@@ -30,6 +32,7 @@ impl std::ops::Deref for Drawn {
         match self {
             Self::Stored(geometry) => geometry.mesh.as_ref().unwrap_or(&EMPTY),
             Self::Made(mesh) => mesh,
+            Self::Light(light) => &light.mesh,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::draw::{Drawn, drawn};
 use super::measure::{Content, Form};
 use crate::fault::Result;
-use crate::geom::{Light, simplify};
+use crate::geom::{Light, Motion, simplify};
 use crate::model::SiteCode;
 use crate::store::{Row, Snapshot};
 use quick_cache::Weighter;
@@ -40,6 +40,17 @@ impl Saving {
     }
 }
 
+/// The lighter shape of a row.
+#[derive(Debug, Clone)]
+pub struct Lightened {
+    /// The shape.
+    pub light: Arc<Light>,
+    /// What moves its offsets to the row's place.
+    pub motion: Motion,
+    /// The number of the full shape: rows of one number have the same lighter shape.
+    pub shape: u64,
+}
+
 /// A lighter shape; nothing where there is no lighter one.
 type Lighter = Option<Arc<Light>>;
 
@@ -62,27 +73,29 @@ impl Default for Lights {
 }
 
 impl Lights {
+    /// The lighter shape of a row's, which other rows may have too; nothing where it has none.
+    ///
+    /// # Errors
+    /// As [`Snapshot::geometry`].
+    pub fn lighter(&self, snapshot: &Snapshot, row: Row) -> Result<Option<Lightened>> {
+        let Some(instance) = snapshot.instance(row)? else { return Ok(None) };
+        let key = (snapshot.site().clone(), instance.shape);
+        let make = || {
+            let mesh = instance.geometry.mesh.as_ref().filter(|m| m.triangles.len() <= LARGEST);
+            let light = mesh.map(|m| (m.triangles.len(), simplify(m, MOST)));
+            Ok(light.filter(|(full, light)| light.mesh.triangles.len() < *full).map(|(_, l)| Arc::new(l)))
+        };
+        let light: Lighter = self.0.get_or_insert_with(&key, make)?;
+        Ok(light.map(|light| Lightened { light, motion: instance.motion, shape: instance.shape }))
+    }
     /// What draws a row lightly, with its error in metres: its full shape where there is no lighter one, nothing for a row without a
     /// place.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
     pub fn drawn(&self, snapshot: &Snapshot, row: Row) -> Result<Option<(Drawn, f64)>> {
-        let lighter = match snapshot.instance(row)? {
-            Some(instance) => {
-                let key = (snapshot.site().clone(), instance.shape);
-                let make = || {
-                    let mesh = instance.geometry.mesh.as_ref().filter(|m| m.triangles.len() <= LARGEST);
-                    let light = mesh.map(|m| (m.triangles.len(), simplify(m, MOST)));
-                    Ok(light.filter(|(full, light)| light.mesh.triangles.len() < *full).map(|(_, l)| Arc::new(l)))
-                };
-                let light: Lighter = self.0.get_or_insert_with(&key, make)?;
-                light.map(|l| (Drawn::from(instance.motion.place(&l.mesh)), l.error.most))
-            }
-            None => None,
-        };
-        Ok(match lighter {
-            Some(lighter) => Some(lighter),
+        Ok(match self.lighter(snapshot, row)? {
+            Some(own) => Some((own.motion.place(&own.light.mesh).into(), own.light.error.most)),
             None => drawn(snapshot, row)?.map(|full| (full, 0.0)),
         })
     }

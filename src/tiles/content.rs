@@ -43,6 +43,16 @@ impl Piece {
         let motion = Motion::from(mesh.origin);
         Self { feature, shape: mesh, motion, number: None }
     }
+    /// The lighter shape of a row, or the full one where there is none lighter.
+    fn light(snapshot: &Snapshot, row: Row, feature: u32, lights: &Lights) -> Result<Option<Self>> {
+        Ok(match lights.lighter(snapshot, row)? {
+            Some(own) => {
+                let (shape, motion, number) = (Drawn::Light(own.light), own.motion, Some(own.shape));
+                Some(Self { feature, shape, motion, number })
+            }
+            None => Self::full(snapshot, row, feature)?,
+        })
+    }
     /// The full shape of a row; nothing for one without a place.
     fn full(snapshot: &Snapshot, row: Row, feature: u32) -> Result<Option<Self>> {
         if let Some(instance) = snapshot.instance(row)? {
@@ -99,7 +109,7 @@ impl Content {
                 }
                 (Form::Light(pieces), _) => {
                     for row in pieces.as_deref().unwrap_or(&own) {
-                        meshes.extend(lights.drawn(snapshot, *row)?.map(|(mesh, _)| Piece::new(number, mesh)));
+                        meshes.extend(Piece::light(snapshot, *row, number, lights)?);
                     }
                 }
                 (Form::Block(block), _) => meshes.push(Piece::new(number, block.mesh().into())),

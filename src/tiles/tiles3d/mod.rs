@@ -15,7 +15,7 @@ pub use glb::encode;
 pub use tileset::{Beside, of_part, of_site, of_sites};
 
 /// Grows whenever the same content would be written as other bytes, also for its lighter shapes being others, so that tile addresses change with it.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// The metadata schema that every tileset's starts with, as it is written down in `tiles/schema.json`.
 pub const SCHEMA: &str = metadata::SCHEMA;
