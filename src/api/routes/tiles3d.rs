@@ -26,14 +26,14 @@ const STOREY: Param = Param::new("storey", Form::Text, "Only what has this store
 const COMPRESSION: Param = Param::new(
     "compression",
     Form::OneOf(&["none", "meshopt"]),
-    "How vertices and triangles are kept: `meshopt` (EXT_meshopt_compression) for readers that have its decoder; none unless told. It is asked of a tileset, whose tiles then have names of their own.",
+    "How vertices and triangles are kept: `meshopt` (EXT_meshopt_compression) for readers that have its decoder; none unless told. It is asked of a tileset, whose tiles then have names of their own, and says nothing to a tile.",
 );
 const TILING: Param = Param::new(
     "tiling",
     Form::OneOf(&["explicit", "implicit"]),
-    "How the tiles are told: one by one in JSON, or `implicit`, by subtrees of a quadtree (3D Tiles 1.1, clause 7) as far as nothing in it opens further; explicit unless told. Both have the same contents.",
+    "How the tiles are told: one by one in JSON, or `implicit`, by subtrees of a quadtree (3D Tiles 1.1, clause 7) as far as nothing in it opens further; explicit unless told. Both have the same contents. It is asked of a tileset, and says nothing to a tile.",
 );
-const FILES: &[Param] = &[DATETIME, STOREY];
+/// Of files too, because CesiumJS asks for each of them with what the tileset was asked with; their names tell how they are written.
 const TILES: &[Param] = &[DATETIME, STOREY, COMPRESSION, TILING];
 
 /// What these routes say of themselves.
@@ -58,12 +58,12 @@ const fn tileset(path: &'static str, id: &'static str, about: &'static str) -> O
 
 const fn tile(path: &'static str, id: &'static str) -> Operation {
     let about = "The GLB content of a tile, or (.json) a part of the tileset; its name is in the tileset and never means other bytes.";
-    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(FILES)
+    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(TILES)
 }
 
 const fn quarter(path: &'static str, id: &'static str) -> Operation {
     let about = "The GLB content of a tile of an implicit tiling (`y` ends in `.glb`), or the subtree that begins there (`.subtree`). It is of the city as it is now: ask again with `If-None-Match`.";
-    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(FILES)
+    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(TILES)
 }
 
 /// The routes.
@@ -132,7 +132,7 @@ async fn collection_file(ask: Ask<(String, String, String)>) -> Answer {
 
 /// A site's `tileset.json`, or one of its tiles.
 async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
-    let params = ask.params(if name == "tileset.json" { TILES } else { FILES })?;
+    let params = ask.params(TILES)?;
     let (view, manner) = (narrowed(view, &params)?, manner(&params));
     let snapshot = snapshot(&ask, site)?;
     let (tiles, reads) = (ask.city.tiles.clone(), ask.caller.reads);
@@ -160,7 +160,7 @@ async fn collection_quarter(ask: Ask<(String, String, String, String, String, St
 /// What is at a place of an implicit tiling. The place stays while the city changes, so its bytes are to be asked for again each time,
 /// by the tag that a content has as a file of its own: one that has not changed is told without being made.
 async fn quarter_of<P>(ask: Ask<P>, view: View, site: &str, [tiling, level, x, file]: [&str; 4]) -> Answer {
-    let view = narrowed(view, &ask.params(FILES)?)?;
+    let view = narrowed(view, &ask.params(TILES)?)?;
     let snapshot = snapshot(&ask, site)?;
     let quarter = Quarter::read(tiling, level, x, file);
     let quarter =

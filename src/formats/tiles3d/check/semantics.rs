@@ -16,6 +16,10 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// What is told by a table that does not hold: something, and nobody knows what.
+    const fn unknown() -> Self {
+        Self { volumes: Some(Vec::new()), errors: None }
+    }
     /// Whether volumes are told here instead of being implied.
     pub const fn tells_volumes(&self) -> bool {
         self.volumes.is_some()
@@ -42,31 +46,32 @@ pub(super) struct Tables<'a> {
 impl Tables<'_> {
     /// What the table `number` tells of `count` things, by semantics that begin with `prefix`.
     pub fn told(&self, number: &Value, place: &str, count: u64, prefix: &str, log: &mut Log) -> Told {
-        let mut told = Told::default();
         let tables = self.json.get("propertyTables").and_then(Value::as_array);
         let found = number.as_u64().and_then(|k| usize::try_from(k).ok());
         let Some((k, table)) = found.and_then(|k| Some((k, tables?.get(k)?))) else {
             log.find(Rule::Table, place, format!("names table {}, which is not there", clip(&number.to_string())));
-            return told;
+            return Told::unknown();
         };
         let place = format!("/propertyTables/{k}");
         let said = table.get("count").and_then(Value::as_u64);
         if said != Some(count) {
             let said = said.map_or("none".to_owned(), |n| n.to_string());
             log.find(Rule::Table, format!("{place}/count"), format!("is {said}, and {count} are available"));
-            return told;
+            return Told::unknown();
         }
         let name = table.get("class").and_then(Value::as_str).unwrap_or_default();
         let Some(class) = self.schema.and_then(|schema| schema.get(name)) else {
             let what = format!("'{}' is no class of the tileset's schema", clip(name));
             log.find(Rule::Table, format!("{place}/class"), what);
-            return told;
+            return Told::unknown();
         };
+        let mut told = Told::default();
         let columns = table.get("properties").and_then(Value::as_object);
         for (name, property) in class {
             let there = columns.is_some_and(|all| all.contains_key(name));
             if !there && property.as_ref().is_some_and(|p| p.required) {
                 log.find(Rule::Table, &*place, format!("lacks the required property '{}'", clip(name)));
+                told = Told::unknown();
             }
         }
         for (name, own) in columns.into_iter().flatten() {
@@ -99,7 +104,12 @@ impl Tables<'_> {
             "_GEOMETRIC_ERROR" => ("", 1),
             _ => return log.unseen("columns of subtrees other than boxes, regions, spheres and errors"),
         };
-        let Some(rows) = self.numbers(property, own, place, count, width, log) else { return };
+        let Some(rows) = self.numbers(property, own, place, count, width, log) else {
+            if !member.is_empty() {
+                told.volumes.get_or_insert_default();
+            }
+            return;
+        };
         let row_place = |row: usize| format!("{place}, row {row}");
         if member.is_empty() {
             let sound = |(row, numbers): (usize, Vec<f64>)| {
@@ -110,7 +120,7 @@ impl Tables<'_> {
                 error
             };
             told.errors = Some(rows.into_iter().enumerate().map(sound).collect());
-        } else if !told.tells_volumes() {
+        } else if told.volumes.as_ref().is_none_or(Vec::is_empty) {
             let read =
                 |(row, numbers): (usize, Vec<f64>)| Volume::read(&json!({ (member): numbers }), &row_place(row), log);
             told.volumes = Some(rows.into_iter().enumerate().map(read).collect());
