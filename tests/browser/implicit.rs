@@ -48,9 +48,10 @@ fn delft_by_subtrees_is_shown_whole_by_three_readers() {
 }
 
 #[test]
-fn the_devices_of_a_community_by_subtrees_are_shown_whole_by_three_readers() {
+fn the_elements_of_a_community_by_subtrees_are_shown_whole_by_three_readers() {
     let town = town(&[]);
-    let (_, items) = town.server.get("/collections/devices/items?limit=10000&skipGeometry=true");
-    let url = format!("{}/collections/devices/3dtiles/tileset.json?tiling=implicit", town.server.base);
-    opens("the small community", &url, &ids(&items));
+    let (_, items) = town.server.get("/collections/elements/items?limit=10000&skipGeometry=true");
+    let url = format!("{}/collections/elements/3dtiles/tileset.json?tiling=implicit", town.server.base);
+    let drawn: BTreeSet<&str> = ids(&items);
+    opens("the small community", &url, &drawn);
 }
