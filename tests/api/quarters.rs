@@ -13,7 +13,7 @@ fn header<'a>(headers: &'a ureq::http::HeaderMap, name: &str) -> &'a str {
 fn tiling(server: &Server, more: &str) -> String {
     let (status, tileset) = server.get(&format!("{FOLDER}/tileset.json?tiling=implicit{more}"));
     assert_eq!((status, &tileset["asset"]["version"]), (200, &json!("1.1")));
-    let [root] = &tileset["root"]["children"].as_array().unwrap()[..] else { panic!("{tileset:#}") };
+    let [root] = &tileset["root"]["children"].as_array().unwrap()[..] else { unreachable!("{tileset:#}") };
     assert_eq!(root["implicitTiling"]["subdivisionScheme"], "QUADTREE");
     assert_eq!(tileset["schema"]["classes"]["tile"]["properties"]["error"]["semantic"], "TILE_GEOMETRIC_ERROR");
     let content = root["content"]["uri"].as_str().unwrap();

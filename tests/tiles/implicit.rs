@@ -130,7 +130,7 @@ impl Held {
 }
 
 fn quarter(path: &str) -> Quarter {
-    let [folder, tiling, level, x, y] = path.split('/').collect::<Vec<_>>()[..] else { panic!("{path}") };
+    let [folder, tiling, level, x, y] = path.split('/').collect::<Vec<_>>()[..] else { unreachable!("{path}") };
     assert_eq!(folder, "implicit");
     let quarter = Quarter::read(tiling, level, x, y).unwrap();
     assert_eq!(quarter.to_string(), path);

@@ -34,13 +34,16 @@ impl Told {
     }
 }
 
+/// Gives the bytes of a buffer view for what is named.
+type View<'a> = dyn Fn(u64, &str, &mut Log) -> Option<Vec<u8>> + 'a;
+
 /// A subtree's property tables, with what they are read by.
 pub(super) struct Tables<'a> {
     pub json: &'a Value,
     /// The schema of the tileset that the subtree belongs to.
     pub schema: Option<&'a Schema>,
     /// The bytes of a buffer view.
-    pub view: &'a dyn Fn(u64, &str, &mut Log) -> Option<Vec<u8>>,
+    pub view: &'a View<'a>,
 }
 
 impl Tables<'_> {
