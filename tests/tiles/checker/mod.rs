@@ -3,7 +3,7 @@
 mod broken;
 mod real;
 pub mod sound;
-mod told;
+pub mod told;
 
 use cimbra::formats::tiles3d::check::{CheckLimits, Report, check};
 use sound::Files;

@@ -40,7 +40,7 @@ fn subtree(availability: [Value; 3], tiles: &[([f64; 12], f64)], contents: &[[f6
 }
 
 /// A quadtree whose tiles lie elsewhere than their level and coordinates imply.
-fn sound() -> Files {
+pub fn sound() -> Files {
     let box_of = |semantic: &str| json!({ "type": "SCALAR", "componentType": "FLOAT64", "array": true, "count": 12, "required": true, "semantic": semantic });
     let error = json!({ "type": "SCALAR", "componentType": "FLOAT64", "semantic": "TILE_GEOMETRIC_ERROR" });
     let tileset = json!({ "asset": { "version": "1.1" }, "geometricError": 50, "root": {
