@@ -22,9 +22,42 @@ pub(super) struct Limits {
     pub triangles: u64,
 }
 
+/// Where a square is in the whole: how often that is halved, then the column from the west and the row from the south.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    /// How often.
+    pub level: u32,
+    /// The column, less than 2^`level`.
+    pub x: u32,
+    /// The row, less than 2^`level`.
+    pub y: u32,
+}
+
+impl Spot {
+    /// The whole itself, from which others are counted.
+    pub const WHOLE: Self = Self { level: 0, x: 0, y: 0 };
+
+    /// One of its quarters: south-west, south-east, north-west, north-east.
+    pub const fn quarter(self, number: u32) -> Self {
+        Self { level: self.level + 1, x: 2 * self.x + (number & 1), y: 2 * self.y + (number >> 1 & 1) }
+    }
+    /// The middle of its square in east-north-up metres, and half the width.
+    pub(super) fn square(self) -> ([f64; 2], f64) {
+        let half = HALF / f64::from(1_u32 << self.level.min(DEPTH));
+        let middle = |k: usize, n: u32| Square::WHOLE.at[k] - HALF + (2.0 * f64::from(n) + 1.0) * half;
+        ([middle(0, self.x), middle(1, self.y)], half)
+    }
+}
+
 /// A square with members in it. It never changes.
 #[derive(Debug)]
 pub struct Cell {
+    /// Where it is.
+    pub(super) spot: Spot,
+    /// Whether each leaf below is one tile that is never divided further.
+    pub(super) plain: bool,
+    /// How many cells there are from it down to the lowest one, both counted.
+    pub(super) levels: u32,
     /// A hash of all that is drawn in it, whatever rows it has.
     pub(super) mark: u128,
     /// A box around all that it and its parts may draw, east-north-up metres.
@@ -47,18 +80,18 @@ pub(super) enum Parts {
     Quarters([Option<Arc<Cell>>; 4]),
 }
 
-/// A square of the plane: its middle, half its width, and how often it may still be halved.
+/// A square of the plane: its middle, half its width, and where it is in the whole.
 #[derive(Clone, Copy)]
 struct Square {
     at: [f64; 2],
     half: f64,
-    depth: u32,
+    spot: Spot,
 }
 
 impl Square {
     /// The whole. A site's origin lies at a third of it, so that no cell's border comes near the middle of a city before cells
     /// are small.
-    const WHOLE: Self = Self { at: [HALF / 3.0, HALF / 3.0], half: HALF, depth: DEPTH };
+    const WHOLE: Self = Self { at: [HALF / 3.0, HALF / 3.0], half: HALF, spot: Spot::WHOLE };
 
     fn quarter_of(&self, member: &Member) -> usize {
         let [x, y, _] = member.bounds.center();
@@ -68,7 +101,7 @@ impl Square {
         let half = self.half / 2.0;
         let shift = |upper: bool| if upper { half } else { -half };
         let at = [self.at[0] + shift(number & 1 == 1), self.at[1] + shift(number & 2 == 2)];
-        Self { at, half, depth: self.depth - 1 }
+        Self { at, half, spot: self.spot.quarter(u32::from(number & 1 == 1) + 2 * u32::from(number & 2 == 2)) }
     }
     fn quarters(&self, members: Vec<Arc<Member>>) -> [Vec<Arc<Member>>; 4] {
         let mut quarters: [Vec<Arc<Member>>; 4] = Default::default();
@@ -104,6 +137,16 @@ impl Cell {
             }
         }
         cell
+    }
+    /// The cell at `spot`, counted from this one.
+    pub(super) fn at(self: &Arc<Self>, spot: Spot) -> Option<&Arc<Self>> {
+        if spot.level > DEPTH || spot.x >> spot.level != 0 || spot.y >> spot.level != 0 {
+            return None;
+        }
+        (0..spot.level).rev().try_fold(self, |cell, bit| {
+            let number = (spot.x >> bit & 1) + 2 * (spot.y >> bit & 1);
+            if let Parts::Quarters(quarters) = &cell.parts { quarters.get(number as usize)?.as_ref() } else { None }
+        })
     }
     /// Its leaves, in order.
     pub(super) fn leaves<'a>(self: &'a Arc<Self>, out: &mut Vec<&'a Arc<Self>>) {
@@ -145,11 +188,15 @@ fn fits(count: usize, triangles: u64, limits: Limits) -> bool {
     count <= limits.members && (count <= 1 || triangles <= limits.triangles)
 }
 
-fn leaf(mut members: Vec<Arc<Member>>, triangles: u64) -> Arc<Cell> {
+fn leaf(mut members: Vec<Arc<Member>>, triangles: u64, spot: Spot, limits: Limits) -> Arc<Cell> {
     members.sort_by_key(|m| m.deep());
+    let whole = |m: &Arc<Member>| m.inside().next().is_none();
     let mut hasher = Xxh3Default::new();
     members.iter().for_each(|m| hasher.update(&m.deep().to_le_bytes()));
     Arc::new(Cell {
+        spot,
+        plain: fits(members.len(), triangles, limits) && members.iter().all(whole),
+        levels: 1,
         mark: hasher.digest128(),
         reach: members.iter().fold(Bounds::EMPTY, |b, m| b.union(m.reach())),
         count: members.len(),
@@ -160,13 +207,16 @@ fn leaf(mut members: Vec<Arc<Member>>, triangles: u64) -> Arc<Cell> {
     })
 }
 
-fn quarters(parts: [Option<Arc<Cell>>; 4]) -> Arc<Cell> {
+fn quarters(parts: [Option<Arc<Cell>>; 4], spot: Spot) -> Arc<Cell> {
     let mut hasher = Xxh3Default::new();
     for part in &parts {
         hasher.update(&part.as_ref().map_or(0, |p| p.mark).to_le_bytes());
     }
     let present = || parts.iter().flatten();
     Arc::new(Cell {
+        spot,
+        plain: present().all(|p| p.plain),
+        levels: 1 + present().map(|p| p.levels).max().unwrap_or(0),
         mark: hasher.digest128(),
         reach: present().fold(Bounds::EMPTY, |b, p| b.union(p.reach)),
         count: present().map(|p| p.count).sum(),
@@ -182,19 +232,20 @@ fn grow(members: Vec<Arc<Member>>, square: Square, limits: Limits) -> Option<Arc
         return None;
     }
     let triangles = members.iter().map(|m| u64::from(m.triangles)).sum();
-    if square.depth == 0 || fits(members.len(), triangles, limits) {
-        return Some(leaf(members, triangles));
+    if square.spot.level == DEPTH || fits(members.len(), triangles, limits) {
+        return Some(leaf(members, triangles, square.spot, limits));
     }
     let many = members.len() >= MANY;
     let [a, b, c, d] = square.quarters(members);
     let part = |number: usize, members| grow(members, square.quarter(number), limits);
-    Some(quarters(if many {
+    let parts = if many {
         let ((a, b), (c, d)) =
             rayon::join(|| rayon::join(|| part(0, a), || part(1, b)), || rayon::join(|| part(2, c), || part(3, d)));
         [a, b, c, d]
     } else {
         [part(0, a), part(1, b), part(2, c), part(3, d)]
-    }))
+    };
+    Some(quarters(parts, square.spot))
 }
 
 fn edit(
@@ -225,9 +276,9 @@ fn edit(
             if parts.iter().all(Option::is_none) {
                 return None;
             }
-            let whole = quarters(parts);
+            let whole = quarters(parts, square.spot);
             if fits(whole.count, whole.triangles, limits) {
-                Some(leaf(whole.members(), whole.triangles))
+                Some(leaf(whole.members(), whole.triangles, square.spot, limits))
             } else {
                 Some(whole)
             }

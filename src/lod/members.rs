@@ -26,6 +26,22 @@ pub enum Place {
     Marker,
 }
 
+impl Place {
+    /// Its name in the addresses of tiles.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Body => "bodies",
+            Self::Small => "things",
+            Self::Glass => "rooms",
+            Self::Marker => "markers",
+        }
+    }
+    /// The one of this name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::Body, Self::Small, Self::Glass, Self::Marker].into_iter().find(|place| place.name() == name)
+    }
+}
+
 /// One asset of a view that is drawn.
 #[derive(Debug)]
 pub struct Member {

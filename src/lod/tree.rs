@@ -3,6 +3,7 @@
 
 use super::cell::{Cell, Parts, greatest_of};
 use super::grove::Grove;
+use super::implied::{Implied, Tiling};
 use super::light;
 use super::members::{Member, Place};
 use crate::geom::Bounds;
@@ -24,6 +25,8 @@ pub struct Tile {
     pub light: Option<Arc<Recipe>>,
     /// The document that stands here, instead of anything else.
     pub nested: Option<Stem>,
+    /// The implicit tiling that stands here, instead of anything else.
+    pub implied: Option<Implied>,
     /// Its parts.
     pub children: Vec<Tile>,
 }
@@ -79,11 +82,13 @@ pub enum Stem {
 }
 
 /// At most this many stand-ins in a tile.
-const STAND_INS: usize = 1024;
+pub(super) const STAND_INS: usize = 1024;
 /// The least error of blocks: they lack colours and openings even where their shape is true. Metres.
 pub(super) const BLOCK_ERROR: f64 = 4.0;
 /// The error of a tile whose parts are small things or the inside of a building. Metres.
 const NEAR: f64 = 4.0;
+/// The error of a tile that draws nothing itself and whose parts must be seen from everywhere. Metres.
+const FAR: f64 = 8192.0;
 /// The error of a tile whose parts are rooms. Metres.
 const NEAREST: f64 = 1.0;
 /// A leaf may have a lighter form when it has this many triangles, at least half of them in detailed shapes.
@@ -129,13 +134,14 @@ impl Stem {
 /// Makes documents of one snapshot's grove.
 pub struct Planner<'a> {
     pub(super) snapshot: &'a Snapshot,
-    grove: &'a Grove,
+    pub(super) grove: &'a Grove,
+    tiling: Tiling,
 }
 
 impl<'a> Planner<'a> {
     /// Of the grove of this snapshot.
-    pub const fn new(snapshot: &'a Snapshot, grove: &'a Grove) -> Self {
-        Self { snapshot, grove }
+    pub const fn new(snapshot: &'a Snapshot, grove: &'a Grove, tiling: Tiling) -> Self {
+        Self { snapshot, grove, tiling }
     }
 
     /// The root tile of a document; nothing when nothing is drawn.
@@ -160,7 +166,13 @@ impl<'a> Planner<'a> {
                 root.children.extend(tiles);
                 Some(root)
             }
+            // What is told by bits from its root on is seen from afar by itself.
+            Some(root) if root.implied.is_some() => {
+                tiles.insert(0, root);
+                Some(gather(tiles, FAR))
+            }
             None if tiles.is_empty() => None,
+            None if tiles.iter().any(|tile| tile.implied.is_some()) => Some(gather(tiles, FAR)),
             None if tiles.len() == 1 && tiles[0].content.is_some() && !tiles[0].children.is_empty() => tiles.pop(),
             leaf => {
                 tiles.splice(0..0, leaf);
@@ -181,7 +193,11 @@ impl<'a> Planner<'a> {
         let cell = self.grove.tree(place)?;
         let tile = self.grow(cell, place, afar, if cell.count > MANY { 1 } else { LEVELS });
         // A lone leaf among small things waits behind an empty tile until one is near.
-        Some(if tile.children.is_empty() && !afar { gather(vec![tile], waiting(place)) } else { tile })
+        Some(if tile.children.is_empty() && tile.implied.is_none() && !afar {
+            gather(vec![tile], waiting(place))
+        } else {
+            tile
+        })
     }
 
     fn grow(&self, cell: &Arc<Cell>, place: Place, afar: bool, levels: usize) -> Tile {
@@ -190,6 +206,9 @@ impl<'a> Planner<'a> {
         match &cell.parts {
             Parts::Leaf(members) if levels < LEVELS && is_crowded(members) => nested(),
             Parts::Leaf(members) => self.leaf(members, place, Some(&cell.shown)),
+            Parts::Quarters(_) if self.tiling == Tiling::Implicit && cell.plain => {
+                implied(Implied::new(cell.clone(), place, afar))
+            }
             Parts::Quarters(_) if levels == 0 => nested(),
             Parts::Quarters(quarters) => {
                 let children = quarters.iter().flatten().map(|q| self.grow(q, place, afar, levels - 1)).collect();
@@ -203,7 +222,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A leaf of full shapes. A building that opens is a tile of its own beside the others.
-    fn leaf(&self, members: &[Arc<Member>], place: Place, slot: Option<&OnceLock<Arc<Recipe>>>) -> Tile {
+    pub(super) fn leaf(&self, members: &[Arc<Member>], place: Place, slot: Option<&OnceLock<Arc<Recipe>>>) -> Tile {
         let most = super::grove::limits(place).members;
         if members.len() > most {
             // All in one place: as many leaves as it takes.
@@ -268,7 +287,12 @@ impl<'a> Planner<'a> {
     }
 
     /// An inner tile that draws stand-ins for the greatest of its members.
-    fn inner(&self, children: Vec<Tile>, greatest: &[Arc<Member>], slot: Option<&OnceLock<Arc<Recipe>>>) -> Tile {
+    pub(super) fn inner(
+        &self,
+        children: Vec<Tile>,
+        greatest: &[Arc<Member>],
+        slot: Option<&OnceLock<Arc<Recipe>>>,
+    ) -> Tile {
         let (shown, hidden) = greatest.split_at(greatest.len().min(STAND_INS));
         let hidden = hidden.first().map_or(0.0, |m| super::measure::worst(m));
         let mut tile = gather(children, NEAR.max(BLOCK_ERROR).max(hidden));
@@ -315,15 +339,20 @@ fn made(slot: Option<&OnceLock<Arc<Recipe>>>, make: impl FnOnce() -> Arc<Recipe>
 }
 
 const fn nothing(reach: Bounds) -> Tile {
-    Tile { reach, least: 0.0, content: None, light: None, nested: None, children: Vec::new() }
+    Tile { reach, least: 0.0, content: None, light: None, nested: None, implied: None, children: Vec::new() }
 }
 
-const fn nested(stem: Stem, reach: Bounds) -> Tile {
-    Tile { reach, least: 0.0, content: None, light: None, nested: Some(stem), children: Vec::new() }
+fn nested(stem: Stem, reach: Bounds) -> Tile {
+    Tile { nested: Some(stem), ..nothing(reach) }
+}
+
+fn implied(of: Implied) -> Tile {
+    let (least, reach) = (of.error(), of.bounds());
+    Tile { least, implied: Some(of), ..nothing(reach) }
 }
 
 /// A tile that draws nothing itself.
-fn gather(children: Vec<Tile>, least: f64) -> Tile {
+pub(super) fn gather(children: Vec<Tile>, least: f64) -> Tile {
     let reach = children.iter().fold(Bounds::EMPTY, |b, t| b.union(t.reach));
     Tile { least, children, ..nothing(reach) }
 }
@@ -340,6 +369,6 @@ fn is_heavy(members: &[Arc<Member>]) -> bool {
     all >= HEAVY && 2 * sum(&mut members.iter().filter(detailed)) >= all
 }
 
-const fn waiting(place: Place) -> f64 {
+pub(super) const fn waiting(place: Place) -> f64 {
     if matches!(place, Place::Glass) { NEAREST } else { NEAR }
 }

@@ -3,8 +3,9 @@
 
 use super::address::Address;
 use super::coding::{Coding, Effort};
+use super::implied::Quarter;
 use super::plan::{File, Plan};
-use super::tiles3d::{self, Compression};
+use super::tiles3d::{self, IMPLICIT, Manner};
 use crate::fault::{Fault, Result};
 use crate::store::Coverage;
 use rayon::prelude::*;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::fs;
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// What became of a tileset's files.
@@ -22,12 +23,67 @@ pub struct Baked {
     pub tiles: usize,
     /// Tilesets there are, the site's own among them.
     pub tilesets: usize,
+    /// Subtrees of implicit tilings there are.
+    pub subtrees: usize,
     /// How many of these files were there before.
     pub kept: usize,
     /// The bytes of all of them.
     pub bytes: u64,
     /// The features that tiles show at full detail, and buildings that give way to their walls: as counted in the files.
     pub features: usize,
+}
+
+/// A file that is to be written.
+enum Job {
+    /// Under a name that never means other bytes.
+    Lasting(Address, File),
+    /// At a place of an implicit tiling, which keeps its name when what is there changes.
+    At(Quarter, File),
+    /// A subtree.
+    Subtree(Quarter),
+}
+
+impl Job {
+    /// Whether it shows features as fully as they are ever shown.
+    fn shows_all(&self) -> bool {
+        matches!(self, Self::Lasting(_, File::Tile(recipe)) | Self::At(_, File::Tile(recipe)) if recipe.shows_all())
+    }
+    const fn is_tile(&self) -> bool {
+        matches!(self, Self::At(..)) || matches!(self, Self::Lasting(_, file) if file.is_tile())
+    }
+    fn path(&self, folder: &Path) -> PathBuf {
+        folder.join(match self {
+            Self::Lasting(address, _) => address.to_string(),
+            Self::At(quarter, _) | Self::Subtree(quarter) => quarter.to_string(),
+        })
+    }
+    fn written(&self, plan: &Plan, manner: Manner) -> Result<Vec<u8>> {
+        match self {
+            Self::Lasting(_, file) | Self::At(_, file) => plan.written(file, manner),
+            Self::Subtree(quarter) => plan.subtree_at(quarter),
+        }
+    }
+}
+
+/// All that a tileset needs but its `tileset.json`, each once.
+fn jobs(plan: &Plan, manner: Manner) -> Vec<Job> {
+    let (mut jobs, mut places, mut known) = (Vec::new(), Vec::new(), HashSet::new());
+    let mut tell = |hash, file: File| {
+        if known.insert((hash, file.is_tile())) {
+            let address = if file.is_tile() { Address::Tile(hash) } else { Address::Tileset(hash) };
+            jobs.push(Job::Lasting(address, file));
+        }
+    };
+    plan.walk(manner, &mut tell, &mut |implied| {
+        plan.quarters(implied, manner, &mut |quarter, file| {
+            places.push(match file {
+                Some(file) => Job::At(quarter, file),
+                None => Job::Subtree(quarter),
+            });
+        });
+    });
+    jobs.append(&mut places);
+    jobs
 }
 
 /// Writes a site's tileset into `folder`: tiles first, `tileset.json` last, so that nothing names what is not there. `step` is told
@@ -39,34 +95,34 @@ pub struct Baked {
 pub fn bake(
     plan: &Plan,
     folder: &Path,
-    compression: Compression,
+    manner: impl Into<Manner>,
     step: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Baked> {
-    fs::create_dir_all(folder).map_err(|e| Fault::io("making the folder", &e).about(folder.display().to_string()))?;
-    let (mut full, mut others, mut known) = (Vec::new(), Vec::new(), HashSet::new());
-    let mut baked = Baked { tilesets: 1, ..Baked::default() };
-    plan.walk(compression, &mut |hash, file| {
-        if !known.insert((hash, file.is_tile())) {
-            return;
-        }
-        *(if file.is_tile() { &mut baked.tiles } else { &mut baked.tilesets }) += 1;
-        let address = if file.is_tile() { Address::Tile(hash) } else { Address::Tileset(hash) };
-        let shows_all = matches!(&file, File::Tile(recipe) if recipe.shows_all());
-        if shows_all { &mut full } else { &mut others }.push((address, file));
-    });
+    let manner = manner.into();
+    let made = |folder: &Path| {
+        fs::create_dir_all(folder).map_err(|e| Fault::io("making the folder", &e).about(folder.display().to_string()))
+    };
+    made(folder)?;
+    let (full, others): (Vec<Job>, Vec<Job>) = jobs(plan, manner).into_iter().partition(Job::shows_all);
+    let all = || full.iter().chain(&others);
+    let subtrees = all().filter(|job| matches!(job, Job::Subtree(_))).count();
+    let tiles = all().filter(|job| job.is_tile()).count();
+    let tilesets = all().count() - subtrees - tiles + 1;
+    let mut baked = Baked { tiles, tilesets, subtrees, ..Baked::default() };
     let total = full.len() + others.len() + 1;
     let [done, kept, features] = [const { AtomicUsize::new(0) }; 3];
     let bytes = AtomicU64::new(0);
-    let write = |(address, file): &(Address, File), shows_all: bool| -> Result<()> {
-        let path = folder.join(address.to_string());
-        let there = if file.is_tile() { read_tile(&path) } else { None };
+    let write = |job: &Job, shows_all: bool| -> Result<()> {
+        let path = job.path(folder);
+        let there = if matches!(job, Job::Lasting(..)) && job.is_tile() { read_tile(&path) } else { None };
         let (count, size) = match there {
             Some(there) => {
                 kept.fetch_add(1, Ordering::Relaxed);
                 there
             }
             None => {
-                let written = plan.written(file, compression)?;
+                let written = job.written(plan, manner)?;
+                made(path.parent().unwrap_or(folder))?;
                 put(&path, &written)?;
                 (count_in(&written), written.len() as u64)
             }
@@ -81,7 +137,7 @@ pub fn bake(
     // Full shapes before what stands in for them, which is made of the same shapes while these are still at hand.
     full.par_iter().with_max_len(1).try_for_each(|file| write(file, true))?;
     others.par_iter().with_max_len(1).try_for_each(|file| write(file, false))?;
-    let root = tiles3d::of_site(plan, compression, "")?;
+    let root = tiles3d::of_site(plan, manner, "")?;
     put(&folder.join("tileset.json"), &root)?;
     step(total, total);
     baked.kept = kept.into_inner();
@@ -165,6 +221,9 @@ fn read_tile(path: &Path) -> Option<(usize, u64)> {
 
 /// How many features a GLB shows; none for what is no GLB.
 fn count_in(glb: &[u8]) -> usize {
+    if !glb.starts_with(b"glTF") {
+        return 0;
+    }
     let length = glb.get(12..16).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes) as usize;
     glb.get(20..20 + length).map_or(0, rows)
 }
@@ -190,7 +249,7 @@ pub fn precompress(folder: &Path, codings: &[Coding], step: &(dyn Fn(usize, usiz
             let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
             match path.is_dir() {
                 true => folders.push(path),
-                false if matches!(ending, "glb" | "json") => files.push(path),
+                false if matches!(ending, "glb" | "json" | "subtree") => files.push(path),
                 false => {}
             }
         }
@@ -198,7 +257,8 @@ pub fn precompress(folder: &Path, codings: &[Coding], step: &(dyn Fn(usize, usiz
     files.sort();
     let done = AtomicUsize::new(0);
     files.par_iter().with_max_len(1).try_for_each(|path| {
-        let changes = path.file_name().is_some_and(|name| name == "tileset.json");
+        let placed = path.components().any(|part| part.as_os_str() == IMPLICIT);
+        let changes = placed || path.file_name().is_some_and(|name| name == "tileset.json");
         for coding in codings {
             let mut beside = path.clone().into_os_string();
             beside.push(format!(".{}", coding.ending()));

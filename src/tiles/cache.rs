@@ -1,6 +1,7 @@
 //! Plans and finished tiles, kept while there is room; each is made once, however many ask at a time.
 
 use super::address::Address;
+use super::implied::Quarter;
 use super::plan::{Plan, Shapes};
 use crate::fault::{Fault, Result};
 use crate::lod::View;
@@ -122,6 +123,17 @@ impl Tiles {
                     .remedy("read tileset.json again: it names the tiles there are")
             })
         })
+    }
+
+    /// The content at a place of one of a plan's implicit tilings: the bytes that its name has.
+    ///
+    /// # Errors
+    /// As [`Plan::content_at`]; as [`Snapshot::geometry`].
+    pub fn content(&self, plan: &Plan, quarter: &Quarter) -> Result<Arc<[u8]>> {
+        let (address, file) = plan.content_of(quarter)?;
+        let (site, view, rights) = (plan.snapshot().site().clone(), plan.view().clone(), plan.rights());
+        let key = TileKey { sight: Sight { site, view, rights }, address };
+        self.tiles.get_or_insert_with(&key, || plan.written(&file, quarter.manner()).map(Into::into))
     }
 
     fn latest(&self) -> std::sync::MutexGuard<'_, HashMap<Sight, u64>> {

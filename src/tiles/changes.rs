@@ -2,8 +2,8 @@
 
 use super::address::Address;
 use super::plan::{File, Plan};
-use crate::lod::{Planner, Stem};
-use crate::tiles::tiles3d::Compression;
+use crate::lod::{Planner, Stem, Tiling};
+use crate::tiles::tiles3d::Manner;
 use std::collections::BTreeMap;
 
 /// The files, in the order of their names, that one plan has and the other has not. Names never mean other bytes, so whoever
@@ -17,7 +17,7 @@ pub struct Changes {
 }
 
 impl Plan {
-    /// What the files of `later`, a plan of the same view, are beside those of this one, as they are named without compression.
+    /// What the files of `later`, a plan of the same view, are beside those of this one, as they are named in JSON and without compression.
     /// Documents that both have are not looked into: their names cover all below them.
     pub fn changes(&self, later: &Self) -> Changes {
         let (mut gone, mut come) = (BTreeMap::new(), BTreeMap::new());
@@ -41,10 +41,10 @@ impl Plan {
     }
 
     fn named_in(&self, stems: &[Stem]) -> BTreeMap<Address, File> {
-        let planner = Planner::new(self.snapshot(), self.grove());
+        let planner = Planner::new(self.snapshot(), self.grove(), Tiling::Explicit);
         let mut named = BTreeMap::new();
         for root in stems.iter().filter_map(|stem| planner.document(stem)) {
-            self.tell(&root, Compression::None, &mut |hash, file| {
+            self.tell(&root, Manner::default(), &mut |hash, file| {
                 let name = if file.is_tile() { Address::Tile(hash) } else { Address::Tileset(hash) };
                 named.insert(name, file);
             });

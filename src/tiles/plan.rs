@@ -2,11 +2,11 @@
 
 use super::address::Address;
 use super::content::Content;
-use super::tiles3d::{self, Compression};
+use super::tiles3d::{self, Manner};
 use crate::fault::{Fault, Result};
 use crate::filter::Filter;
 use crate::geom::Bounds;
-use crate::lod::{self, Blocks, Grove, Lights, Planner, Recipe, Stem, Tile, View};
+use crate::lod::{self, Blocks, Grove, Implied, Lights, Planner, Recipe, Stem, Tile, View};
 use crate::model::Collections;
 use crate::store::Snapshot;
 use rayon::prelude::*;
@@ -23,11 +23,11 @@ pub struct Plan {
     shapes: Arc<Shapes>,
     /// The properties in its filter that nothing in the site has.
     unknown: Vec<String>,
-    /// By compression, as `files`.
-    roots: [OnceLock<Option<Node>>; 2],
-    files: [OnceLock<HashMap<u128, File>>; 2],
+    /// By manner, as `files`.
+    roots: [OnceLock<Option<Node>>; 4],
+    files: [OnceLock<HashMap<u128, File>>; 4],
     /// What documents have named since they were made: a reader of these asks for it next.
-    named: Mutex<HashMap<u128, (File, Compression)>>,
+    named: Mutex<HashMap<u128, (File, Manner)>>,
 }
 
 /// Shapes that stand in for others, shared by all plans.
@@ -63,6 +63,8 @@ pub struct Node {
     pub error: f64,
     /// The address of its content.
     pub content: Option<Address>,
+    /// The implicit tiling that it is the root of, instead of having content and parts.
+    pub implied: Option<Implied>,
     /// Its parts.
     pub children: Vec<Node>,
 }
@@ -125,6 +127,10 @@ impl Plan {
     pub(super) fn grove(&self) -> &Grove {
         &self.grove
     }
+    /// The collections whose assets it may show.
+    pub(super) const fn rights(&self) -> Collections {
+        self.allowed
+    }
     /// The snapshot it is of.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
@@ -133,10 +139,11 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub fn root(&self, compression: Compression) -> Result<Option<&Node>> {
-        let slot = &self.roots[compression as usize];
+    pub fn root(&self, manner: impl Into<Manner>) -> Result<Option<&Node>> {
+        let manner = manner.into();
+        let slot = &self.roots[manner.number()];
         if slot.get().is_none() {
-            let root = self.document(&Stem::Site, compression)?;
+            let root = self.document(&Stem::Site, manner)?;
             return Ok(slot.get_or_init(|| root).as_ref());
         }
         Ok(slot.get().and_then(Option::as_ref))
@@ -152,15 +159,13 @@ impl Plan {
     pub fn encode(&self, address: Address) -> Result<Option<Vec<u8>>> {
         let (Address::Tile(hash) | Address::Tileset(hash)) = address;
         let named = self.named.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
-        if let Some((file, compression)) =
-            named.filter(|(file, _)| file.is_tile() == matches!(address, Address::Tile(_)))
-        {
-            return self.written(&file, compression).map(Some);
+        if let Some((file, manner)) = named.filter(|(file, _)| file.is_tile() == matches!(address, Address::Tile(_))) {
+            return self.written(&file, manner).map(Some);
         }
-        for compression in [Compression::None, Compression::Meshopt] {
-            let file = self.files(compression).get(&hash);
+        for manner in Manner::ALL {
+            let file = self.files(manner).get(&hash);
             if let Some(file) = file.filter(|file| file.is_tile() == matches!(address, Address::Tile(_))) {
-                return self.written(file, compression).map(Some);
+                return self.written(file, manner).map(Some);
             }
         }
         Ok(None)
@@ -169,13 +174,13 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
-    pub(super) fn written(&self, file: &File, compression: Compression) -> Result<Vec<u8>> {
+    pub(super) fn written(&self, file: &File, manner: Manner) -> Result<Vec<u8>> {
         match file {
-            File::Tile(recipe) => self.tile(recipe, compression),
-            File::Leaf(light, full) => self.leaf(light, full, compression),
+            File::Tile(recipe) => self.tile(recipe, manner),
+            File::Leaf(light, full) => self.leaf(light, full, manner),
             File::Document(stem) => {
-                let root = self.document(stem, compression)?;
-                Ok(tiles3d::of_part(&root.ok_or_else(|| Fault::internal("a document of nothing"))?, &self.view))
+                let root = self.document(stem, manner)?.ok_or_else(|| Fault::internal("a document of nothing"))?;
+                Ok(tiles3d::of_part(&root, &self.view, manner))
             }
         }
     }
@@ -184,112 +189,135 @@ impl Plan {
         self.grove.features()
     }
 
-    fn tile(&self, recipe: &Recipe, compression: Compression) -> Result<Vec<u8>> {
+    fn tile(&self, recipe: &Recipe, manner: Manner) -> Result<Vec<u8>> {
         let planned = lod::content(&self.snapshot, recipe, &self.shapes.blocks)?;
         let content = Content::gather(&self.snapshot, &planned, self.allowed, &self.shapes.lights)?;
-        tiles3d::encode(&content, compression)
+        tiles3d::encode(&content, manner.compression)
     }
 
     /// The tileset of a leaf: its lighter form is made only now, because only then it is known whether it is worth drawing.
-    fn leaf(&self, light: &Recipe, full: &Recipe, compression: Compression) -> Result<Vec<u8>> {
+    fn leaf(&self, light: &Recipe, full: &Recipe, manner: Manner) -> Result<Vec<u8>> {
         let lighter = lod::content(&self.snapshot, light, &self.shapes.blocks)?;
         let (bounds, _) = self.measured(full)?;
-        let content = Some(Address::Tile(self.hash(full.mark, compression)));
-        let leaf = Node { bounds, error: 0.0, content, children: Vec::new() };
+        let content = Some(Address::Tile(self.hash(full.mark, manner)));
+        let leaf = Node { bounds, error: 0.0, content, implied: None, children: Vec::new() };
         let saving = self.shapes.lights.saving(&self.snapshot, &lighter)?;
-        let content = Some(Address::Tile(self.hash(light.mark, compression)));
+        let content = Some(Address::Tile(self.hash(light.mark, manner)));
         let root = if saving.is_worthwhile() {
-            Node { bounds: lighter.bounds, error: saving.error, content, children: vec![leaf] }
+            Node { bounds: lighter.bounds, error: saving.error, content, implied: None, children: vec![leaf] }
         } else {
             leaf
         };
-        Ok(tiles3d::of_part(&root, &self.view))
+        // Its name is the same however the tiles above it are told.
+        Ok(tiles3d::of_part(&root, &self.view, manner.compression.into()))
     }
 
     /// The tiles of a document, measured.
-    fn document(&self, stem: &Stem, compression: Compression) -> Result<Option<Node>> {
-        let Some(root) = Planner::new(&self.snapshot, &self.grove).document(stem) else { return Ok(None) };
+    fn document(&self, stem: &Stem, manner: Manner) -> Result<Option<Node>> {
+        let Some(root) = self.planner(manner).document(stem) else { return Ok(None) };
         let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
-        self.tell(&root, compression, &mut |hash, file| drop(named.insert(hash, (file, compression))));
+        self.tell(&root, manner, &mut |hash, file| drop(named.insert(hash, (file, manner))));
         drop(named);
         let mut recipes = Vec::new();
         each(&root, &mut |tile| recipes.extend(tile.content.clone()));
         recipes.par_iter().try_for_each(|recipe| self.measured(recipe).map(drop))?;
-        self.node(&root, compression).map(Some)
+        self.node(&root, manner).map(Some)
     }
 
-    fn node(&self, tile: &Tile, compression: Compression) -> Result<Node> {
+    fn node(&self, tile: &Tile, manner: Manner) -> Result<Node> {
         // A leaf with a lighter form leads to a tileset of the two.
-        let mut node = Node { bounds: Bounds::EMPTY, error: tile.least, content: None, children: Vec::new() };
+        let mut node =
+            Node { bounds: Bounds::EMPTY, error: tile.least, content: None, implied: None, children: Vec::new() };
         if let Some(recipe) = &tile.content {
             let (bounds, error) = self.measured(recipe)?;
             (node.bounds, node.error) = (bounds, node.error.max(error));
-            node.content = Some(Address::Tile(self.hash(recipe.mark, compression)));
+            node.content = Some(Address::Tile(self.hash(recipe.mark, manner)));
         }
         if let Some(light) = &tile.light {
             node.bounds = node.bounds.union(self.measured(light)?.0);
-            node.content = Some(Address::Tileset(self.hash(!light.mark, compression)));
+            node.content = Some(Address::Tileset(self.hash(!light.mark, manner)));
         }
-        node.children = tile.children.iter().map(|child| self.node(child, compression)).collect::<Result<_>>()?;
+        if let Some(implied) = &tile.implied {
+            (node.bounds, node.implied) = (tile.reach, Some(implied.clone()));
+        }
+        node.children = tile.children.iter().map(|child| self.node(child, manner)).collect::<Result<_>>()?;
         node.error = node.children.iter().map(|c| c.error).fold(node.error, f64::max);
         for (child, of) in node.children.iter_mut().zip(&tile.children) {
             if let Some(stem) = &of.nested {
                 // What is in there is known only when it is asked for; it is asked for as soon as this tile gives way.
                 child.error = node.error;
                 child.bounds = of.reach;
-                child.content = Some(Address::Tileset(self.hash(stem.mark(), compression)));
+                child.content = Some(Address::Tileset(self.document_hash(stem, manner)));
             }
             node.bounds = node.bounds.union(child.bounds);
         }
         Ok(node)
     }
 
-    fn measured(&self, recipe: &Recipe) -> Result<(Bounds, f64)> {
+    pub(super) fn planner(&self, manner: Manner) -> Planner<'_> {
+        Planner::new(&self.snapshot, &self.grove, manner.tiling)
+    }
+
+    pub(super) fn measured(&self, recipe: &Recipe) -> Result<(Bounds, f64)> {
         lod::measured(&self.snapshot, recipe, &self.shapes.blocks)
     }
 
-    fn files(&self, compression: Compression) -> &HashMap<u128, File> {
-        self.files[compression as usize].get_or_init(|| {
+    fn files(&self, manner: Manner) -> &HashMap<u128, File> {
+        self.files[manner.number()].get_or_init(|| {
             let mut files = HashMap::new();
-            self.walk(compression, &mut |hash, file| drop(files.insert(hash, file)));
+            self.walk(manner, &mut |hash, file| drop(files.insert(hash, file)), &mut |_| ());
             files
         })
     }
 
-    /// Tells of every file but the root's, document by document. No shape is read for it.
-    pub(super) fn walk(&self, compression: Compression, tell: &mut dyn FnMut(u128, File)) {
-        let planner = Planner::new(&self.snapshot, &self.grove);
+    /// Tells of every file but the root's, document by document, and of the implicit tilings, whose files have places instead of names.
+    /// No shape is read for it.
+    pub(super) fn walk(
+        &self,
+        manner: Manner,
+        tell: &mut dyn FnMut(u128, File),
+        tell_implied: &mut dyn FnMut(&Implied),
+    ) {
+        let planner = self.planner(manner);
         let mut waiting = vec![Stem::Site];
         while let Some(stem) = waiting.pop() {
             let Some(root) = planner.document(&stem) else { continue };
-            self.tell(&root, compression, tell);
-            each(&root, &mut |tile| waiting.extend(tile.nested.clone()));
+            self.tell(&root, manner, tell);
+            each(&root, &mut |tile| {
+                waiting.extend(tile.nested.clone());
+                tile.implied.iter().for_each(&mut *tell_implied);
+            });
         }
     }
 
     /// Tells of the files that a document names.
-    pub(super) fn tell(&self, root: &Tile, compression: Compression, tell: &mut dyn FnMut(u128, File)) {
+    pub(super) fn tell(&self, root: &Tile, manner: Manner, tell: &mut dyn FnMut(u128, File)) {
         each(root, &mut |tile| {
             if let (Some(light), Some(full)) = (&tile.light, &tile.content) {
-                tell(self.hash(!light.mark, compression), File::Leaf(light.clone(), full.clone()));
+                tell(self.hash(!light.mark, manner), File::Leaf(light.clone(), full.clone()));
             }
             for recipe in tile.content.iter().chain(&tile.light) {
-                tell(self.hash(recipe.mark, compression), File::Tile(recipe.clone()));
+                tell(self.hash(recipe.mark, manner), File::Tile(recipe.clone()));
             }
             if let Some(stem) = &tile.nested {
-                tell(self.hash(stem.mark(), compression), File::Document(stem.clone()));
+                tell(self.document_hash(stem, manner), File::Document(stem.clone()));
             }
         });
     }
 
+    /// The name of a document, in which the tiles may be told otherwise.
+    fn document_hash(&self, stem: &Stem, manner: Manner) -> u128 {
+        self.hash(stem.mark() ^ manner.tiling as u128, manner)
+    }
+
     /// The name of what has a mark: a hash of all that its bytes are made from, without reading it. The same city has the same
     /// names, also in another process, and a change to any asset drawn in a tile changes that tile's name.
-    fn hash(&self, mark: u128, compression: Compression) -> u128 {
+    pub(super) fn hash(&self, mark: u128, manner: Manner) -> u128 {
         let mut hasher = Xxh3Default::new();
         hasher.update(&tiles3d::FORMAT.to_le_bytes());
         hasher.update(tiles3d::SCHEMA.as_bytes());
         hasher.update(bytemuck::cast_slice(&self.snapshot.frame().origin().to_array()));
-        hasher.update(&[compression as u8]);
+        hasher.update(&[manner.compression as u8]);
         hasher.update(&mark.to_le_bytes());
         hasher.digest128()
     }

@@ -77,6 +77,16 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
     let photo =
         Call { path: "/imports?name=photo.tif".to_owned(), key: Some(town.integrator.clone()), body: Some(photo) };
     assert_eq!(call(server, "POST", &photo).0, 201);
+    // Many more houses than one tile holds, so that the map has squares to be told by bits.
+    let house = |k: u32| {
+        let (x, y) = (118.781 + f64::from(k % 40) * 4e-4, 32.041 + f64::from(k / 40) * 4e-4);
+        let ring = [(0.0, 0.0), (1e-4, 0.0), (1e-4, 1e-4), (0.0, 0.0)].map(|(u, v)| [x + u, y + v]);
+        json!({ "type": "Feature", "id": format!("house-{k}"), "properties": { "height": 6 },
+            "geometry": { "type": "Polygon", "coordinates": [ring] } })
+    };
+    let houses = json!({ "type": "FeatureCollection", "features": (0..1600).map(house).collect::<Vec<_>>() });
+    let houses = send("/imports?name=houses.geojson&class=building".into(), &town.integrator, houses);
+    assert_eq!(call(server, "POST", &houses).0, 201);
     let (status, headers, body) = call(server, "POST", &upload);
     assert_eq!(status, 201, "{}", String::from_utf8_lossy(&body));
     let report = headers["location"].to_str().unwrap().to_owned();
@@ -92,6 +102,13 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
         let of_map = tile(&format!("/3dtiles/{site}/tileset.json"));
         let of_buildings = tile(&format!("/collections/buildings/3dtiles/{site}/tileset.json"));
         (site, [of_map, of_buildings])
+    };
+    let quarter = |path: &str| {
+        let folder = path.trim_end_matches("tileset.json");
+        let set = server.get(&format!("{path}?tiling=implicit")).1.to_string();
+        let from = set.find("implicit/").unwrap();
+        let name = set[from..].split("/{level}").next().unwrap();
+        format!("{folder}{name}/0/0/0.glb")
     };
     let edition = server.get("/datasets/h").1["editions"][0]["revision"].as_u64().unwrap();
     let manage = |act: &str| Call {
@@ -149,9 +166,11 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
         ("getMapTileset", get("/3dtiles/tileset.json".into())),
         ("getSiteTileset", get(format!("/3dtiles/{site}/tileset.json"))),
         ("getMapTile", get(format!("/3dtiles/{site}/{}", tile[0]))),
+        ("getMapQuarter", get(quarter(&format!("/3dtiles/{site}/tileset.json")))),
         ("getTileset", get("/collections/buildings/3dtiles/tileset.json".into())),
         ("getCollectionSiteTileset", get(format!("/collections/buildings/3dtiles/{site}/tileset.json"))),
         ("getTile", get(format!("/collections/buildings/3dtiles/{site}/{}", tile[1]))),
+        ("getQuarter", get(quarter(&format!("/collections/buildings/3dtiles/{site}/tileset.json")))),
         ("getTileMatrixSets", get("/tileMatrixSets".into())),
         ("getTileMatrixSet", get("/tileMatrixSets/WebMercatorQuad".into())),
         ("getMapTilesets", get("/tiles".into())),

@@ -10,5 +10,6 @@ mod guards;
 mod imports;
 mod places;
 mod protocol;
+mod quarters;
 mod schema;
 mod tiles;

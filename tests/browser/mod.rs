@@ -4,6 +4,7 @@ mod adopted;
 mod flat;
 mod forms;
 mod fresh;
+mod implicit;
 mod live;
 mod points;
 mod portal;

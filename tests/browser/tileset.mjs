@@ -7,7 +7,7 @@ import { open, report } from "./chromium.mjs";
 import { bytesOf, validate } from "./glb.mjs";
 
 /** Loads every tile of the tileset in Cesium's finest detail; gives counts, ids and errors. */
-async function inCesium(url) {
+export async function inCesium(url) {
   const origin = await host();
   const { browser, page, record } = await open({ origins: [origin, new URL(url).origin] });
   await page.goto(origin);
@@ -71,7 +71,9 @@ async function inReaders(url) {
 const isGlb = (bytes) => new TextDecoder().decode(bytes.slice(0, 4)) === "glTF";
 const tiles = (tile) => [tile, ...(tile.children ?? []).flatMap(tiles)];
 
-report(async () => {
-  const [url] = process.argv.slice(2);
-  return { cesium: await inCesium(url), readers: await inReaders(url) };
-});
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  report(async () => {
+    const [url] = process.argv.slice(2);
+    return { cesium: await inCesium(url), readers: await inReaders(url) };
+  });
+}

@@ -2,6 +2,7 @@
 
 use super::{Target, real};
 use crate::tiles::checker::sound::{Files, sound};
+use crate::tiles::checker::told;
 use cimbra::formats::tiles3d::check::{CheckLimits, check};
 use std::path::Path;
 
@@ -13,7 +14,8 @@ pub fn drive(case: &Path) -> usize {
     let kind = case.extension().unwrap().to_str().unwrap();
     let folder = case.parent().unwrap().join(format!("checker-{kind}"));
     if !folder.exists() {
-        sound().write(&folder);
+        // Subtrees with all that they may hold, their tables too.
+        if kind == "subtree" { told::sound() } else { sound() }.write(&folder);
     }
     let place = match kind {
         "glb" => "a.glb",
@@ -91,7 +93,18 @@ fn any_gltf_is_checked() {
 
 #[test]
 fn any_subtree_is_checked() {
-    let words = &["\"constant\":1", "\"bitstream\":0", "\"byteLength\":8", "\"uri\":\"a.glb\"", "contentAvailability"];
-    let seeds = vec![seed("s/0.0.0.subtree"), seed("s/2.2.2.subtree")];
+    let words = &[
+        "\"constant\":1",
+        "\"bitstream\":0",
+        "\"byteLength\":8",
+        "\"uri\":\"a.glb\"",
+        "contentAvailability",
+        "\"tileMetadata\":1",
+        "\"count\":4294967295",
+        "\"class\":\"content\"",
+    ];
+    let Files(told) = told::sound();
+    let told = ["s/0.0.0.subtree", "s/2.2.2.subtree"].map(|name| told[name].bytes());
+    let seeds = [&told[..], &[seed("s/0.0.0.subtree"), seed("s/2.2.2.subtree")]].concat();
     Target { test: "fuzz::checker::any_subtree_is_checked", reader: "checker", ending: "subtree", seeds, words }.run();
 }

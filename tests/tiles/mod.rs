@@ -5,6 +5,7 @@ pub mod checker;
 mod city;
 pub mod forms;
 mod glb;
+mod implicit;
 mod light;
 pub mod reader;
 mod real;

@@ -10,12 +10,12 @@ use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::filter::Filter;
-use crate::lod::{Less, View};
+use crate::lod::{Less, Tiling, View};
 use crate::model::Collections;
 use crate::query::Scope;
 use crate::store::Snapshot;
-use crate::tiles::tiles3d::{self, Compression};
-use crate::tiles::{Address, Plan, Tiles};
+use crate::tiles::tiles3d::{self, Compression, Manner};
+use crate::tiles::{Address, Plan, Quarter, Tiles};
 use axum::Router;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -30,24 +30,25 @@ const FILTER: Param = Param::new(
     "Only what matches this CQL2 text; a building comes with all that it is made of. What is asked is what a caller may see.",
 );
 const FILTER_LANG: Param = Param::new("filter-lang", Form::OneOf(&["cql2-text"]), "The filter's language.");
-const FILES: &[Param] = &[DATETIME, STOREY, FILTER, FILTER_LANG];
-const TILES: &[Param] = &[
-    DATETIME,
-    STOREY,
-    FILTER,
-    FILTER_LANG,
-    Param::new(
-        "compression",
-        Form::OneOf(&["none", "meshopt"]),
-        "How vertices and triangles are kept: `meshopt` (EXT_meshopt_compression) for readers that have its decoder; none unless told. It is asked of a tileset, whose tiles then have names of their own.",
-    ),
-];
+const COMPRESSION: Param = Param::new(
+    "compression",
+    Form::OneOf(&["none", "meshopt"]),
+    "How vertices and triangles are kept: `meshopt` (EXT_meshopt_compression) for readers that have its decoder; none unless told. It is asked of a tileset, whose tiles then have names of their own, and says nothing to a tile.",
+);
+const TILING: Param = Param::new(
+    "tiling",
+    Form::OneOf(&["explicit", "implicit"]),
+    "How the tiles are told: one by one in JSON, or `implicit`, by subtrees of a quadtree (3D Tiles 1.1, clause 7) as far as nothing in it opens further; explicit unless told. Both have the same contents. It is asked of a tileset, and says nothing to a tile.",
+);
+/// Of files too, because CesiumJS asks for each of them with what the tileset was asked with; their names tell how they are written.
+const TILES: &[Param] = &[DATETIME, STOREY, FILTER, FILTER_LANG, COMPRESSION, TILING];
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
     tileset("/3dtiles/tileset.json", "getMapTileset", "3D Tiles 1.1 of the whole map, one tileset for each site."),
     tileset("/3dtiles/{siteId}/tileset.json", "getSiteTileset", "3D Tiles 1.1 of one site's map."),
     tile("/3dtiles/{siteId}/{tile}", "getMapTile"),
+    quarter("/3dtiles/{siteId}/implicit/{tiling}/{level}/{x}/{y}", "getMapQuarter"),
     tileset("/collections/{collectionId}/3dtiles/tileset.json", "getTileset", "3D Tiles 1.1 of a collection."),
     tileset(
         "/collections/{collectionId}/3dtiles/{siteId}/tileset.json",
@@ -55,6 +56,7 @@ pub const OPERATIONS: &[Operation] = &[
         "3D Tiles 1.1 of a collection in one site.",
     ),
     tile("/collections/{collectionId}/3dtiles/{siteId}/{tile}", "getTile"),
+    quarter("/collections/{collectionId}/3dtiles/{siteId}/implicit/{tiling}/{level}/{x}/{y}", "getQuarter"),
 ];
 
 const fn tileset(path: &'static str, id: &'static str, about: &'static str) -> Operation {
@@ -63,7 +65,12 @@ const fn tileset(path: &'static str, id: &'static str, about: &'static str) -> O
 
 const fn tile(path: &'static str, id: &'static str) -> Operation {
     let about = "The GLB content of a tile, or (.json) a part of the tileset; its name is in the tileset and never means other bytes.";
-    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(FILES)
+    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(TILES)
+}
+
+const fn quarter(path: &'static str, id: &'static str) -> Operation {
+    let about = "The GLB content of a tile of an implicit tiling (`y` ends in `.glb`), or the subtree that begins there (`.subtree`). It is of the city as it is now: ask again with `If-None-Match`.";
+    Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(TILES)
 }
 
 /// The routes.
@@ -71,18 +78,20 @@ pub fn routes() -> Router<City> {
     Router::new()
         .route("/3dtiles/tileset.json", get(map))
         .route("/3dtiles/{site}/{file}", get(map_file))
+        .route("/3dtiles/{site}/implicit/{tiling}/{level}/{x}/{file}", get(map_quarter))
         .route("/collections/{c}/3dtiles/tileset.json", get(collection))
         .route("/collections/{c}/3dtiles/{site}/{file}", get(collection_file))
+        .route("/collections/{c}/3dtiles/{site}/implicit/{tiling}/{level}/{x}/{file}", get(collection_quarter))
 }
 
 async fn map(ask: Ask) -> Answer {
     let params = ask.params(TILES)?;
-    let (view, compression) = (narrowed(View::Map, &params)?, compression(&params));
+    let (view, manner) = (narrowed(View::Map, &params)?, manner(&params));
     let (snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
     let beside = tiles3d::Beside::among(&ask.coverages(), "../");
     let body = ask.work(move || {
         let plans = plans(&tiles, &snapshots, &view, reads)?;
-        tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside, compression)
+        tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside, manner)
     });
     Ok(encode::tagged(&ask.headers, "application/json", body.await?))
 }
@@ -90,7 +99,7 @@ async fn map(ask: Ask) -> Answer {
 /// A collection's tileset: of its site when there is one, else of its sites' tilesets.
 async fn collection(ask: Ask<String>) -> Answer {
     let params = ask.params(TILES)?;
-    let compression = compression(&params);
+    let manner = manner(&params);
     let (mut snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
     let scope = ask.scope(&snapshots, &ask.path)?;
     let view = narrowed(view(scope.clone()), &params)?;
@@ -100,10 +109,10 @@ async fn collection(ask: Ask<String>) -> Answer {
         }
         let plans = plans(&tiles, &snapshots, &view, reads)?;
         match plans.as_slice() {
-            [only] => tiles3d::of_site(only, compression, &format!("{}/", only.snapshot().site())),
+            [only] => tiles3d::of_site(only, manner, &format!("{}/", only.snapshot().site())),
             several => {
                 let plans: Vec<&Plan> = several.iter().map(AsRef::as_ref).collect();
-                tiles3d::of_sites(&plans, &[], compression)
+                tiles3d::of_sites(&plans, &[], manner)
             }
         }
     });
@@ -123,18 +132,15 @@ async fn collection_file(ask: Ask<(String, String, String)>) -> Answer {
 
 /// A site's `tileset.json`, or one of its tiles.
 async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
-    let params = ask.params(if name == "tileset.json" { TILES } else { FILES })?;
-    let (view, compression) = (narrowed(view, &params)?, compression(&params));
-    let snapshot = ask.snapshots().into_iter().find(|s| s.site().as_str() == site);
-    let snapshot = snapshot.ok_or_else(|| Fault::not_found(format!("there is no site '{site}'")).about("siteId"))?;
+    let params = ask.params(TILES)?;
+    let (view, manner) = (narrowed(view, &params)?, manner(&params));
+    let snapshot = snapshot(&ask, site)?;
     let (tiles, reads) = (ask.city.tiles.clone(), ask.caller.reads);
     if name == "tileset.json" {
         let body = ask.work(move || {
             let plans = plans(&tiles, &[snapshot], &view, reads)?;
-            plans.first().map_or_else(
-                || Err(Fault::internal("a site without a plan")),
-                |plan| tiles3d::of_site(plan, compression, ""),
-            )
+            let plan = plans.first().ok_or_else(|| Fault::internal("a site without a plan"))?;
+            tiles3d::of_site(plan, manner, "")
         });
         return Ok(encode::tagged(&ask.headers, "application/json", body.await?));
     }
@@ -150,30 +156,85 @@ async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
     Ok(immutable(&ask.headers, address, coded.await?))
 }
 
+async fn map_quarter(ask: Ask<(String, String, String, String, String)>) -> Answer {
+    let (site, tiling, level, x, file) = ask.path.clone();
+    quarter_of(ask, View::Map, &site, [&tiling, &level, &x, &file]).await
+}
+
+async fn collection_quarter(ask: Ask<(String, String, String, String, String, String)>) -> Answer {
+    let (collection, site, tiling, level, x, file) = ask.path.clone();
+    let view = view(ask.scope(&ask.snapshots(), &collection)?);
+    quarter_of(ask, view, &site, [&tiling, &level, &x, &file]).await
+}
+
+/// What is at a place of an implicit tiling. The place stays while the city changes, so its bytes are to be asked for again each time,
+/// by the tag that a content has as a file of its own: one that has not changed is told without being made.
+async fn quarter_of<P>(ask: Ask<P>, view: View, site: &str, [tiling, level, x, file]: [&str; 4]) -> Answer {
+    let view = narrowed(view, &ask.params(TILES)?)?;
+    let snapshot = snapshot(&ask, site)?;
+    let quarter = Quarter::read(tiling, level, x, file);
+    let quarter =
+        quarter.ok_or_else(|| Fault::not_found(format!("there is no tile '{level}/{x}/{file}'")).about("y"))?;
+    let (tiles, reads, headers) = (ask.city.tiles.clone(), ask.caller.reads, ask.headers.clone());
+    if quarter.subtree {
+        let body = ask.work(move || tiles.plan(&snapshot, &view, reads)?.subtree_at(&quarter));
+        return Ok(encode::tagged(&ask.headers, "application/octet-stream", body.await?));
+    }
+    let (city, coding) = (ask.city.clone(), wanted(&ask.headers));
+    let found = ask.work(move || {
+        let plan = tiles.plan(&snapshot, &view, reads)?;
+        let address = plan.content_at(&quarter)?;
+        let name = if let Address::Tile(hash) = address { Some(hash) } else { None };
+        let known = encode::is_known(&headers, &tag(address));
+        let coded = || Coded::new(&city, tiles.content(&plan, &quarter)?, name, coding);
+        Ok((address, if known { None } else { Some(coded()?) }))
+    });
+    let (address, coded) = found.await?;
+    Ok(answer(address, coded, HeaderValue::from_static("no-cache")))
+}
+
+fn snapshot<P>(ask: &Ask<P>, site: &str) -> Result<Arc<Snapshot>> {
+    let found = ask.snapshots().into_iter().find(|s| s.site().as_str() == site);
+    found.ok_or_else(|| Fault::not_found(format!("there is no site '{site}'")).about("siteId"))
+}
+
 /// A tile for good: its address names its bytes, so a caller that has it need never ask again.
 fn immutable(headers: &HeaderMap, address: Address, coded: Coded) -> Response {
-    let tag = format!("W/\"{address}\"");
-    let mut response = if encode::is_known(headers, &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let mut response = coded.response();
-        let media = match address {
-            Address::Tile(_) => "model/gltf-binary",
-            Address::Tileset(_) => "application/json",
-        };
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-        response
+    let known = encode::is_known(headers, &tag(address));
+    answer(address, (!known).then_some(coded), HeaderValue::from_static("public, max-age=31536000, immutable"))
+}
+
+fn tag(address: Address) -> String {
+    format!("W/\"{address}\"")
+}
+
+/// What an address names; nothing for a caller who has it.
+fn answer(address: Address, coded: Option<Coded>, kept: HeaderValue) -> Response {
+    let mut response = match coded {
+        None => StatusCode::NOT_MODIFIED.into_response(),
+        Some(coded) => {
+            let mut response = coded.response();
+            let media = match address {
+                Address::Tile(_) => "model/gltf-binary",
+                Address::Tileset(_) => "application/json",
+            };
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+            response
+        }
     };
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
+    if let Ok(tag) = HeaderValue::from_str(&tag(address)) {
         response.headers_mut().insert(header::ETAG, tag);
     }
-    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-    response.headers_mut().insert(header::CACHE_CONTROL, forever);
+    response.headers_mut().insert(header::CACHE_CONTROL, kept);
     response
 }
 
-fn compression(params: &Params) -> Compression {
-    if params.get("compression") == Some("meshopt") { Compression::Meshopt } else { Compression::None }
+/// How a tileset is to be written.
+fn manner(params: &Params) -> Manner {
+    let compression =
+        if params.get("compression") == Some("meshopt") { Compression::Meshopt } else { Compression::None };
+    let tiling = if params.get("tiling") == Some("implicit") { Tiling::Implicit } else { Tiling::Explicit };
+    Manner { compression, tiling }
 }
 
 /// The view at the time, of the storey, and of what matches the filter that are asked for.

@@ -2,13 +2,13 @@
 
 use super::{Outcome, say};
 use crate::fault::{Fault, Result};
-use crate::lod::View;
+use crate::lod::{Tiling, View};
 use crate::model::Collections;
 use crate::query::Scope;
 use crate::store::{Coverage, Snapshot, Store};
 use crate::tiles::Coding;
 use crate::tiles::bake;
-use crate::tiles::tiles3d::{self, Compression};
+use crate::tiles::tiles3d::{self, Compression, Manner};
 use crate::tiles::{Plan, Tiles};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -18,11 +18,11 @@ use std::time::Instant;
 
 /// Write the tileset of the whole map, or of a collection, as files for a file server or an object store
 ///
-/// Each file but tileset.json has a name that never means other bytes: serve them with `Cache-Control: immutable`. A file that is
+/// Each file but tileset.json and those in the folders `implicit` has a name that never means other bytes: serve them with `Cache-Control: immutable`. A file that is
 /// there already is kept, so that a bake that was stopped goes on, and one of a city that changed writes only what changed.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  cimbra bake /var/www/city\n  cimbra bake /var/www/buildings --tileset buildings --compression meshopt\n  cimbra bake out --precompress none"
+    after_help = "Examples:\n  cimbra bake /var/www/city\n  cimbra bake /var/www/buildings --tileset buildings --compression meshopt\n  cimbra bake out --precompress none\n  cimbra bake out --tiling implicit"
 )]
 pub struct Args {
     /// The folder to write; made when it is missing
@@ -33,6 +33,9 @@ pub struct Args {
     /// How vertices and triangles are kept: none, or meshopt (EXT_meshopt_compression)
     #[arg(long, value_name = "HOW", default_value = "none", value_parser = ["none", "meshopt"])]
     compression: String,
+    /// How the tiles are told: explicit, one by one, or implicit, by subtrees, whose files keep their names when they change
+    #[arg(long, value_name = "HOW", default_value = "explicit", value_parser = ["explicit", "implicit"])]
+    tiling: String,
     /// What is prepared beside each file for servers that send it so: gzip, br, zstd, or none
     #[arg(long, value_name = "LIST", default_value = "gzip,br,zstd", value_delimiter = ',')]
     precompress: Vec<String>,
@@ -53,6 +56,8 @@ impl Args {
         let snapshots: Vec<Arc<Snapshot>> = store.sites().iter().map(|site| site.snapshot()).collect();
         let view = self.view(&snapshots)?;
         let compression = if self.compression == "meshopt" { Compression::Meshopt } else { Compression::None };
+        let tiling = if self.tiling == "implicit" { Tiling::Implicit } else { Tiling::Explicit };
+        let manner = Manner { compression, tiling };
         let tiles = Tiles::default();
         // A folder is for everybody.
         let open = Collections::of(|collection| !collection.is_guarded());
@@ -68,14 +73,15 @@ impl Args {
                 bar.set_length(total as u64);
                 bar.set_position(done as u64);
             };
-            let baked = bake::bake(plan, &folder, compression, &step)?;
+            let baked = bake::bake(plan, &folder, manner, &step)?;
             say(&format!(
-                "{}: {} features in, {} out; {} tiles and {} tilesets, {:.1} MB, {} of them there before",
+                "{}: {} features in, {} out; {} tiles, {} tilesets and {} subtrees, {:.1} MB, {} of them there before",
                 folder.display(),
                 plan.features(),
                 baked.features,
                 baked.tiles,
                 baked.tilesets,
+                baked.subtrees,
                 baked.bytes as f64 / 1e6,
                 baked.kept
             ))?;
@@ -94,7 +100,7 @@ impl Args {
             say(&format!("{}: {files} files of an adopted tileset", folder.display()))?;
         }
         let beside = tiles3d::Beside::among(&beside, "");
-        bake::put(&self.dir.join("tileset.json"), &tiles3d::of_sites(&all, &beside, Compression::None)?)?;
+        bake::put(&self.dir.join("tileset.json"), &tiles3d::of_folders(&all, &beside, manner)?)?;
         say(&format!("tiles: {:.2} s", begun.elapsed().as_secs_f64()))?;
         if !codings.is_empty() {
             let begun = Instant::now();

@@ -7,12 +7,15 @@ mod draws;
 mod glb;
 mod metadata;
 mod parts;
+mod subtree;
 mod tileset;
 mod vertices;
 
-pub use compression::Compression;
+pub use compression::{Compression, Manner};
 pub use glb::encode;
-pub use tileset::{Beside, of_part, of_site, of_sites};
+pub use subtree::{Entry, IMPLICIT, subtree};
+pub(super) use subtree::{folder, named};
+pub use tileset::{Beside, of_folders, of_part, of_site, of_sites};
 
 /// Grows whenever the same content would be written as other bytes, also for its lighter shapes being others, so that tile addresses change with it.
 pub const FORMAT: u32 = 4;

@@ -1,10 +1,11 @@
 //! `tileset.json`: of one site, and of several as a tileset of their tilesets.
 
-use super::Compression;
+use super::subtree::{SCHEMA, folder};
+use super::{Compression, Manner};
 use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::geom::Bounds;
-use crate::lod::View;
+use crate::lod::{self, Implied, Tiling, View};
 use crate::store::Coverage;
 use crate::tiles::plan::{Node, Plan};
 use serde_json::{Value, json};
@@ -18,20 +19,21 @@ const FAR: f64 = 8192.0;
 ///
 /// # Errors
 /// As [`Snapshot::geometry`](crate::store::Snapshot::geometry).
-pub fn of_site(plan: &Plan, compression: Compression, prefix: &str) -> Result<Vec<u8>> {
-    let names = Names { prefix, query: query(plan.view(), Compression::None) };
-    let (frame, node) = (plan.snapshot().frame(), plan.root(compression)?);
+pub fn of_site(plan: &Plan, manner: impl Into<Manner>, prefix: &str) -> Result<Vec<u8>> {
+    let manner = manner.into();
+    let names = Names::new(prefix, plan.view(), manner);
+    let (frame, node) = (plan.snapshot().frame(), plan.root(manner)?);
     let mut root = node.map_or_else(nothing, |node| tile(node, &names));
     root["transform"] = json!(frame.enu_to_ecef());
     root["refine"] = json!("REPLACE");
-    Ok(document(&root, node.map_or(0.0, |n| n.error)))
+    Ok(written(root, node.map_or(FAR, |n| n.error.max(FAR)), manner.tiling))
 }
 
 /// A part of a site's tileset of `view`, in the frame of the tileset that refers to it.
-pub fn of_part(root: &Node, view: &View) -> Vec<u8> {
-    let mut tile = tile(root, &Names { prefix: "", query: query(view, Compression::None) });
+pub fn of_part(root: &Node, view: &View, manner: Manner) -> Vec<u8> {
+    let mut tile = tile(root, &Names::new("", view, manner));
     tile["refine"] = json!("REPLACE");
-    written(&tile, root.error)
+    written(tile, root.error, manner.tiling)
 }
 
 /// A tileset of another tool, as the whole map has it.
@@ -63,11 +65,24 @@ impl Beside {
 ///
 /// # Errors
 /// As [`Snapshot::geometry`](crate::store::Snapshot::geometry).
-pub fn of_sites(plans: &[&Plan], beside: &[Beside], compression: Compression) -> Result<Vec<u8>> {
-    let roots = plans.iter().map(|p| p.root(compression)).collect::<Result<Vec<_>>>()?;
+pub fn of_sites(plans: &[&Plan], beside: &[Beside], manner: impl Into<Manner>) -> Result<Vec<u8>> {
+    let manner = manner.into();
+    let query = plans.first().map_or_else(String::new, |plan| query(plan.view(), manner));
+    sites(plans, beside, manner, &query)
+}
+
+/// The same over folders of files, which were written in this manner and are asked for nothing.
+///
+/// # Errors
+/// As [`of_sites`].
+pub fn of_folders(plans: &[&Plan], beside: &[Beside], manner: impl Into<Manner>) -> Result<Vec<u8>> {
+    sites(plans, beside, manner.into(), "")
+}
+
+fn sites(plans: &[&Plan], beside: &[Beside], manner: Manner, query: &str) -> Result<Vec<u8>> {
+    let roots = plans.iter().map(|p| p.root(manner)).collect::<Result<Vec<_>>>()?;
     let errors = roots.iter().flatten().map(|n| n.error);
     let error = errors.chain(beside.iter().map(|b| b.error)).fold(FAR, f64::max);
-    let query = plans.first().map_or_else(String::new, |plan| query(plan.view(), compression));
     let mut around = Bounds::EMPTY;
     let mut children: Vec<Value> = plans
         .iter()
@@ -101,7 +116,7 @@ pub fn of_sites(plans: &[&Plan], beside: &[Beside], compression: Compression) ->
         root["children"] = json!(children);
         root["geometricError"] = json!(error);
     }
-    Ok(document(&root, error))
+    Ok(written(root, error.max(FAR), manner.tiling))
 }
 
 /// A metre around the site's origin, for a site that shows nothing.
@@ -111,16 +126,12 @@ fn nothing() -> Value {
     json!({ "boundingVolume": { "box": straight(&NOWHERE) }, "geometricError": 0.0 })
 }
 
-fn document(root: &Value, error: f64) -> Vec<u8> {
-    written(root, error.max(FAR))
-}
-
-fn written(root: &Value, error: f64) -> Vec<u8> {
-    let document = json!({
-        "asset": { "version": "1.1" },
-        "geometricError": error,
-        "root": root
-    });
+/// The document of a root. What subtrees say of their tiles is told in each, because CesiumJS looks for it in the first one only.
+fn written(root: Value, error: f64, tiling: Tiling) -> Vec<u8> {
+    let mut document = json!({ "asset": { "version": "1.1" }, "geometricError": error, "root": root });
+    if tiling == Tiling::Implicit {
+        document["schema"] = serde_json::from_str(SCHEMA).unwrap_or_default();
+    }
     document.to_string().into_bytes()
 }
 
@@ -128,15 +139,23 @@ fn written(root: &Value, error: f64) -> Vec<u8> {
 struct Names<'a> {
     prefix: &'a str,
     query: String,
+    compression: Compression,
 }
 
-/// What a view is asked for with; compression only of a tileset, whose files then have names of their own.
-fn query(view: &View, compression: Compression) -> String {
+impl<'a> Names<'a> {
+    fn new(prefix: &'a str, view: &View, Manner { compression, .. }: Manner) -> Self {
+        Self { prefix, query: query(view, Manner::default()), compression }
+    }
+}
+
+/// What a view is asked for with; compression and tiling only of a tileset, whose files then have names of their own.
+fn query(view: &View, manner: Manner) -> String {
     let at = view.at().map(|at| format!("datetime={at}"));
     let storey = view.storey().map(|storey| format!("storey={}", escaped(storey)));
     let filter = view.filter().map(|filter| format!("filter={}", escaped(filter)));
-    let packed = (compression == Compression::Meshopt).then(|| "compression=meshopt".to_owned());
-    let all: Vec<String> = at.into_iter().chain(storey).chain(filter).chain(packed).collect();
+    let packed = (manner.compression == Compression::Meshopt).then(|| "compression=meshopt".to_owned());
+    let tiling = (manner.tiling == Tiling::Implicit).then(|| "tiling=implicit".to_owned());
+    let all: Vec<String> = at.into_iter().chain(storey).chain(filter).chain(packed).chain(tiling).collect();
     if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
 }
 
@@ -154,14 +173,35 @@ fn tile(node: &Node, names: &Names<'_>) -> Value {
     if let Some(address) = node.content {
         tile["content"] = json!({ "uri": format!("{}{address}{}", names.prefix, names.query) });
     }
+    if let Some(implied) = &node.implied {
+        implicit(&mut tile, implied, names);
+    }
     if !node.children.is_empty() {
         tile["children"] = node.children.iter().map(|child| self::tile(child, names)).collect();
     }
     tile
 }
 
+/// What makes a tile the root of an implicit tiling (OGC 22-025r4 §7.2).
+fn implicit(tile: &mut Value, implied: &Implied, names: &Names<'_>) {
+    let name = |compression, subtree| {
+        let folder = folder(&implied.name(), compression);
+        let ending = if subtree { "subtree" } else { "glb" };
+        json!({ "uri": format!("{}{folder}/{{level}}/{{x}}/{{y}}.{ending}{}", names.prefix, names.query) })
+    };
+    // Named once more, because CesiumJS asks this tile alone for what it hands on to those below.
+    tile["refine"] = json!("REPLACE");
+    tile["content"] = name(names.compression, false);
+    tile["implicitTiling"] = json!({
+        "subdivisionScheme": "QUADTREE",
+        "availableLevels": implied.levels(),
+        "subtreeLevels": lod::SUBTREE,
+        "subtrees": name(Compression::None, true)
+    });
+}
+
 /// Outward to whole centimetres: short to write, never thinner than two.
-fn padded(bounds: &Bounds) -> Bounds {
+pub(super) fn padded(bounds: &Bounds) -> Bounds {
     Bounds {
         min: bounds.min.map(|v| ((v * 100.0).floor() - 1.0) / 100.0),
         max: bounds.max.map(|v| ((v * 100.0).ceil() + 1.0) / 100.0),
@@ -169,7 +209,7 @@ fn padded(bounds: &Bounds) -> Bounds {
 }
 
 /// The twelve numbers of a box along the axes: its middle and three half axes (OGC 22-025r4 §6.7.2.2).
-fn straight(bounds: &Bounds) -> [f64; 12] {
+pub(super) fn straight(bounds: &Bounds) -> [f64; 12] {
     let ([x, y, z], [a, b, c]) = (bounds.center(), bounds.size().map(|s| s / 2.0));
     [x, y, z, a, 0.0, 0.0, 0.0, b, 0.0, 0.0, 0.0, c]
 }

@@ -3,6 +3,7 @@
 mod broken;
 mod real;
 pub mod sound;
+pub mod told;
 
 use cimbra::formats::tiles3d::check::{CheckLimits, Report, check};
 use sound::Files;

@@ -104,9 +104,9 @@ impl Files {
 
 /// A binary under construction: views at multiples of 8.
 #[derive(Default)]
-struct Bin {
-    bytes: Vec<u8>,
-    views: Vec<Value>,
+pub struct Bin {
+    pub bytes: Vec<u8>,
+    pub views: Vec<Value>,
 }
 
 impl Bin {
@@ -116,7 +116,7 @@ impl Bin {
         self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
         from
     }
-    fn view(&mut self, bytes: &[u8], stride: Option<usize>) -> usize {
+    pub fn view(&mut self, bytes: &[u8], stride: Option<usize>) -> usize {
         let from = self.put(bytes);
         let mut view = json!({ "buffer": 0, "byteOffset": from, "byteLength": bytes.len() });
         if let Some(stride) = stride {
@@ -232,7 +232,7 @@ fn packed() -> File {
 }
 
 /// One triangle whose first corner is at x, y, z of the tile.
-fn triangle([x, y, z]: [f64; 3]) -> File {
+pub fn triangle([x, y, z]: [f64; 3]) -> File {
     let mut bin = Bin::default();
     bin.view(&f32s(&[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]), Some(12));
     let json = json!({ "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [0] }],
@@ -269,7 +269,7 @@ fn subtree(tiles: u8, contents: u8, children: Option<u16>) -> File {
 }
 
 /// A box of half axes of `h` metres around a point.
-fn cuboid([x, y, z]: [f64; 3], h: f64) -> Value {
+pub fn cuboid([x, y, z]: [f64; 3], h: f64) -> Value {
     json!({ "box": [x, y, z, h, 0.0, 0.0, 0.0, h, 0.0, 0.0, 0.0, h] })
 }
 

@@ -10,6 +10,7 @@ use super::volume::Volume;
 use super::walk::{Above, Link, Refine, Walk, linked, read, reason};
 use crate::geom::matrix::IDENTITY;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The most nodes of one subtree.
@@ -64,6 +65,13 @@ impl Tiling<'_> {
     }
 }
 
+/// What a node hands on to its parts: its volume and its error, as far as subtrees tell of them.
+#[derive(Clone)]
+struct Kin {
+    link: Option<Arc<Link>>,
+    error: Option<f64>,
+}
+
 /// Looks through all that the implicit root `node` stands for.
 pub(super) fn tiling(
     walk: &mut Walk,
@@ -80,8 +88,8 @@ pub(super) fn tiling(
         log.find(Rule::Implicit, format!("{place}/boundingVolume"), "is a sphere, which has no quarters");
         return;
     }
-    let mut waiting = vec![At(0, [0; 3])];
-    while let Some(root) = waiting.pop() {
+    let mut waiting = vec![(At(0, [0; 3]), Kin { link: here.link.clone(), error: here.error })];
+    while let Some((root, kin)) = waiting.pop() {
         let name = tiling.named(tiling.subtrees, root);
         let Some(path) = tile::resolved(&name, from, &format!("{place}/implicitTiling/subtrees/uri"), log) else {
             return;
@@ -100,11 +108,11 @@ pub(super) fn tiling(
                 let (folder, most) = (walk.folder.clone(), walk.limits.json);
                 let load =
                     |uri: &str| read(&folder, &super::super::resolve(file.first().map_or("", |f| f), uri)?, most);
-                subtree::read(&bytes, tiling.size, &load, &mut own)
+                subtree::read(&bytes, tiling.size, walk.schema.as_ref(), &load, &mut own)
             }
         };
         if let Some(found) = found {
-            let more = nodes(walk, &tiling, &found, root, here, from, whole, &mut own);
+            let more = nodes(walk, &tiling, &found, (root, kin), here, from, whole, &mut own);
             waiting.extend(more);
         }
         walk.report.absorb(own);
@@ -143,6 +151,9 @@ fn sound<'v>(node: &'v Value, of: &'v Value, place: &'v str, level: usize, log: 
         if !whole(uri) {
             wrong(&format!("{member}/uri"), &format!("'{}' lacks one of {}", clip(uri), variables.join(", ")));
             return None;
+        }
+        if uri.split(['?', '#']).next().is_some_and(|path| path.to_ascii_lowercase().ends_with(".json")) {
+            wrong(&format!("{member}/uri"), "names external tilesets, which an implicit tiling cannot hold");
         }
         contents.push(uri);
     }
@@ -187,12 +198,21 @@ fn nodes(
     walk: &mut Walk,
     tiling: &Tiling,
     own: &Subtree,
-    root: At,
+    (root, above_root): (At, Kin),
     here: &Above,
     from: &[Arc<str>],
     whole: Volume,
     log: &mut Log,
-) -> Vec<At> {
+) -> Vec<(At, Kin)> {
+    let implied = |at: At| match at.0 {
+        0 => here.link.clone(),
+        level => {
+            let part = Some(whole.part(level as u32, at.1, tiling.octree));
+            Some(linked(here, part, IDENTITY, tiling.tell(at)))
+        }
+    };
+    let (mut kin, mut row) = (HashMap::<u64, Kin>::new(), 0);
+    let mut content_rows = vec![0; own.contents.len()];
     let (mut orphans, mut deep, mut strays) = (Seen::default(), Seen::default(), Seen::default());
     if !own.tiles.get(0) {
         let rule = if root.0 == 0 { Rule::Availability } else { Rule::ChildSubtree };
@@ -203,11 +223,19 @@ fn nodes(
         for morton in 0..tiling.fan.pow(level as u32) {
             let (index, place) = (start + morton, || tiling.tell(tiling.at(root, level, morton)));
             let there = own.tiles.get(index);
-            let contents = own.contents.iter().enumerate().filter(|(_, bits)| bits.get(index));
+            // Each content with its row in the table, if there is one.
+            let mut contents = Vec::new();
+            for (k, (_, next)) in
+                own.contents.iter().zip(&mut content_rows).enumerate().filter(|(_, (bits, _))| bits.get(index))
+            {
+                contents.push((k, *next));
+                *next += 1;
+            }
             if !there {
-                contents.for_each(|_| strays.at(place));
+                contents.iter().for_each(|_| strays.at(place));
                 continue;
             }
+            row += 1;
             if level > 0 && !own.tiles.get(above + morton / tiling.fan) {
                 orphans.at(place);
                 continue;
@@ -225,17 +253,22 @@ fn nodes(
                 true => own.children.get(morton * tiling.fan + k),
                 false => own.tiles.get(tiling.offset(level + 1) + morton * tiling.fan + k),
             };
-            let shown = here.refine == Some(Refine::Add) || !(0..tiling.fan).any(below);
-            for (k, _) in contents {
+            let leaf = !(0..tiling.fan).any(below);
+            let shown = here.refine == Some(Refine::Add) || leaf;
+            let parent = if level == 0 { Some(&above_root) } else { kin.get(&(above + morton / tiling.fan)) };
+            let told = told(own, row - 1, parent, leaf, || implied(at), (at, here), &place, log);
+            for (k, row) in contents {
                 let Some(template) = tiling.contents.get(k) else { continue };
                 let Some(path) = tile::resolved(&tiling.named(template, at), from, &place(), log) else { continue };
-                let part = (at.0 > 0).then(|| whole.part(at.0 as u32, at.1, tiling.octree));
-                let around: Arc<Link> = match (&here.link, part) {
-                    (Some(link), None) => link.clone(),
-                    (_, part) => linked(here, part, IDENTITY, place()),
-                };
+                let Some(mut around) = told.link.clone() else { continue };
+                if let Some(volume) = own.told_contents.get(k).and_then(|told| told.volume(row)) {
+                    tile::inside(Some(&volume), &around, &format!("{} content", place()), log);
+                    let above = Above { link: Some(around), ..here.clone() };
+                    around = linked(&above, Some(volume), IDENTITY, format!("{} content", place()));
+                }
                 walk.content(Job { path, around, place: place(), shown });
             }
+            kin.insert(index, told);
         }
     }
     let (mut loose, mut beyond, mut more) = (Seen::default(), Seen::default(), Vec::new());
@@ -248,7 +281,8 @@ fn nodes(
         } else if at.0 >= tiling.available {
             beyond.at(|| tiling.tell(at));
         } else if more.len() < walk.limits.tiles {
-            more.push(at);
+            let above = kin.get(&(last + morton / tiling.fan)).unwrap_or(&above_root);
+            more.push((at, above.clone()));
         }
     }
     orphans.tell(Rule::Availability, "is available below a tile that is not", log);
@@ -257,4 +291,33 @@ fn nodes(
     loose.tell(Rule::ChildSubtree, "is a subtree below a tile that is not available", log);
     beyond.tell(Rule::ChildSubtree, "is a subtree at or below availableLevels", log);
     more
+}
+
+/// The volume and the error of the node in a row of its subtree's table, held against its parent's.
+#[expect(clippy::too_many_arguments, reason = "one node, and all that it is held against")]
+fn told(
+    own: &Subtree,
+    row: usize,
+    parent: Option<&Kin>,
+    leaf: bool,
+    implied: impl Fn() -> Option<Arc<Link>>,
+    (at, here): (At, &Above),
+    place: &dyn Fn() -> String,
+    log: &mut Log,
+) -> Kin {
+    let link = match own.told.tells_volumes() {
+        true => {
+            let above = Above { link: parent.and_then(|p| p.link.clone()), ..here.clone() };
+            Some(linked(&above, own.told.volume(row), IDENTITY, place()))
+        }
+        false => implied(),
+    };
+    let Some(error) = own.told.error(row) else {
+        return Kin { link, error: here.error.map(|error| error * 0.5_f64.powi(at.0 as i32)) };
+    };
+    if let Some(above) = parent.and_then(|p| p.error).filter(|above| error > *above) {
+        log.find(Rule::ErrorGrows, place(), format!("grows from {above} above to {error}"));
+    }
+    tile::leaf(Some(error), leaf, &place(), log);
+    Kin { link, error: Some(error) }
 }

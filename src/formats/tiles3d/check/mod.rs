@@ -21,6 +21,7 @@ mod report;
 mod rule;
 mod scene;
 mod schema;
+mod semantics;
 mod subtree;
 mod table;
 mod tile;

@@ -73,6 +73,8 @@ pub(super) struct Property {
     pub max: Option<Value>,
     /// Whether its values are the ids of features.
     pub is_id: bool,
+    /// What it means.
+    pub semantic: Option<String>,
 }
 
 /// Classes with their properties that hold; `None` for one that does not.
@@ -222,5 +224,6 @@ fn property(name: &str, own: &Value, enums: &BTreeMap<&str, Choices>, place: &st
         no_data,
         min: own.get("min").cloned(),
         max: own.get("max").cloned(),
+        semantic: text("semantic").map(str::to_owned),
     })
 }

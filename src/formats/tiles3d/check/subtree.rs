@@ -2,6 +2,8 @@
 
 use super::report::Log;
 use super::rule::Rule;
+use super::schema::Schema;
+use super::semantics::{Tables, Told};
 use super::walk::parsed;
 use crate::bytes::Bytes;
 use crate::fault::Result;
@@ -23,6 +25,13 @@ impl Bits {
             }
         }
     }
+    /// How many of the first `bits` are 1.
+    fn ones(&self, bits: u64) -> u64 {
+        match self {
+            Self::Constant(all) => bits * u64::from(*all),
+            Self::Stream(_) => (0..bits).filter(|at| self.get(*at)).count() as u64,
+        }
+    }
 }
 
 /// What a subtree says is there.
@@ -30,6 +39,10 @@ pub(super) struct Subtree {
     pub tiles: Bits,
     pub contents: Vec<Bits>,
     pub children: Bits,
+    /// What is told of the tiles that are there, in order.
+    pub told: Told,
+    /// The same of each kind of contents.
+    pub told_contents: Vec<Told>,
 }
 
 /// How many bits there must be.
@@ -41,7 +54,13 @@ pub(super) struct Size {
 }
 
 /// Reads a subtree; `load` gives the bytes of a buffer in a file of its own. `None` where its tiles are not known.
-pub(super) fn read(bytes: &[u8], size: Size, load: &dyn Fn(&str) -> Result<Vec<u8>>, log: &mut Log) -> Option<Subtree> {
+pub(super) fn read(
+    bytes: &[u8],
+    size: Size,
+    schema: Option<&Schema>,
+    load: &dyn Fn(&str) -> Result<Vec<u8>>,
+    log: &mut Log,
+) -> Option<Subtree> {
     let (text, binary) = if bytes.starts_with(b"subt") { container(bytes, log)? } else { (bytes, &[][..]) };
     let json = match parsed(text) {
         Ok(json) => json,
@@ -68,17 +87,25 @@ pub(super) fn read(bytes: &[u8], size: Size, load: &dyn Fn(&str) -> Result<Vec<u
     let each = list.iter().enumerate().take(size.contents);
     let contents: Option<Vec<Bits>> =
         each.map(|(k, of)| availability(&format!("/contentAvailability/{k}"), of, size.nodes, log)).collect();
-    for (name, what) in [("tileMetadata", "tiles"), ("contentMetadata", "contents"), ("subtreeMetadata", "subtrees")] {
-        if json.get(name).is_some() {
-            log.unseen(format!("metadata of implicit {what}"));
-        }
+    if json.get("subtreeMetadata").is_some() {
+        log.unseen("metadata of whole subtrees");
     }
     for (there, name) in [(tiles.is_some(), "tileAvailability"), (children.is_some(), "childSubtreeAvailability")] {
         if !there {
             log.find(Rule::Member, format!("/{name}"), "is missing");
         }
     }
-    Some(Subtree { tiles: tiles??, contents: contents?, children: children?? })
+    let (tiles, contents, children) = (tiles??, contents?, children??);
+    let tables = Tables { json: &json, schema, view: &|number, place, log| views.view(number, place, log) };
+    let told = json
+        .get("tileMetadata")
+        .map_or_else(Told::default, |number| tables.told(number, "/tileMetadata", tiles.ones(size.nodes), "TILE", log));
+    let each = json.get("contentMetadata").and_then(Value::as_array).into_iter().flatten();
+    let of_content = |((k, number), bits): ((usize, &Value), &Bits)| {
+        tables.told(number, &format!("/contentMetadata/{k}"), bits.ones(size.nodes), "CONTENT", log)
+    };
+    let told_contents = each.enumerate().zip(&contents).map(of_content).collect();
+    Some(Subtree { tiles, contents, children, told, told_contents })
 }
 
 /// JSON and binary of the binary form.

@@ -2,6 +2,7 @@
 
 use super::report::Log;
 use super::rule::Rule;
+use super::schema::Schema;
 use super::volume::{Volume, beyond, numbers};
 use super::walk::{Above, Link, Refine, member};
 use super::{SLACK, clip};
@@ -24,8 +25,8 @@ pub(super) struct Tile {
     pub refine: Option<Refine>,
 }
 
-/// The rules of the whole; gives its error.
-pub(super) fn tileset(json: &Value, log: &mut Log) -> Option<f64> {
+/// The rules of the whole; gives its error and its schema.
+pub(super) fn tileset(json: &Value, log: &mut Log) -> (Option<f64>, Option<Schema>) {
     match json.pointer("/asset/version") {
         Some(Value::String(version)) if version == "1.0" || version == "1.1" => {}
         Some(other) => log.find(
@@ -39,15 +40,13 @@ pub(super) fn tileset(json: &Value, log: &mut Log) -> Option<f64> {
         log.find(Rule::Member, "/root", "is no object");
     }
     extensions(json, log);
-    if let Some(schema) = json.get("schema") {
-        super::schema::read(schema, "/schema", log);
-    }
-    for name in ["metadata", "groups", "statistics"] {
+    let schema = json.get("schema").map(|schema| super::schema::read(schema, "/schema", log));
+    for name in ["schemaUri", "metadata", "groups", "statistics"] {
         if json.get(name).is_some() {
             log.unseen(format!("a tileset's own {name}"));
         }
     }
-    error(json, "", log)
+    (error(json, "", log), schema)
 }
 
 /// Every extension that is used is listed, and every required one is used (§6.9).

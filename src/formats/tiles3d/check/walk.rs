@@ -5,6 +5,7 @@ use super::ids::Ids;
 use super::implicit;
 use super::report::{Log, Report};
 use super::rule::Rule;
+use super::schema::Schema;
 use super::tile::{self, Member};
 use super::volume::Volume;
 use super::{CheckLimits, clip};
@@ -71,6 +72,8 @@ pub(super) struct Walk<'a> {
     ids: Ids,
     /// Tiles of the JSON file at hand.
     own_tiles: usize,
+    /// The metadata schema of that file.
+    pub schema: Option<Schema>,
     full: bool,
 }
 
@@ -85,7 +88,7 @@ pub(super) fn whole(file: &Path, limits: &CheckLimits, progress: &dyn Fn(usize))
     let report = Report { file: file.display().to_string(), ..Report::default() };
     let ids = Ids::default();
     let (waiting, jobs, own_tiles, full) = (Vec::new(), Vec::new(), 0, false);
-    let mut walk = Walk { folder, limits, report, progress, waiting, jobs, ids, own_tiles, full };
+    let mut walk = Walk { folder, limits, report, progress, waiting, jobs, ids, own_tiles, schema: None, full };
     let about = |fault: Fault| fault.about(file.display().to_string());
     let bytes = walk.read(&entry, limits.json).map_err(about)?;
     let json = parsed(&bytes).map_err(about)?;
@@ -146,7 +149,8 @@ impl Walk<'_> {
         let mut log = Log::new(&own.path);
         self.report.counts.tilesets += 1;
         self.own_tiles = 0;
-        let top = tile::tileset(json, &mut log);
+        let (top, schema) = tile::tileset(json, &mut log);
+        self.schema = schema;
         let mut from = own.from.clone();
         from.push(own.path.as_str().into());
         if let Some(root) = json.get("root").filter(|root| root.is_object()) {

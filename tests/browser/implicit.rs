@@ -1,0 +1,57 @@
+//! Implicit tilings as strangers open them: plain CesiumJS, `3d-tiles-renderer` and `@loaders.gl/3d-tiles` show what is shown tile by tile.
+
+use super::{assert_none, node};
+use crate::support::{Server, run, shared, town};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Opens a tileset in the three; each shows all of `wanted`.
+fn opens(what: &str, url: &str, wanted: &BTreeSet<&str>) {
+    let seen = node("implicit.mjs", &[url]);
+    for list in ["/cesium/failed", "/cesium/outside", "/cesium/errors", "/loaders/errors"] {
+        assert_none(&seen, list);
+    }
+    for list in ["/renderer/failed", "/renderer/outside", "/renderer/errors"] {
+        assert_none(&seen, list);
+    }
+    assert_eq!(seen["cesium"]["loaded"], true);
+    assert!(!wanted.is_empty());
+    for reader in ["cesium", "renderer", "loaders"] {
+        let shown: BTreeSet<&str> = seen[reader]["ids"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let missing: Vec<_> = wanted.difference(&shown).collect();
+        assert!(
+            missing.is_empty(),
+            "{what}: {reader} lacks {} of {}, such as {:?}",
+            missing.len(),
+            wanted.len(),
+            missing[0]
+        );
+        eprintln!("{what}: {} ids in {reader}, {} contents", shown.len(), seen[reader]["contents"]);
+    }
+}
+
+/// The ids of a collection.
+fn ids(items: &Value) -> BTreeSet<&str> {
+    items["features"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn delft_by_subtrees_is_shown_whole_by_three_readers() {
+    let Some(shared) = shared() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (input, store) = (shared.join("data/cityjson/delft.city.jsonl"), dir.path().join("store"));
+    let import = ["import", input.to_str().unwrap(), "--store", store.to_str().unwrap(), "--height-offset", "43.5"];
+    assert!(run(&import).status.code().is_some_and(|code| code < 2));
+    let server = Server::start(&store, &[]);
+    let (_, items) = server.get("/collections/buildings/items?limit=10000&skipGeometry=true");
+    opens("Delft", &format!("{}/3dtiles/tileset.json?tiling=implicit", server.base), &ids(&items));
+}
+
+#[test]
+fn the_elements_of_a_community_by_subtrees_are_shown_whole_by_three_readers() {
+    let town = town(&[]);
+    let (_, items) = town.server.get("/collections/elements/items?limit=10000&skipGeometry=true");
+    let url = format!("{}/collections/elements/3dtiles/tileset.json?tiling=implicit", town.server.base);
+    let drawn: BTreeSet<&str> = ids(&items);
+    opens("the small community", &url, &drawn);
+}
