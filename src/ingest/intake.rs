@@ -4,7 +4,7 @@ use super::batch::FileImport;
 use super::files::{expand, left_out, stem};
 use super::georeference::{Georeference, Origin};
 use super::report::{FileReport, Report};
-use super::survey::survey;
+use super::survey::Survey;
 use crate::crs::{HeightGrid, Helmert};
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::points::is_las;
@@ -248,13 +248,17 @@ impl Intake<'_> {
         };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
-            None => self.new_origin(reader, &read)?,
+            None => self.options.origin.map(|origin| origin.position),
         };
         let stop = AtomicBool::new(false);
         // The file is copied while it is read; a copy of what is refused is given up.
         std::thread::scope(|scope| {
             let copy = self.store.map(|store| scope.spawn(|| store.keep(file, &stop)));
             let mut import = FileImport::new(self, file, &site, (code, name), origin, &mut taken.ids, report)?;
+            // A model whose CRS the caller names is in coordinates of that CRS, if nothing of its own places it.
+            if origin.is_none() && (reader.name() != "IFC" || self.options.crs.is_some()) {
+                import.survey = Some(Survey::new(&self.options));
+            }
             let done = read_first(&mut |item| import.take(item)).and_then(|()| {
                 import.finish(|| {
                     let copy = copy.ok_or_else(|| Fault::internal("a check keeps no file"))?;
@@ -285,16 +289,6 @@ impl Intake<'_> {
                 Err(Fault::parameter("site", format!("is missing, and the store has {} sites", several.len()))
                     .remedy(format!("name one of {}, or a new one, with --site CODE", codes.join(", "))))
             }
-        }
-    }
-
-    /// The origin of the site that this file makes, when it needs a look at the file; a placed model brings its own.
-    fn new_origin(&self, reader: &dyn Reader, read: &Read) -> Result<Option<Geodetic>> {
-        match self.options.origin {
-            Some(origin) => Ok(Some(origin.position)),
-            // A model whose CRS the caller names is in coordinates of that CRS, if nothing of its own places it.
-            None if reader.name() == "IFC" && self.options.crs.is_none() => Ok(None),
-            None => survey(read, &self.options),
         }
     }
 
@@ -330,9 +324,6 @@ impl Intake<'_> {
 
 /// Endings of what becomes a dataset beside the assets.
 const COVERAGES: &[&str] = &["tif", "tiff", "gtiff", "json", "las", "laz"];
-
-/// Reads the file at hand into a sink, wherever it is read.
-pub(super) type Read<'a> = dyn Fn(&mut Sink) -> Result<()> + 'a;
 
 /// Takes a file as a dataset beside the assets.
 type Beside<'a> = fn(&Intake<'a>, &Path, &OnceCell<Arc<Site>>, &SiteCode, DatasetName, &mut FileReport) -> Result<()>;
