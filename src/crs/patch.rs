@@ -8,9 +8,8 @@ use std::collections::hash_map::Entry;
 
 /// Side of a patch, in the units of the source: over so few metres a map projection is all but flat.
 const SIDE: f64 = 256.0;
-/// Points of one call within a patch below which PROJ is asked for each. A patch costs 27 points, once for all the objects of a
-/// thread that lie in it. It is counted by the call, so that equal calls give equal bits.
-const FEW: usize = 4;
+/// Points within one patch below which it costs more than it saves. It is counted by the call, so that equal calls give equal bits.
+const FEW: usize = 32;
 /// How far the polynomials may be from PROJ: degrees, and metres of height. Half a micrometre.
 const NEAR: [f64; 3] = [5e-12, 5e-12, 5e-7];
 /// Patches that a thread keeps.

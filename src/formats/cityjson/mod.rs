@@ -106,8 +106,11 @@ const BUNDLE: usize = 1 << 20;
 /// Bundles that wait for the sink.
 const AHEAD: usize = 2;
 
-/// The next lines of a sequence, with their numbers; nothing at its end.
-fn next_bundle<R: std::io::BufRead>(lines: &mut Lines<R>) -> Result<Option<Vec<(usize, Vec<u8>)>>> {
+/// Lines with their numbers.
+type Bundle = Vec<(usize, Vec<u8>)>;
+
+/// The next lines of a sequence; nothing at its end.
+fn next_bundle<R: std::io::BufRead>(lines: &mut Lines<R>) -> Result<Option<Bundle>> {
     let (mut bundle, mut bytes) = (Vec::new(), 0);
     while bytes <= BUNDLE {
         let Some((number, line)) = lines.next_record()? else { break };
@@ -118,7 +121,7 @@ fn next_bundle<R: std::io::BufRead>(lines: &mut Lines<R>) -> Result<Option<Vec<(
 }
 
 /// The features of a sequence's lines, each with its objects.
-fn prepare(preparer: &Preparer, lines: Vec<(usize, Vec<u8>)>) -> Vec<Result<Vec<Prepared>>> {
+fn prepare(preparer: &Preparer, lines: Bundle) -> Vec<Result<Vec<Prepared>>> {
     let prepare = |(number, line): (usize, Vec<u8>)| match parse(&line, number) {
         Ok(feature) if feature.kind == "CityJSONFeature" => Ok(preparer.prepare(feature)),
         Ok(other) => {
