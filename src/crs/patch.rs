@@ -29,9 +29,20 @@ pub(super) fn run(pipeline: &str, points: &mut [[f64; 3]]) -> Result<()> {
     if points.len() < FEW || BENT.iter().any(|word| pipeline.contains(word)) {
         return proj::run(pipeline, true, points);
     }
-    let cells: Vec<Cell> = points.iter().map(cell).collect();
-    let mut counts: HashMap<Cell, usize> = HashMap::new();
-    cells.iter().for_each(|cell| *counts.entry(*cell).or_default() += 1);
+    // The cells that there are, how many points each has, and which one each point is in: neighbours mostly in the same.
+    let mut cells: Vec<(Cell, usize)> = Vec::new();
+    let mut known: HashMap<Cell, usize> = HashMap::new();
+    let mut which: Vec<usize> = Vec::with_capacity(points.len());
+    for point in points.iter() {
+        let cell = cell(point);
+        let last = which.last().copied().filter(|at| cells.get(*at).is_some_and(|(last, _)| *last == cell));
+        let at = last.unwrap_or_else(|| *known.entry(cell).or_insert(cells.len()));
+        match cells.get_mut(at) {
+            Some((_, count)) => *count += 1,
+            None => cells.push((cell, 1)),
+        }
+        which.push(at);
+    }
     PATCHES.with_borrow_mut(|all| {
         if !all.contains_key(pipeline) {
             all.insert(pipeline.to_owned(), HashMap::new());
@@ -40,16 +51,20 @@ pub(super) fn run(pipeline: &str, points: &mut [[f64; 3]]) -> Result<()> {
         if patches.len() > KEPT {
             patches.clear();
         }
-        for cell in counts.iter().filter(|(_, count)| **count >= FEW).map(|(cell, _)| *cell) {
+        for cell in cells.iter().filter(|(_, count)| *count >= FEW).map(|(cell, _)| *cell) {
             if let Entry::Vacant(place) = patches.entry(cell) {
                 place.insert(Patch::new(pipeline, cell)?);
             }
         }
+        let of_cell = |(cell, count): &(Cell, usize)| {
+            let patch = patches.get(cell).filter(|_| *count >= FEW).and_then(Option::as_ref)?;
+            Some((*cell, patch))
+        };
+        let of_cells: Vec<Option<(Cell, &Patch)>> = cells.iter().map(of_cell).collect();
         let (mut others, mut numbers) = (Vec::new(), Vec::new());
-        for (number, (point, cell)) in points.iter_mut().zip(&cells).enumerate() {
-            let many = counts.get(cell).is_some_and(|count| *count >= FEW);
-            match patches.get(cell).filter(|_| many) {
-                Some(Some(patch)) => *point = patch.at(inside(*cell, *point)),
+        for (number, (point, at)) in points.iter_mut().zip(&which).enumerate() {
+            match of_cells.get(*at) {
+                Some(Some((cell, patch))) => *point = patch.at(inside(*cell, *point)),
                 _ => {
                     others.push(*point);
                     numbers.push(number);

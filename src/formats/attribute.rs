@@ -1,8 +1,11 @@
 //! JSON values as attributes: types, nesting and order stay as the source has them.
 
 use crate::model::{Attributes, Value};
+use foldhash::fast::RandomState;
+use foldhash::{HashSet, HashSetExt};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
+use std::hash::BuildHasher;
 
 /// A JSON value on its way to being an attribute.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,10 +68,12 @@ impl<'de> Visitor<'de> for AnyValue {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut members = Attributes::new();
-        let mut names = std::collections::HashSet::new();
+        // The names' hashes: a name of a known one is looked for, others need no copy to be known again.
+        let mut names: HashSet<u64> = HashSet::new();
+        let state = RandomState::default();
         while let Some((name, Attribute(value))) = entries.next_entry::<String, _>()? {
             // RFC 8259 §4 leaves a repeated name open; names must be unique here, and most readers keep the last.
-            if !names.insert(name.clone()) {
+            if !names.insert(state.hash_one(&name)) {
                 members.retain(|(known, _)| *known != name);
             }
             members.push((name, value));

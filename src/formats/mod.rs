@@ -116,6 +116,17 @@ pub struct SourceObject {
 }
 
 impl SourceObject {
+    /// How many corners its shape and footprint have together, and the first of them.
+    pub fn corners(&self) -> (usize, Option<[f64; 3]>) {
+        let (mut count, mut first) = (0, None);
+        let mut see = |corner| {
+            count += 1;
+            first.get_or_insert(corner);
+        };
+        self.shape.each(&mut see);
+        self.footprint.iter().flat_map(crate::geom::Polygon::points).copied().for_each(see);
+        (count, first)
+    }
     /// The asset it becomes with its geometry placed.
     pub fn into_asset(self, geometry: Geometry, bounds: Bounds) -> Asset {
         let Self { id, class, name, parent, storey, layer, attributes, .. } = self;

@@ -2,9 +2,11 @@
 
 use super::mend::{Defect, Flaw};
 use super::nearest::{Nearest, Triangle, normal, sub};
+use super::sweep::touching;
 use super::topology::Topology;
 use super::triangulate::{cross, dot, length};
 use super::{Bounds, Mesh, WELD};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// Open edges beyond which nobody looks for corners on them: the mesh is no body at all.
@@ -97,21 +99,23 @@ pub(super) fn cuts(topology: &Topology) -> Option<Flaw> {
     }
     let triangles: Vec<Triangle> = (0..count).map(|i| topology.triangle(i)).collect();
     let planes: Vec<Plane> = triangles.iter().map(Plane::of).collect();
-    let parts = topology.parts();
+    // Asked for last: few triangles cut another one.
+    let parts = OnceCell::new();
     let (mut pairs, mut cutting, mut near) = (0, Vec::new(), None);
     let mut compare = |i: usize, j: usize| {
-        let apart = topology.corners[i].iter().all(|c| !topology.corners[j].contains(c));
-        if apart && parts[i] == parts[j] {
-            let (one, other) = (&triangles[i], &triangles[j]);
-            let at = planes[j].pierced(one, other).or_else(|| planes[i].pierced(other, one));
-            if let Some(at) = at {
-                near.get_or_insert(at);
-                cutting.extend([i, j]);
-            }
+        if topology.corners[i].iter().any(|c| topology.corners[j].contains(c)) {
+            return;
+        }
+        let (one, other) = (&triangles[i], &triangles[j]);
+        let Some(at) = planes[j].pierced(one, other).or_else(|| planes[i].pierced(other, one)) else { return };
+        let parts: &Vec<u32> = parts.get_or_init(|| topology.parts());
+        if parts[i] == parts[j] {
+            near.get_or_insert(at);
+            cutting.extend([i, j]);
         }
     };
     if count <= FEW {
-        sweep(&triangles, &mut compare);
+        touching(&triangles, &mut compare);
     } else {
         let tree = Nearest::new(triangles.clone());
         for (i, triangle) in triangles.iter().enumerate() {
@@ -132,26 +136,6 @@ pub(super) fn cuts(topology: &Topology) -> Option<Flaw> {
     near.and_then(|at| told(Defect::SelfIntersections, cutting.len(), at))
 }
 
-/// Gives every pair of triangles whose boxes touch, the lower number first: along the longest side of them all, each is compared
-/// with those that begin before it ends.
-fn sweep(triangles: &[Triangle], compare: &mut dyn FnMut(usize, usize)) {
-    let whole = Bounds::of(triangles.iter().flatten().copied()).size();
-    let long = (0..3).max_by(|a, b| whole[*a].total_cmp(&whole[*b])).unwrap_or(0);
-    let side = |t: &Triangle, k: usize, pick: fn(f64, f64) -> f64| pick(pick(t[0][k], t[1][k]), t[2][k]);
-    // The longest side comes first.
-    let axes = [long, (long + 1) % 3, (long + 2) % 3];
-    let of = |(i, t): (usize, &Triangle)| (axes.map(|k| [side(t, k, f64::min), side(t, k, f64::max)]), i);
-    let mut boxes: Vec<([[f64; 2]; 3], usize)> = triangles.iter().enumerate().map(of).collect();
-    boxes.sort_unstable_by(|a, b| a.0[0][0].total_cmp(&b.0[0][0]).then(a.1.cmp(&b.1)));
-    for (at, (one, i)) in boxes.iter().enumerate() {
-        for (other, j) in boxes[at + 1..].iter().take_while(|(other, _)| other[0][0] <= one[0][1]) {
-            if one[1..].iter().zip(&other[1..]).all(|(a, b)| a[0] <= b[1] && b[0] <= a[1]) {
-                compare(*i.min(j), *i.max(j));
-            }
-        }
-    }
-}
-
 /// The plane of a triangle.
 struct Plane {
     /// Of length one; nothing for a triangle without area.
@@ -170,7 +154,8 @@ impl Plane {
     /// cut.
     fn pierced(&self, one: &Triangle, other: &Triangle) -> Option<[f64; 3]> {
         let heights = one.map(|p| dot(self.up, p) - self.height);
-        if heights.iter().all(|h| *h >= -WELD) || heights.iter().all(|h| *h <= WELD) {
+        let [a, b, c] = heights;
+        if a.min(b).min(c) >= -WELD || a.max(b).max(c) <= WELD {
             return None;
         }
         (0..3).find_map(|k| {

@@ -21,6 +21,7 @@ mod simplify;
 mod solid;
 mod sound;
 mod soup;
+mod sweep;
 mod topology;
 mod triangulate;
 

@@ -53,6 +53,17 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// Gives every point in the order of the lists.
+    pub fn each(&self, mut give: impl FnMut([f64; 3])) {
+        match self {
+            Self::Empty => {}
+            Self::Points(points) => points.iter().copied().for_each(give),
+            Self::Lines(lines) => lines.iter().flatten().copied().for_each(give),
+            Self::Areas(areas) => areas.iter().for_each(|area| area.points().copied().for_each(&mut give)),
+            Self::Faces { faces, .. } => faces.iter().for_each(|f| f.polygon.points().copied().for_each(&mut give)),
+            Self::Mesh(mesh) => mesh.points().for_each(give),
+        }
+    }
     /// The smallest box around the shape.
     pub fn bounds(&self) -> Bounds {
         match self {

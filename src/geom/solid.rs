@@ -1,6 +1,7 @@
 //! Whether faces enclose a volume, and how large it is.
 
 use super::Face;
+use super::sound::passed;
 use super::triangulate::{cross, dot};
 use foldhash::{HashMap, HashMapExt};
 use std::collections::BTreeMap;
@@ -86,21 +87,22 @@ struct Edges {
 impl Edges {
     fn of(faces: &[Face], weld: f64) -> Self {
         let mut welded = Welded::new(weld, 2 * faces.len());
-        let (mut passed, mut numbers) = (Vec::new(), Vec::new());
+        let (mut all, mut numbers) = (Vec::with_capacity(4 * faces.len()), Vec::new());
         for face in faces {
             for ring in std::iter::once(&face.polygon.exterior).chain(&face.polygon.interiors) {
                 numbers.clear();
                 numbers.extend(ring.iter().map(|p| welded.number(*p)));
                 let ends = numbers.iter().zip(numbers.iter().cycle().skip(1));
-                passed.extend(ends.filter(|(a, b)| a != b).map(|(a, b)| ([*a.min(b), *a.max(b)], a < b)));
+                all.extend(ends.filter(|(a, b)| a != b).map(|(a, b)| passed(*a, *b)));
             }
         }
-        passed.sort_unstable();
-        let of_edge = |beside: &[([u32; 2], bool)]| {
-            let balance = beside.iter().map(|(_, forth)| if *forth { 1 } else { -1 }).sum();
-            beside.first().map(|(edge, _)| (*edge, balance))
+        all.sort_unstable();
+        #[expect(clippy::cast_possible_truncation, reason = "each part is taken out again")]
+        let of_edge = |beside: &[u64]| {
+            let balance = beside.iter().map(|edge| if edge & 1 == 1 { 1 } else { -1 }).sum();
+            beside.first().map(|edge| ([(edge >> 32) as u32, *edge as u32 >> 1], balance))
         };
-        let balance = passed.chunk_by(|one, other| one.0 == other.0).filter_map(of_edge).collect();
+        let balance = all.chunk_by(|one, other| one >> 1 == other >> 1).filter_map(of_edge).collect();
         Self { welded, balance }
     }
 }

@@ -32,39 +32,49 @@ pub fn examine(mesh: &Mesh, body: bool) -> Examined {
     Examined { mended, repaired, left }
 }
 
+/// Corners beyond which no mesh is looked at so.
+const MANY: usize = 1 << 31;
+
+/// An edge and the way that it is passed, in one number, by which edges sort fast: its ends are below 2³¹.
+pub(super) fn passed(from: u32, to: u32) -> u64 {
+    u64::from(from.min(to)) << 32 | u64::from(from.max(to)) << 1 | u64::from(from < to)
+}
+
 /// Whether the mesh is one closed body that faces outward, with no corner and no triangle twice.
 fn is_sound(mesh: &Mesh, topology: &Topology) -> bool {
-    if topology.corners.len() != mesh.triangles.len() || topology.corners.is_empty() {
+    if topology.corners.len() != mesh.triangles.len() || topology.corners.is_empty() || topology.points.len() > MANY {
         return false;
     }
     // An edge is passed once each way, so triangles that come twice, and ends, show.
-    let mut edges: Vec<([u32; 2], bool)> = Vec::with_capacity(3 * topology.corners.len());
+    let mut edges: Vec<u64> = Vec::with_capacity(3 * topology.corners.len());
     for [a, b, c] in &topology.corners {
-        for (from, to) in [(a, b), (b, c), (c, a)] {
-            edges.push(([*from.min(to), *from.max(to)], from < to));
-        }
+        edges.extend([passed(*a, *b), passed(*b, *c), passed(*c, *a)]);
     }
     edges.sort_unstable();
     let (pairs, rest) = edges.as_chunks::<2>();
-    let paired = |[(edge, one), (same, other)]: &[([u32; 2], bool); 2]| edge == same && !one && *other;
-    let apart = pairs.windows(2).all(|two| two[0][0].0 != two[1][0].0);
+    let paired = |[one, other]: &[u64; 2]| one & 1 == 0 && *other == one + 1;
+    let apart = pairs.windows(2).all(|two| two[0][0] != two[1][0]);
     if !rest.is_empty() || !pairs.iter().all(paired) || !apart {
         return false;
     }
     let parts = topology.parts();
     parts.iter().all(|part| Some(part) == parts.first())
         && topology.six_fold(0..topology.corners.len()) > 0.0
-        && mesh.runs().all(|(_, run)| corners_once(mesh, topology, run))
+        && corners_once(mesh, topology)
 }
 
 /// Whether no two positions of a surface are one corner.
-fn corners_once(mesh: &Mesh, topology: &Topology, run: std::ops::Range<usize>) -> bool {
-    let mut positions: Vec<u32> = mesh.triangles.get(run).unwrap_or_default().iter().flatten().copied().collect();
-    positions.sort_unstable();
-    positions.dedup();
-    let number = |i: &u32| topology.numbers.get(*i as usize).copied();
-    let mut numbers: Vec<Option<u32>> = positions.iter().map(number).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers.len() == positions.len()
+fn corners_once(mesh: &Mesh, topology: &Topology) -> bool {
+    // By corner: the surface that met it last, and as which position.
+    let mut met = vec![(u32::MAX, 0); topology.points.len()];
+    mesh.runs().zip(0..).all(|((_, run), surface)| {
+        mesh.triangles.get(run).unwrap_or_default().iter().flatten().all(|position| {
+            let number = topology.numbers.get(*position as usize);
+            let Some(last) = number.and_then(|number| met.get_mut(*number as usize)) else { return false };
+            if last.0 != surface {
+                *last = (surface, *position);
+            }
+            last.1 == *position
+        })
+    })
 }

@@ -52,15 +52,18 @@ impl Topology {
     }
     /// All edges.
     pub fn edges(&self) -> Edges {
-        let mut edges = Vec::with_capacity(3 * self.corners.len());
-        for (i, t) in self.corners.iter().enumerate() {
-            for k in 0..3 {
-                let (a, b) = (t[k], t[(k + 1) % 3]);
-                edges.push(([a.min(b), a.max(b)], i, a < b));
+        // As one number each they are sorted in half the time.
+        let mut edges: Vec<u128> = Vec::with_capacity(3 * self.corners.len());
+        for ([a, b, c], i) in self.corners.iter().zip(0_u64..) {
+            for (from, to) in [(a, b), (b, c), (c, a)] {
+                let edge = u64::from(*from.min(to)) << 32 | u64::from(*from.max(to));
+                edges.push(u128::from(edge) << 64 | u128::from(i << 1 | u64::from(from < to)));
             }
         }
         edges.sort_unstable();
-        Edges(edges)
+        #[expect(clippy::cast_possible_truncation, reason = "each part is taken out again")]
+        let apart = |edge: u128| ([(edge >> 96) as u32, (edge >> 64) as u32], edge as u64 as usize >> 1, edge & 1 == 1);
+        Edges(edges.into_iter().map(apart).collect())
     }
     /// The edges that are not run through as often one way as the other, as they must be run through to be so.
     pub fn open(&self, edges: &Edges) -> Vec<[u32; 2]> {

@@ -34,18 +34,6 @@ pub(super) fn assemble(mut object: SourceObject, georeference: &Georeference, fr
     Ok(object.into_asset(Geometry { footprint, mesh }, placed.bounds))
 }
 
-/// Every point of a shape.
-pub(super) fn points(shape: &Shape) -> Vec<[f64; 3]> {
-    match shape {
-        Shape::Empty => Vec::new(),
-        Shape::Points(points) => points.clone(),
-        Shape::Lines(lines) => lines.concat(),
-        Shape::Areas(areas) => areas.iter().flat_map(Polygon::points).copied().collect(),
-        Shape::Faces { faces, .. } => faces.iter().flat_map(|f| f.polygon.points()).copied().collect(),
-        Shape::Mesh(mesh) => mesh.points().collect(),
-    }
-}
-
 /// One point in both frames.
 #[derive(Clone, Copy)]
 struct Point {
@@ -59,7 +47,7 @@ struct Point {
 struct Placed {
     /// The different ones, in the order in which they are met.
     points: Vec<Point>,
-    /// Which of them each corner is: those of the shape, as [`points`] gives them, then those of the footprint.
+    /// Which of them each corner is: those of the shape, as [`Shape::each`] gives them, then those of the footprint.
     numbers: Vec<u32>,
     bounds: Bounds,
     /// How many corners are the shape's.
@@ -73,18 +61,19 @@ fn key(p: &[f64; 3]) -> (u64, u64, u64) {
 
 impl Placed {
     fn new(object: &SourceObject, georeference: &Georeference, frame: &SiteFrame) -> Result<Self> {
-        let mut corners = points(&object.shape);
-        let of_shape = corners.len();
-        corners.extend(object.footprint.iter().flat_map(Polygon::points));
-        let mut known: HashMap<(u64, u64, u64), u32> = HashMap::with_capacity(corners.len() / 2);
+        let (count, _) = object.corners();
+        let mut numbers: Vec<u32> = Vec::with_capacity(count);
+        let mut known: HashMap<(u64, u64, u64), u32> = HashMap::with_capacity(count / 4);
         let mut geodetic: Vec<[f64; 3]> = Vec::new();
-        let number = |corner: &[f64; 3]| {
-            *known.entry(key(corner)).or_insert_with(|| {
-                geodetic.push(*corner);
+        let mut number = |corner: [f64; 3]| {
+            *known.entry(key(&corner)).or_insert_with(|| {
+                geodetic.push(corner);
                 u32::try_from(geodetic.len() - 1).unwrap_or(u32::MAX)
             })
         };
-        let numbers = corners.iter().map(number).collect();
+        object.shape.each(|corner| numbers.push(number(corner)));
+        let of_shape = numbers.len();
+        numbers.extend(object.footprint.iter().flat_map(Polygon::points).map(|corner| number(*corner)));
         georeference.to_geodetic(&mut geodetic)?;
         let bounds = Bounds::of(geodetic.iter().copied());
         if !bounds.is_empty() && bounds.max[0] - bounds.min[0] > 180.0 {

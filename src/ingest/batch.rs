@@ -1,6 +1,6 @@
 //! One file on its way in: objects placed in parallel batches, put in the file's order, committed together.
 
-use super::assemble::{assemble, points};
+use super::assemble::assemble;
 use super::check::ModelCheck;
 use super::finding::{Finding, Kind as FindingKind};
 use super::former;
@@ -13,11 +13,12 @@ use super::reach::{FAR, REACH, farthest};
 use super::repair::{is_body, mend_asset};
 use super::report::{FileReport, Renamed};
 use super::stamp::Stamp;
+use super::survey::Survey;
 use super::waiting::Waiting;
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::{SourceFrame, SourceItem, SourceObject, companions};
-use crate::geom::{Bounds, Polygon};
+use crate::geom::Bounds;
 use crate::model::{Asset, AssetId, Class, DatasetName, Geometry, SiteCode};
 use crate::store::{Dataset, Draft, Entry, Keeping, Put, Site, Standing};
 use crate::units::Geodetic;
@@ -42,6 +43,8 @@ pub(super) struct FileImport<'i, 's> {
     code: SiteCode,
     dataset: DatasetName,
     frame: Option<SiteFrame>,
+    /// Holds the first items, where they are to say what the frame is.
+    pub survey: Option<Survey<'i>>,
     declared: SourceFrame,
     of_file: Option<Arc<Georeference>>,
     others: HashMap<Arc<str>, std::result::Result<Arc<Georeference>, String>>,
@@ -80,6 +83,7 @@ impl<'i, 's> FileImport<'i, 's> {
             code,
             dataset,
             frame: origin.map(SiteFrame::new),
+            survey: None,
             declared: SourceFrame::default(),
             of_file: None,
             others: HashMap::new(),
@@ -104,6 +108,19 @@ impl<'i, 's> FileImport<'i, 's> {
     /// # Errors
     /// What refuses the whole file.
     pub fn take(&mut self, item: SourceItem) -> Result<()> {
+        let Some(survey) = &mut self.survey else { return self.item(item) };
+        if survey.see(item)? { self.settle() } else { Ok(()) }
+    }
+
+    /// Takes what the survey held, in the frame that it found.
+    fn settle(&mut self) -> Result<()> {
+        let Some(survey) = self.survey.take() else { return Ok(()) };
+        let (origin, held) = survey.end()?;
+        self.frame = origin.map(SiteFrame::new);
+        held.into_iter().try_for_each(|item| self.item(item))
+    }
+
+    fn item(&mut self, item: SourceItem) -> Result<()> {
         match item {
             SourceItem::Frame(frame) => {
                 self.declared = frame;
@@ -126,6 +143,7 @@ impl<'i, 's> FileImport<'i, 's> {
     /// # Errors
     /// Nothing came in, or the store refused; also what `kept` says, which gives the copy of the file.
     pub fn finish(mut self, kept: impl FnOnce() -> Result<Keeping>) -> Result<()> {
+        self.settle()?;
         self.flush()?;
         for asset in std::mem::take(&mut self.waiting).end() {
             self.ready(asset)?;
@@ -186,9 +204,7 @@ impl<'i, 's> FileImport<'i, 's> {
     }
 
     fn object(&mut self, object: SourceObject) -> Result<()> {
-        let mut all = points(&object.shape);
-        all.extend(object.footprint.iter().flat_map(Polygon::points));
-        let (weight, first) = (all.len(), all.first().copied());
+        let (weight, first) = object.corners();
         let georeference = match (first, object.crs.clone()) {
             (None, _) => None,
             (Some(near), None) => Some(self.place_file(Some(near))?),

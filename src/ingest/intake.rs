@@ -5,13 +5,13 @@ use super::files::{expand, left_out, stem};
 use super::georeference::{Georeference, Origin};
 use super::judge::Taken;
 use super::report::{FileReport, Report};
-use super::survey::survey;
+use super::survey::Survey;
 use crate::crs::{HeightGrid, Helmert};
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::points::is_las;
 use crate::formats::raster::{Content, is_tiff};
 use crate::formats::tiles3d::is_tileset;
-use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, SourceItem, Up, Worker, head_of, reader_for};
+use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, Up, Worker, head_of, reader_for};
 use crate::model::{Class, DatasetName, SiteCode};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
@@ -252,13 +252,17 @@ impl Intake<'_> {
         };
         let origin = match site.get() {
             Some(there) => Some(there.frame().origin()),
-            None => self.new_origin(reader, &|sink| self.telling(&read, sink))?,
+            None => self.options.origin.map(|origin| origin.position),
         };
         let stop = AtomicBool::new(false);
         // The file is copied while it is read; a copy of what is refused is given up.
         std::thread::scope(|scope| {
             let copy = self.store.map(|store| scope.spawn(|| store.keep(file, &stop)));
             let mut import = FileImport::new(self, file, &site, (code, name), origin, taken, report)?;
+            // A model whose CRS the caller names is in coordinates of that CRS, if nothing of its own places it.
+            if origin.is_none() && (reader.name() != "IFC" || self.options.crs.is_some()) {
+                import.survey = Some(Survey::new(&self.options));
+            }
             let done = read_first(&mut |item| import.take(item)).and_then(|()| {
                 import.finish(|| {
                     let copy = copy.ok_or_else(|| Fault::internal("a check keeps no file"))?;
@@ -267,18 +271,6 @@ impl Intake<'_> {
             });
             stop.store(true, Ordering::Relaxed);
             done
-        })
-    }
-
-    /// Reads for a first look, and tells how far that is.
-    fn telling(&self, read: &Read, sink: &mut Sink) -> Result<()> {
-        let mut count = 0;
-        read(&mut |item| {
-            count += usize::from(!matches!(item, SourceItem::Frame(_) | SourceItem::Note(_)));
-            if count % 256 == 0 {
-                (self.progress)(Progress::Read(count));
-            }
-            sink(item)
         })
     }
 
@@ -301,16 +293,6 @@ impl Intake<'_> {
                 Err(Fault::parameter("site", format!("is missing, and the store has {} sites", several.len()))
                     .remedy(format!("name one of {}, or a new one, with --site CODE", codes.join(", "))))
             }
-        }
-    }
-
-    /// The origin of the site that this file makes, when it needs a look at the file; a placed model brings its own.
-    fn new_origin(&self, reader: &dyn Reader, read: &Read) -> Result<Option<Geodetic>> {
-        match self.options.origin {
-            Some(origin) => Ok(Some(origin.position)),
-            // A model whose CRS the caller names is in coordinates of that CRS, if nothing of its own places it.
-            None if reader.name() == "IFC" && self.options.crs.is_none() => Ok(None),
-            None => survey(read, &self.options),
         }
     }
 
@@ -347,9 +329,6 @@ impl Intake<'_> {
 
 /// Endings of what becomes a dataset beside the assets.
 const COVERAGES: &[&str] = &["tif", "tiff", "gtiff", "json", "las", "laz"];
-
-/// Reads the file at hand into a sink, wherever it is read.
-pub(super) type Read<'a> = dyn Fn(&mut Sink) -> Result<()> + 'a;
 
 /// Takes a file as a dataset beside the assets.
 type Beside<'a> = fn(&Intake<'a>, &Path, &OnceCell<Arc<Site>>, &SiteCode, DatasetName, &mut FileReport) -> Result<()>;

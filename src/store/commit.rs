@@ -277,6 +277,9 @@ impl<'a> Draft<'a> {
             self.retire_unseen()?;
         }
         self.flush()?;
+        // What is remembered of shapes makes room for the next snapshot.
+        (self.shapes, self.places) = (Shapes::new(SAME, 0), Vec::new());
+        (self.blobs, self.changes) = (Vec::new(), Vec::new());
         let written = std::mem::take(&mut self.written);
         let Some(writer) = &mut self.writer else { return Err(ended()) };
         let revision = writer.log.seal(self.append, &self.dataset, at)?;

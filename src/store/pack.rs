@@ -5,7 +5,7 @@ use super::commit::Put;
 use super::table::Record;
 use crate::fault::{Fault, Kind, Result};
 use crate::geom::{Bounds, Motion, Print};
-use crate::model::{Asset, Footprint};
+use crate::model::{Asset, Attributes, Footprint};
 use rayon::prelude::*;
 
 /// Assets of which fewer are sooner taken one after another.
@@ -17,6 +17,7 @@ const LONGEST_ID: usize = 1024;
 
 /// An asset with its bytes.
 pub(super) struct Encoded {
+    /// Without its attributes, which are bytes now.
     pub asset: Asset,
     pub bounds: Bounds,
     pub geometry: Vec<u8>,
@@ -52,7 +53,7 @@ pub(super) fn encode_all(assets: Vec<Asset>) -> Vec<Result<Encoded>> {
     assets.into_par_iter().with_min_len(ROW).map(encode).collect()
 }
 
-fn encode(asset: Asset) -> Result<Encoded> {
+fn encode(mut asset: Asset) -> Result<Encoded> {
     let bounds = sound(&asset).map_err(|f| f.about(&*asset.id))?;
     let (mut geometry, mut attributes) = (Vec::new(), Vec::new());
     if asset.geometry != Default::default() {
@@ -60,6 +61,8 @@ fn encode(asset: Asset) -> Result<Encoded> {
     }
     if !asset.attributes.is_empty() {
         encode_attributes(&asset.attributes, &mut attributes).map_err(|f| f.about(&*asset.id))?;
+        // Their many pieces of memory are let go of here, where others do likewise.
+        asset.attributes = Attributes::new();
     }
     [&geometry, &attributes].into_iter().try_for_each(|raw| packable(raw)).map_err(|f| f.about(&*asset.id))?;
     let print = asset.geometry.mesh.as_ref().filter(|mesh| is_shared(mesh)).map(Print::of);

@@ -9,7 +9,6 @@ use super::tiles3d::{self, IMPLICIT, Manner};
 use crate::fault::{Fault, Result};
 use crate::store::Coverage;
 use rayon::prelude::*;
-use serde_json::Value;
 use std::collections::HashSet;
 use std::fs;
 use std::io::{Read, Write};
@@ -230,9 +229,35 @@ fn count_in(glb: &[u8]) -> usize {
 
 /// The rows of the property table that a GLB's JSON tells of.
 fn rows(json: &[u8]) -> usize {
-    let json: Value = serde_json::from_slice(json).unwrap_or_default();
-    let count = json.pointer("/extensions/EXT_structural_metadata/propertyTables/0/count");
-    count.and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
+    let told: Told = serde_json::from_slice(json).unwrap_or_default();
+    told.extensions.metadata.tables.first().map_or(0, |table| table.count)
+}
+
+/// What a GLB's JSON says of its property tables; the rest is passed over.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Told {
+    extensions: Extensions,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Extensions {
+    #[serde(rename = "EXT_structural_metadata")]
+    metadata: Metadata,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Metadata {
+    #[serde(rename = "propertyTables")]
+    tables: Vec<Table>,
+}
+
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Table {
+    count: usize,
 }
 
 /// Writes each file of `folder`, and of the folders in it, in `codings` beside it. What is there for a name that never means other

@@ -1,6 +1,7 @@
 //! Boundaries of every geometry type become faces, lines or points in real coordinates.
 
-use super::model::{Geometry, Material, NOTHING, Nested, Semantics, Templates, Transform};
+use super::model::{Geometry, Material, Semantics, Templates, Transform};
+use super::nested::{NOTHING, Nested};
 use crate::formats::reader::clip;
 use crate::geom::{Face, Polygon, SurfaceKind};
 
@@ -41,15 +42,10 @@ struct Told<'a> {
 
 impl<'a> Told<'a> {
     /// Of several themes the first by name is drawn.
-    fn of(geometry: &'a Geometry) -> Self {
+    fn of(geometry: &'a Geometry, kinds: Option<&'a Nested>) -> Self {
         let semantics = geometry.semantics.as_ref();
         let theme = geometry.material.values().next();
-        Self {
-            semantics,
-            kinds: semantics.map(|s| &s.values),
-            material: theme.and_then(|t| t.value),
-            materials: theme.map(|t| &t.values),
-        }
+        Self { semantics, kinds, material: theme.and_then(|t| t.value), materials: theme.map(|t| &t.values) }
     }
     fn inner(self, i: usize) -> Self {
         let inner = |values: Option<&'a Nested>| values.and_then(|v| v.lists()?.get(i));
@@ -78,10 +74,11 @@ impl Space<'_> {
         if geometry.kind == "GeometryInstance" {
             return self.instance(geometry);
         }
-        let b = &geometry.boundaries;
+        let b = &geometry.boundaries.read();
         let depth = || format!("the boundaries are not nested as a {} needs", clip(&geometry.kind));
         let lists = |n: &Nested| n.lists().map(<[Nested]>::to_vec).ok_or_else(depth);
-        let told = Told::of(geometry);
+        let kinds = geometry.semantics.as_ref().map(|s| s.values.read());
+        let told = Told::of(geometry, kinds.as_ref());
         let mut parts = Parts::default();
         match geometry.kind.as_str() {
             "MultiPoint" => parts.points = self.row(b.numbers().ok_or_else(depth)?)?,
@@ -168,8 +165,8 @@ impl Space<'_> {
         let (Ok(rows), true) = (<[[f64; 4]; 3]>::try_from(rows), m.len() == 12 && *w != 0.0) else {
             return Err("the transformation matrix has not 16 numbers".into());
         };
-        let anchor = geometry.boundaries.numbers().unwrap_or(&[]);
-        let &[anchor] = anchor else { return Err("an instance has not one reference point".into()) };
+        let anchor = geometry.boundaries.read();
+        let Some(&[anchor]) = anchor.numbers() else { return Err("an instance has not one reference point".into()) };
         let anchor = self.vertex(anchor)?;
         let own =
             Space { vertices: &templates.vertices, transform: None, templates: None, materials: &templates.materials };
@@ -192,19 +189,27 @@ impl Space<'_> {
 /// Whether every edge between two vertex numbers is run through as often one way as the other. Numbers of one place that differ
 /// leave a gap here which is none.
 fn closes(shells: &Nested) -> Option<bool> {
-    let mut passed: Vec<([u32; 2], bool)> = Vec::new();
+    // An edge and the way that it is passed in one number: they sort fast.
+    let mut passed: Vec<u64> = Vec::new();
     for shell in shells.lists()? {
         for surface in shell.lists()? {
             for ring in surface.lists()? {
                 let ring = ring.numbers()?;
-                let ends = ring.iter().zip(ring.iter().cycle().skip(1));
-                passed.extend(ends.filter(|(a, b)| a != b).map(|(a, b)| ([*a.min(b), *a.max(b)], a < b)));
+                if ring.iter().any(|number| *number > u32::MAX >> 1) {
+                    return Some(false);
+                }
+                let Some(mut from) = ring.last().copied() else { continue };
+                for to in ring.iter().copied() {
+                    let edge = u64::from(from.min(to)) << 32 | u64::from(from.max(to)) << 1;
+                    passed.extend((from != to).then_some(edge | u64::from(from < to)));
+                    from = to;
+                }
             }
         }
     }
     passed.sort_unstable();
-    let balanced = |beside: &[([u32; 2], bool)]| 2 * beside.iter().filter(|(_, forth)| *forth).count() == beside.len();
-    Some(passed.chunk_by(|one, other| one.0 == other.0).all(balanced))
+    let balanced = |beside: &[u64]| 2 * beside.iter().filter(|edge| *edge & 1 == 1).count() == beside.len();
+    Some(passed.chunk_by(|one, other| one >> 1 == other >> 1).all(balanced))
 }
 
 /// The ring without points that repeat their neighbour; files close rings now and then against the standard.

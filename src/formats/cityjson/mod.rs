@@ -2,6 +2,7 @@
 
 mod boundary;
 mod model;
+mod nested;
 mod object;
 mod shape;
 mod write;
@@ -13,7 +14,7 @@ use super::reader::{clip, open};
 use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
 use crate::fault::{Fault, Kind, Result};
 use model::Document;
-use object::{Objects, Prepared};
+use object::{Objects, Prepared, Preparer};
 use rayon::prelude::*;
 use serde_json::Value;
 use std::io::{BufReader, Read};
@@ -48,7 +49,7 @@ impl Reader for CityJson {
     }
 }
 
-fn read<R: std::io::BufRead>(mut lines: Lines<R>, sink: &mut Sink) -> Result<()> {
+fn read<R: std::io::BufRead + Send>(mut lines: Lines<R>, sink: &mut Sink) -> Result<()> {
     // The first line tells a sequence (its header, whole) from a document that may run over many lines.
     let first = match lines.next()? {
         None => return Err(Fault::bad_input("is empty")),
@@ -70,40 +71,59 @@ fn read<R: std::io::BufRead>(mut lines: Lines<R>, sink: &mut Sink) -> Result<()>
         }
         let mut document = parse(&whole, 1).map_err(|e| e.fault)?;
         drop(whole);
-        let mut objects = begin(&document, sink)?;
-        objects.keep_templates(&mut document);
-        objects.take(document, sink)?;
+        let preparer = begin(&mut document, sink)?;
+        let mut objects = Objects::new();
+        objects.give(preparer.prepare(document), sink)?;
         return objects.end(sink);
     };
-    let mut objects = begin(&header, sink)?;
-    objects.keep_templates(&mut header);
-    objects.take(header, sink)?;
-    // Features know nothing of each other, so each bundle is taken apart on all cores and given in the file's order.
-    let (mut bundle, mut bytes) = (Vec::new(), 0);
-    loop {
-        let record = lines.next_record()?;
-        let ended = record.is_none();
-        if let Some((number, line)) = record {
-            bytes += line.len();
-            bundle.push((number, line.to_vec()));
+    let preparer = begin(&mut header, sink)?;
+    let mut objects = Objects::new();
+    objects.give(preparer.prepare(header), sink)?;
+    // Features know nothing of each other, so each bundle is taken apart on all cores, while the sink has the ones before, and
+    // given in the file's order.
+    std::thread::scope(|scope| {
+        let (bundles, taken) = std::sync::mpsc::sync_channel(AHEAD);
+        scope.spawn(move || {
+            loop {
+                let bundle = next_bundle(&mut lines).map(|bundle| bundle.map(|bundle| prepare(&preparer, bundle)));
+                let goes_on = matches!(bundle, Ok(Some(_)));
+                // Nobody listens any more where the sink has refused.
+                if bundles.send(bundle).is_err() || !goes_on {
+                    return;
+                }
+            }
+        });
+        let ended = || Err(Fault::internal("the reading of features broke down"));
+        while let Some(bundle) = taken.recv().unwrap_or_else(|_| ended())? {
+            bundle.into_iter().try_for_each(|feature| objects.give(feature?, sink))?;
         }
-        if ended || bytes > BUNDLE {
-            bytes = 0;
-            take_bundle(&mut objects, std::mem::take(&mut bundle), sink)?;
-        }
-        if ended {
-            return objects.end(sink);
-        }
-    }
+        objects.end(sink)
+    })
 }
 
 /// Text of features that is taken apart together, in bytes.
-const BUNDLE: usize = 2 << 20;
+const BUNDLE: usize = 1 << 20;
+/// Bundles that wait for the sink.
+const AHEAD: usize = 2;
 
-/// Takes the features of a sequence.
-fn take_bundle(objects: &mut Objects, lines: Vec<(usize, Vec<u8>)>, sink: &mut Sink) -> Result<()> {
+/// Lines with their numbers.
+type Bundle = Vec<(usize, Vec<u8>)>;
+
+/// The next lines of a sequence; nothing at its end.
+fn next_bundle<R: std::io::BufRead>(lines: &mut Lines<R>) -> Result<Option<Bundle>> {
+    let (mut bundle, mut bytes) = (Vec::new(), 0);
+    while bytes <= BUNDLE {
+        let Some((number, line)) = lines.next_record()? else { break };
+        bytes += line.len();
+        bundle.push((number, line.to_vec()));
+    }
+    Ok(Some(bundle).filter(|bundle| !bundle.is_empty()))
+}
+
+/// The features of a sequence's lines, each with its objects.
+fn prepare(preparer: &Preparer, lines: Bundle) -> Vec<Result<Vec<Prepared>>> {
     let prepare = |(number, line): (usize, Vec<u8>)| match parse(&line, number) {
-        Ok(feature) if feature.kind == "CityJSONFeature" => Ok(objects.prepare(feature)),
+        Ok(feature) if feature.kind == "CityJSONFeature" => Ok(preparer.prepare(feature)),
         Ok(other) => {
             let detail = format!("line {number} is a '{}' where a CityJSONFeature belongs", clip(&other.kind));
             Err(Fault::bad_input(detail))
@@ -113,12 +133,11 @@ fn take_bundle(objects: &mut Objects, lines: Vec<(usize, Vec<u8>)>, sink: &mut S
         }
         Err(fault) => Err(fault.fault),
     };
-    let prepared: Vec<Result<Vec<Prepared>>> = lines.into_par_iter().map(prepare).collect();
-    prepared.into_iter().try_for_each(|feature| objects.give(feature?, sink))
+    lines.into_par_iter().map(prepare).collect()
 }
 
 /// Checks the header and tells the frame.
-fn begin(header: &Document, sink: &mut Sink) -> Result<Objects> {
+fn begin(header: &mut Document, sink: &mut Sink) -> Result<Preparer> {
     if header.kind != "CityJSON" {
         let kind = clip(&header.kind);
         return Err(Fault::bad_input(format!("is JSON of type '{kind}' and not CityJSON")));
@@ -132,7 +151,7 @@ fn begin(header: &Document, sink: &mut Sink) -> Result<Objects> {
         return Err(Fault::bad_input(format!("has a transform that is not made of numbers: {t:?}")));
     }
     sink(SourceItem::Frame(SourceFrame { crs: header.metadata.crs.clone(), placement: None, assumed: false }))?;
-    Ok(Objects::new(header.transform))
+    Ok(Preparer::new(header))
 }
 
 /// Why a text is no document.
@@ -148,11 +167,11 @@ fn parse(text: &[u8], first_line: usize) -> std::result::Result<Document, Unread
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     serde_json::from_slice(text)
         .or_else(|e| {
-            // One object of another structure is refused, not all that stand beside it.
-            let again =
-                (e.is_data() && text.len() <= LARGEST_SIFTED).then(|| serde_json::from_slice::<Document<Value>>(text));
-            match again {
+            // One object of another structure is refused, not all that stand beside it. What is too deep for a reader shows here
+            // too: geometries are passed over in the first place.
+            match (text.len() <= LARGEST_SIFTED).then(|| serde_json::from_slice::<Document<Value>>(text)) {
                 Some(Ok(document)) => Ok(document.sifted()),
+                Some(Err(other)) if !e.is_data() => Err(other),
                 _ => Err(e),
             }
         })

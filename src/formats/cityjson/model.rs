@@ -3,7 +3,8 @@
 //! Boundaries are taken as they come, so that one bad object is refused and not its file.
 
 use super::super::attribute::Attribute;
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use super::nested::{Nested, Unread};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -126,7 +127,7 @@ pub(super) struct Geometry {
     #[serde(default)]
     pub lod: Lod,
     #[serde(default)]
-    pub boundaries: Nested,
+    pub boundaries: Unread,
     pub semantics: Option<Semantics>,
     #[serde(default)]
     pub material: std::collections::BTreeMap<String, Theme>,
@@ -143,7 +144,7 @@ pub(super) struct Semantics {
     #[serde(default)]
     pub surfaces: Vec<SemanticSurface>,
     #[serde(default)]
-    pub values: Nested,
+    pub values: Unread,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -164,118 +165,6 @@ impl<'de> Deserialize<'de> for Lod {
         let text = super::super::attribute::text(&vec![(String::new(), Attribute::deserialize(from)?.0)], &[""]);
         let text = text.unwrap_or_default();
         Ok(Self { number: text.parse().ok().filter(|n: &f64| n.is_finite()).unwrap_or(0.0), text })
-    }
-}
-
-/// `null` among numbers.
-pub(super) const NOTHING: u32 = u32::MAX;
-
-/// Nested arrays of numbers: boundaries and semantic values.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Nested {
-    /// Numbers; [`NOTHING`] for null.
-    Numbers(Vec<u32>),
-    /// Arrays.
-    Lists(Vec<Nested>),
-    /// Something else: a text, a negative or broken number, numbers beside arrays.
-    Broken,
-}
-
-impl Default for Nested {
-    fn default() -> Self {
-        Self::Numbers(Vec::new())
-    }
-}
-
-impl Nested {
-    /// The arrays inside; an empty array is of any depth.
-    pub fn lists(&self) -> Option<&[Self]> {
-        match self {
-            Self::Lists(lists) => Some(lists),
-            Self::Numbers(numbers) if numbers.is_empty() => Some(&[]),
-            _ => None,
-        }
-    }
-    /// The numbers inside.
-    pub fn numbers(&self) -> Option<&[u32]> {
-        if let Self::Numbers(numbers) = self { Some(numbers) } else { None }
-    }
-}
-
-impl<'de> Deserialize<'de> for Nested {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Ok(match Item::deserialize(from)? {
-            Item::List(nested) => nested,
-            // `"values": null` says nothing of every surface.
-            Item::Number(NOTHING) => Self::default(),
-            Item::Number(_) | Item::Broken => Self::Broken,
-        })
-    }
-}
-
-enum Item {
-    Number(u32),
-    List(Nested),
-    Broken,
-}
-
-impl<'de> Deserialize<'de> for Item {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(AnyItem)
-    }
-}
-
-struct AnyItem;
-
-impl<'de> Visitor<'de> for AnyItem {
-    type Value = Item;
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("numbers or arrays")
-    }
-    fn visit_u64<E>(self, v: u64) -> Result<Item, E> {
-        Ok(u32::try_from(v).ok().filter(|n| *n != NOTHING).map_or(Item::Broken, Item::Number))
-    }
-    fn visit_i64<E>(self, _: i64) -> Result<Item, E> {
-        Ok(Item::Broken)
-    }
-    fn visit_f64<E>(self, _: f64) -> Result<Item, E> {
-        Ok(Item::Broken)
-    }
-    fn visit_bool<E>(self, _: bool) -> Result<Item, E> {
-        Ok(Item::Broken)
-    }
-    fn visit_str<E>(self, _: &str) -> Result<Item, E> {
-        Ok(Item::Broken)
-    }
-    fn visit_unit<E>(self) -> Result<Item, E> {
-        Ok(Item::Number(NOTHING))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Item, A::Error> {
-        while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Item::Broken)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Item, A::Error> {
-        let (mut numbers, mut lists, mut broken) = (Vec::new(), Vec::new(), false);
-        while let Some(item) = items.next_element()? {
-            match item {
-                // A null among arrays (the semantic values of a shell that has none) is an empty array.
-                Item::Number(NOTHING) if !lists.is_empty() => lists.push(Nested::default()),
-                Item::Number(n) => numbers.push(n),
-                Item::List(list) => {
-                    if numbers.iter().all(|n| *n == NOTHING) {
-                        lists.extend(numbers.drain(..).map(|_| Nested::default()));
-                    }
-                    lists.push(list);
-                }
-                Item::Broken => broken = true,
-            }
-        }
-        Ok(Item::List(match (numbers.is_empty(), lists.is_empty()) {
-            _ if broken => Nested::Broken,
-            (_, true) => Nested::Numbers(numbers),
-            (true, false) => Nested::Lists(lists),
-            (false, false) => Nested::Broken,
-        }))
     }
 }
 

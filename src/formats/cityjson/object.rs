@@ -10,7 +10,8 @@ use crate::formats::reader::clip;
 use crate::formats::{Sink, SourceItem, SourceObject};
 use crate::geom::Shape;
 use crate::model::{AssetId, Class, Value};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
@@ -20,10 +21,14 @@ const NAMES: &[&str] = &["name", "Name", "naam", "gml:name", "label", "title", "
 /// How many steps up a storey is looked for; real trees have four levels.
 const HIGHEST: usize = 32;
 
-/// Takes the objects of a file, document by document.
-pub(super) struct Objects {
+/// Makes source objects of a file's documents, each by itself.
+pub(super) struct Preparer {
     transform: Option<Transform>,
     templates: Templates,
+}
+
+/// Gives the objects of a file, document by document.
+pub(super) struct Objects {
     /// The ids so far, each as 128 bits that nobody outside can foresee: of a city's millions the texts would be much to keep.
     seen: HashSet<u128>,
     seed: u64,
@@ -32,22 +37,14 @@ pub(super) struct Objects {
     textured: usize,
 }
 
-impl Objects {
-    pub fn new(transform: Option<Transform>) -> Self {
-        let (templates, seen, seed) = (Templates::default(), HashSet::new(), RandomState::new().hash_one(0));
-        Self { transform, templates, seen, seed, remarks: BTreeMap::new(), strangers: (0, String::new()), textured: 0 }
-    }
-    /// Keeps the header's templates for the features of a sequence.
-    pub fn keep_templates(&mut self, header: &mut Document) {
-        self.templates = std::mem::take(&mut header.templates);
-        self.templates.materials.clone_from(&header.appearance.materials);
+impl Preparer {
+    /// Takes the header's templates: they are for the features of a sequence too.
+    pub fn new(header: &mut Document) -> Self {
+        let mut templates = std::mem::take(&mut header.templates);
+        templates.materials.clone_from(&header.appearance.materials);
+        Self { transform: header.transform, templates }
     }
     /// Every object of a document or feature.
-    pub fn take(&mut self, document: Document, sink: &mut Sink) -> Result<()> {
-        let prepared = self.prepare(document);
-        self.give(prepared, sink)
-    }
-    /// Does the work of [`Objects::take`] that knows nothing of other features.
     pub fn prepare(&self, document: Document) -> Vec<Prepared> {
         let Document { objects, vertices, broken, appearance, .. } = document;
         let refused = |id: &str, reason| Prepared::Refused { id: id.chars().take(512).collect(), reason };
@@ -79,6 +76,13 @@ impl Objects {
             });
         }
         all
+    }
+}
+
+impl Objects {
+    pub fn new() -> Self {
+        let (seen, seed) = (HashSet::new(), RandomState::new().hash_one(0));
+        Self { seen, seed, remarks: BTreeMap::new(), strangers: (0, String::new()), textured: 0 }
     }
     /// Gives what was prepared to the sink, in the file's order.
     pub fn give(&mut self, prepared: Vec<Prepared>, sink: &mut Sink) -> Result<()> {

@@ -95,11 +95,11 @@ impl ModelCheck {
             match (near.first(), says) {
                 (None, says) if says.is_some() || in_room() => {
                     let said = "says that it is indoors and lies in no room, nor half a metre from one";
-                    tell(finding::OUTSIDE_SPACES, device.finding(finding::OUTSIDE_SPACES, said));
+                    tell(finding::OUTSIDE_SPACES, self.finding(device, finding::OUTSIDE_SPACES, said));
                 }
                 (Some(Room { storey: Some(storey), inside: true, .. }), Some(says)) if !label::same(storey, says) => {
                     let said = format!("says storey {says} and lies in a room of storey {storey}");
-                    tell(finding::OTHER_STOREY, device.finding(finding::OTHER_STOREY, said));
+                    tell(finding::OTHER_STOREY, self.finding(device, finding::OTHER_STOREY, said));
                 }
                 _ => {}
             }

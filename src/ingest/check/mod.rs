@@ -3,16 +3,19 @@
 mod devices;
 mod label;
 mod storeys;
+mod words;
 
 use super::finding::{self, Finding, Kind};
 use crate::crs::SiteFrame;
 use crate::geom::{Bounds, Mesh};
 use crate::model::{Asset, AssetId, Class, Collection, DatasetName, Value};
 use crate::store::{AssetRef, Row, Snapshot};
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use words::Words;
 
-/// Assets of a file that are remembered for this, at some 130 bytes each; of larger files only the meshes are looked at.
+/// Assets of a file that are remembered for this, at some 120 bytes each; of larger files only the meshes are looked at.
 const ASSETS: usize = 500_000;
 /// Bytes of meshes of rooms that are kept.
 const SPACES: usize = 64 << 20;
@@ -23,17 +26,18 @@ const DEEPEST: usize = 64;
 
 /// What is kept of an asset until the whole file is in: a city has hundreds of thousands.
 struct Seen {
-    id: AssetId,
-    parent: Option<AssetId>,
     /// Longitude, latitude, height.
     bounds: Bounds,
+    /// The numbers of its id and its parent's; [`NONE`] without a parent.
+    id: u32,
+    parent: u32,
     /// The numbers of what it says of its storey and, being one, of its level; [`NONE`] where it says nothing.
     storey: u32,
     level: u32,
     class: Class,
 }
 
-/// No storey, no level.
+/// No parent, no storey, no level.
 const NONE: u32 = u32::MAX;
 /// Assets back to which a parent's id is looked for, so that it's kept once: parts come beside what they are part of.
 const BESIDE: usize = 8;
@@ -50,12 +54,13 @@ struct Level {
 #[derive(Default)]
 pub(super) struct ModelCheck {
     seen: Vec<Seen>,
+    ids: Words,
     /// The words for storeys, each once, and what storeys say of themselves.
     storeys: Vec<Arc<str>>,
     storey_numbers: HashMap<Arc<str>, u32>,
     levels: Vec<Level>,
-    /// Their numbers by id, made when all are in.
-    by_id: Vec<u32>,
+    /// Their numbers by id, made when one is looked for: all are in by then.
+    by_id: OnceCell<Vec<u32>>,
     /// Rooms with their meshes, in the site's east-north-up frame.
     spaces: Vec<(usize, Mesh)>,
     bytes: usize,
@@ -88,9 +93,9 @@ impl ModelCheck {
         if level != NONE {
             self.levels.push(level_of(asset));
         }
-        let (id, parent) = (self.kept(&asset.id), asset.parent.as_ref().map(|parent| self.kept(parent)));
+        let (id, parent) = (self.kept(&asset.id), asset.parent.as_ref().map_or(NONE, |parent| self.kept(parent)));
         let storey = asset.storey.as_ref().map_or(NONE, |storey| self.storey_number(storey));
-        self.seen.push(Seen { id, parent, bounds: asset.bounds, storey, level, class: asset.class });
+        self.seen.push(Seen { bounds: asset.bounds, id, parent, storey, level, class: asset.class });
         let mesh = asset.geometry.mesh.as_ref().filter(|_| asset.class.collection() == Collection::Spaces);
         if let Some(mesh) = mesh {
             let size = mesh.positions.len() * 12 + mesh.triangles.len() * 12;
@@ -102,10 +107,17 @@ impl ModelCheck {
         }
     }
 
-    /// The id as an asset seen just before has it, so that one that is said several times is kept once.
-    fn kept(&self, id: &AssetId) -> AssetId {
-        let beside = self.seen.iter().rev().take(BESIDE).flat_map(|seen| std::iter::once(&seen.id).chain(&seen.parent));
-        beside.into_iter().find(|known| *known == id).unwrap_or(id).clone()
+    /// The number of an id: that of an asset seen just before, where it has it, so that what is said several times is kept once.
+    fn kept(&mut self, id: &str) -> u32 {
+        let mut beside = self.seen.iter().rev().take(BESIDE).flat_map(|seen| [seen.id, seen.parent]);
+        let known = beside.find(|number| self.ids.get(*number) == Some(id));
+        known.unwrap_or_else(|| self.ids.push(id))
+    }
+    fn id_of(&self, seen: &Seen) -> &str {
+        self.ids.get(seen.id).unwrap_or_default()
+    }
+    fn parent_of(&self, seen: &Seen) -> Option<&str> {
+        self.ids.get(seen.parent)
     }
     fn storey_number(&mut self, storey: &Arc<str>) -> u32 {
         // Neighbours in a file are mostly of one storey.
@@ -135,15 +147,10 @@ impl ModelCheck {
             let said = format!("{} more assets are too many to look at how they fit together", self.left_out);
             let last = self.seen.last();
             last.iter().for_each(|s| {
-                tell(finding::NOT_CHECKED, Finding::new(finding::NOT_CHECKED, &s.id, s.class, None, &*said))
+                tell(finding::NOT_CHECKED, Finding::new(finding::NOT_CHECKED, self.id_of(s), s.class, None, &*said))
             });
             return;
         }
-        let mut by_id: Vec<u32> = (0..).take(self.seen.len()).collect();
-        let id = |number: &u32| self.seen.get(*number as usize).map(|seen| &seen.id);
-        // Of several with one id the first comes in, and the others are refused: the sort keeps their order.
-        by_id.sort_by(|a, b| id(a).cmp(&id(b)));
-        self.by_id = by_id;
         self.storeys(tell);
     }
 
@@ -154,7 +161,7 @@ impl ModelCheck {
         }
         for (one, parent) in self.orphans(dataset, around) {
             let said = format!("says that it is part of {parent}, which is not there");
-            tell(finding::MISSING_PARENT, one.finding(finding::MISSING_PARENT, said));
+            tell(finding::MISSING_PARENT, self.finding(one, finding::MISSING_PARENT, said));
         }
         if let Some(frame) = frame {
             self.devices(dataset, frame, around.there, tell);
@@ -166,7 +173,7 @@ impl ModelCheck {
         &'a self,
         dataset: &'a DatasetName,
         Beside { there, brought, kept }: Beside<'a>,
-    ) -> impl Iterator<Item = (&'a Seen, &'a AssetId)> {
+    ) -> impl Iterator<Item = (&'a Seen, &'a str)> {
         // What the dataset had before is about to end.
         let stays = move |asset: AssetRef<'_>| {
             let is_kept = |kept: &HashSet<&str>| {
@@ -174,8 +181,13 @@ impl ModelCheck {
             };
             asset.dataset() != dataset || kept.is_none_or(is_kept)
         };
-        self.seen.iter().filter_map(move |one| {
-            let parent = one.parent.as_ref().filter(|p| !self.has(p) && !brought.contains(*p))?;
+        // Most parents stand beside their parts: then they have one number.
+        let mut there_is = vec![false; self.ids.len()];
+        for one in &self.seen {
+            there_is.get_mut(one.id as usize).into_iter().for_each(|is| *is = true);
+        }
+        self.seen.iter().filter(move |one| there_is.get(one.parent as usize) != Some(&true)).filter_map(move |one| {
+            let parent = self.parent_of(one).filter(|p| !self.has(p) && !brought.contains(*p))?;
             let called = |s: &Snapshot| [s.find_brought(dataset, parent), s.find(parent)];
             let rows = there.map_or([None, None], called).into_iter().flatten();
             let known = rows.filter_map(|row| there.and_then(|s| s.asset(row))).any(stays);
@@ -190,10 +202,10 @@ impl ModelCheck {
     }
     /// About how many bytes it takes.
     pub fn weight(&self) -> usize {
-        self.seen.len() * 130 + self.bytes
+        self.seen.len() * 120 + self.bytes
     }
     /// Whether the file itself has an asset of this id.
-    pub fn has(&self, id: &AssetId) -> bool {
+    pub fn has(&self, id: &str) -> bool {
         self.numbered(id).is_some()
     }
 
@@ -219,21 +231,24 @@ impl ModelCheck {
 
     /// The number of the asset of an id.
     fn numbered(&self, id: &str) -> Option<usize> {
-        let of = |number: &u32| self.seen.get(*number as usize).map_or("", |seen| &*seen.id);
-        let number = *self.by_id.get(self.by_id.partition_point(|number| of(number) < id))?;
+        let of = |number: &u32| self.seen.get(*number as usize).map_or("", |seen| self.id_of(seen));
+        let by_id = self.by_id.get_or_init(|| {
+            let mut by_id: Vec<u32> = (0..).take(self.seen.len()).collect();
+            // Of several with one id the first comes in, and the others are refused: the sort keeps their order.
+            by_id.sort_by(|a, b| of(a).cmp(of(b)));
+            by_id
+        });
+        let number = *by_id.get(by_id.partition_point(|number| of(number) < id))?;
         (of(&number) == id).then_some(number as usize)
     }
     /// What an asset is part of, nearest first; itself is the first.
     fn chain(&self, from: usize) -> impl Iterator<Item = &Seen> {
-        let up = |at: &&Seen| at.parent.as_ref().and_then(|p| self.numbered(p)).and_then(|i| self.seen.get(i));
+        let up = |at: &&Seen| self.parent_of(at).and_then(|p| self.numbered(p)).and_then(|i| self.seen.get(i));
         std::iter::successors(self.seen.get(from), up).take(DEEPEST)
     }
-}
-
-impl Seen {
-    fn finding(&self, kind: Kind, said: impl Into<String>) -> Finding {
-        let near = (!self.bounds.is_empty()).then(|| self.bounds.center());
-        Finding::new(kind, &self.id, self.class, near, said)
+    fn finding(&self, of: &Seen, kind: Kind, said: impl Into<String>) -> Finding {
+        let near = (!of.bounds.is_empty()).then(|| of.bounds.center());
+        Finding::new(kind, self.id_of(of), of.class, near, said)
     }
 }
 
@@ -279,7 +294,7 @@ mod tests {
     /// What a city's import remembers of each asset is most of what grows with the city.
     #[test]
     fn what_is_remembered_of_an_asset_is_small_and_words_said_again_are_kept_once() {
-        assert!(size_of::<Seen>() <= 96, "{} bytes", size_of::<Seen>());
+        assert!(size_of::<Seen>() <= 72, "{} bytes", size_of::<Seen>());
         let mut check = ModelCheck::default();
         for (id, parent, storey) in [
             ("a", None, Some("1F")),
@@ -290,9 +305,10 @@ mod tests {
         ] {
             check.see(&asset(id, parent, storey));
         }
-        let parent = |i: usize| check.seen[i].parent.as_ref().unwrap();
-        assert!(Arc::ptr_eq(parent(1), &check.seen[0].id));
-        assert!(Arc::ptr_eq(parent(2), &check.seen[3].id) && Arc::ptr_eq(parent(4), &check.seen[3].id));
+        let (parent, id) = (|i: usize| check.seen[i].parent, |i: usize| check.seen[i].id);
+        assert!(parent(0) == NONE && parent(1) == id(0) && parent(2) == id(3) && parent(4) == id(3));
+        let ids: Vec<_> = check.seen.iter().map(|seen| check.id_of(seen)).collect();
+        assert_eq!(ids, ["a", "a-1", "b-1", "b", "b-2"]);
         let said: Vec<_> = check.seen.iter().map(|seen| check.storey_of(seen)).collect();
         assert_eq!(said, [Some("1F"), Some("2F"), Some("1F"), None, Some("1F")]);
         assert_eq!(check.storeys.len(), 2);

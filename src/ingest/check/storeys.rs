@@ -1,7 +1,7 @@
 //! Storeys by their levels: their order, what lies between them, and what belongs to one and lies elsewhere.
 
 use super::super::finding::{self, Kind};
-use super::{ModelCheck, Seen, Tell, label};
+use super::{ModelCheck, NONE, Seen, Tell, label};
 use crate::model::{Class, Collection};
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,7 +19,7 @@ impl ModelCheck {
         let mut buildings: BTreeMap<Option<&str>, Vec<(f64, usize)>> = BTreeMap::new();
         for (i, seen) in self.seen.iter().enumerate() {
             if let Some(elevation) = self.level_of(seen).and_then(|l| l.elevation) {
-                let building = self.chain(i).find(|s| s.class == Class::Building).map(|b| &*b.id);
+                let building = self.chain(i).find(|s| s.class == Class::Building).map(|b| self.id_of(b));
                 buildings.entry(building).or_default().push((elevation, i));
             }
         }
@@ -28,7 +28,7 @@ impl ModelCheck {
             // Units and parts of a building have storeys of their own, side by side.
             let mut beside: BTreeMap<Option<&str>, Vec<(f64, usize)>> = BTreeMap::new();
             for (elevation, i) in storeys.iter() {
-                let parent = self.seen.get(*i).and_then(|s| s.parent.as_deref());
+                let parent = self.seen.get(*i).and_then(|s| self.parent_of(s));
                 beside.entry(parent).or_default().push((*elevation, *i));
             }
             beside.values().for_each(|storeys| self.order(storeys, tell));
@@ -43,9 +43,9 @@ impl ModelCheck {
         for ((low, a), (high, b)) in storeys.iter().zip(storeys.iter().skip(1)) {
             let (Some(below), Some(above)) = (self.seen.get(*a), self.seen.get(*b)) else { continue };
             let (Some(lower), Some(upper)) = (self.level_of(below), self.level_of(above)) else { continue };
-            let mut say = |kind: Kind, said: String| tell(kind, above.finding(kind, said));
+            let mut say = |kind: Kind, said: String| tell(kind, self.finding(above, kind, said));
             let rise = high - low;
-            let other = format!("{} ({})", lower.name, below.id);
+            let other = format!("{} ({})", lower.name, self.id_of(below));
             if let (Some(i), Some(j)) = (lower.index, upper.index)
                 && j < i
             {
@@ -72,7 +72,7 @@ impl ModelCheck {
 
     /// Elements that lie wholly outside the storey they are in, and those that are in none.
     fn contents(&self, buildings: &BTreeMap<Option<&str>, Vec<(f64, usize)>>, tell: &mut Tell<'_>) {
-        let by_id = |s: &Seen| self.numbered(&s.id);
+        let by_id = |s: &Seen| self.numbered(self.id_of(s));
         let storey_of: Vec<Option<usize>> =
             (0..self.seen.len()).map(|i| self.chain(i).find(|s| self.level_of(s).is_some()).and_then(by_id)).collect();
         // The height at which each storey's floor is, and at which the next one's is.
@@ -91,8 +91,8 @@ impl ModelCheck {
             }
             let Some(storey) = storey else {
                 let in_building = || self.chain(i).any(|s| s.class == Class::Building);
-                if self.storey_of(seen).is_none() && (seen.parent.is_none() || in_building()) {
-                    tell(finding::NO_STOREY, seen.finding(finding::NO_STOREY, "is in no storey"));
+                if self.storey_of(seen).is_none() && (seen.parent == NONE || in_building()) {
+                    tell(finding::NO_STOREY, self.finding(seen, finding::NO_STOREY, "is in no storey"));
                 }
                 continue;
             };
@@ -107,7 +107,7 @@ impl ModelCheck {
             } else {
                 continue;
             };
-            tell(finding::OUTSIDE_STOREY, seen.finding(finding::OUTSIDE_STOREY, said));
+            tell(finding::OUTSIDE_STOREY, self.finding(seen, finding::OUTSIDE_STOREY, said));
         }
     }
 
