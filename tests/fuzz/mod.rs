@@ -41,6 +41,8 @@ pub struct Target {
 const SLOWEST_CASE: Duration = Duration::from_secs(25);
 /// Mutated cases that a worker reads too.
 const CROSSING: u32 = 8;
+/// Mutated cases at least, however long they take.
+const FEWEST: u32 = 40;
 
 fn seconds() -> u64 {
     std::env::var("CIMBRA_FUZZ_SECONDS").ok().and_then(|s| s.parse().ok()).unwrap_or(3)
@@ -109,7 +111,8 @@ impl Target {
         }
         let (end, mut count, mut taken) = (Instant::now() + Duration::from_secs(seconds()), 0_u32, 0_usize);
         let mut mutator = Mutator::new(self.seeds, self.words);
-        while Instant::now() < end {
+        // A busy machine reads few files in that time, and few say little.
+        while Instant::now() < end || count < FEWEST {
             let begun = Instant::now();
             std::fs::write(case, mutator.next()).unwrap();
             taken += drive(case);
