@@ -173,7 +173,7 @@ async function styles(base) {
 }
 
 const THREE_PAGE = `<!doctype html><link rel="icon" href="data:,"><canvas id="map" width="800" height="600"></canvas>
-<script type="importmap">{ "imports": { "three": "/three/build/three.module.js", "three/addons/": "/three/examples/jsm/",
+<script type="importmap">{ "imports": { "three": "/three-newest/build/three.module.js", "three/addons/": "/three-newest/examples/jsm/",
   "3d-tiles-renderer": "/3d-tiles-renderer/build/index.js", "3d-tiles-renderer/plugins": "/3d-tiles-renderer/build/index.plugins.js" } }</script>`;
 
 async function inRenderer({ device, room }) {
