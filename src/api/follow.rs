@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// Of more files than this none is named: the tileset is another.
 const MOST: usize = 2000;
 
+/// A site's plan, and what its reader is told of it.
+type Looked = (Arc<Plan>, Option<Value>);
+
 /// What a reader has been told of the tiles of each site.
 pub struct Follow {
     city: City,
@@ -26,7 +29,7 @@ pub struct Follow {
     first: Vec<Arc<Snapshot>>,
     /// Sites that changed and are not looked at yet.
     touched: BTreeSet<SiteCode>,
-    now: Option<BoxFuture<'static, Result<(Arc<Plan>, Option<Value>)>>>,
+    now: Option<BoxFuture<'static, Result<Looked>>>,
 }
 
 impl Follow {
@@ -64,7 +67,7 @@ impl Follow {
         }
     }
 
-    fn look(&self, snapshot: Arc<Snapshot>, is_first: bool) -> BoxFuture<'static, Result<(Arc<Plan>, Option<Value>)>> {
+    fn look(&self, snapshot: Arc<Snapshot>, is_first: bool) -> BoxFuture<'static, Result<Looked>> {
         let (before, reads) = (self.known.get(snapshot.site()).cloned(), self.reads);
         let (work, tiles, slot) = (self.city.work.clone(), self.city.tiles.clone(), self.slot.clone());
         let look = async move {

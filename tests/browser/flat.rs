@@ -201,6 +201,43 @@ fn maplibre_draws_delft_and_knows_every_id() {
         let (seen, _) = drawn(&server, &style, [lon, lat], "14", "0");
         assert_eq!(seen["counted"], 1115, "{aggregate}: every building is in a hexagon that is drawn, once");
     }
+    all_drawn(&server);
+}
+
+/// Draws the whole map, all of it in sight: every item that has a place is drawn and nothing else is, with its class and name.
+fn all_drawn(server: &Server) -> Value {
+    let (_, page) = server.get("/collections/assets/items?limit=10000&skipGeometry=true");
+    let items = page["features"].as_array().unwrap();
+    assert_eq!(page["numberMatched"].as_u64(), Some(items.len() as u64), "one page holds all");
+    let placed: Vec<&Value> = items.iter().filter(|f| f["bbox"].is_array()).collect();
+    let side = |k: usize| placed.iter().map(move |f| f["bbox"][k].as_f64().unwrap());
+    let (west, south) = (side(0).fold(180.0, f64::min), side(1).fold(90.0, f64::min));
+    let (east, north) = (side(3).fold(-180.0, f64::max), side(4).fold(-90.0, f64::max));
+    // The page is 1000 by 700 pixels of which a tile has 512; a tenth of it stays free.
+    let degrees = 1.1 * ((east - west) / 1000.0).max((north - south) / south.to_radians().cos() / 700.0);
+    let zoom = (360.0 / 512.0 / degrees).log2().to_string();
+    let (seen, _) =
+        drawn(server, "/tiles/style.json", [f64::midpoint(west, east), f64::midpoint(south, north)], &zoom, "0");
+    let told = seen["told"].as_object().unwrap();
+    for item in &placed {
+        let (id, of) = (item["id"].as_str().unwrap(), &item["properties"]);
+        let name = of["name"].as_str().filter(|name| !name.is_empty());
+        assert_eq!(told.get(id), Some(&json!([of["class"], name])), "{id}");
+    }
+    assert_eq!(told.len(), placed.len(), "nothing else is drawn");
+    seen
+}
+
+#[test]
+fn maplibre_draws_all_of_a_bim() {
+    let Some(shared) = shared() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let server = served(dir.path(), &shared.join("data/ifc/Duplex_Architecture.ifc"), &["--origin", "118.78,32.04,20"]);
+    let seen = all_drawn(&server);
+    assert!(seen["layers"]["elements-area"].as_u64().unwrap() > 200, "{}", seen["layers"]);
+    for collection in ["elements", "spaces"] {
+        all_there(&server, collection, &[16, 20]);
+    }
 }
 
 #[test]
@@ -214,4 +251,5 @@ fn maplibre_draws_a_community() {
     for layer in ["buildings-volume", "devices-point", "pipes-line", "components-area"] {
         assert!(seen["layers"][layer].as_u64().unwrap() > 0, "{layer}: {}", seen["layers"]);
     }
+    all_drawn(&town.server);
 }

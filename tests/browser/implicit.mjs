@@ -4,10 +4,9 @@ import { load } from "@loaders.gl/core";
 import { Tiles3DLoader } from "@loaders.gl/3d-tiles";
 import { host } from "./cesium.mjs";
 import { open, report } from "./chromium.mjs";
-import { inCesium } from "./tileset.mjs";
 
 const THREE_PAGE = `<!doctype html><link rel="icon" href="data:,"><canvas id="map" width="800" height="600"></canvas>
-<script type="importmap">{ "imports": { "three": "/three/build/three.module.js", "three/addons/": "/three/examples/jsm/",
+<script type="importmap">{ "imports": { "three": "/three-newest/build/three.module.js", "three/addons/": "/three-newest/examples/jsm/",
   "3d-tiles-renderer": "/3d-tiles-renderer/build/index.js", "3d-tiles-renderer/plugins": "/3d-tiles-renderer/build/index.plugins.js" } }</script>`;
 
 const OPTIONS = { "3d-tiles": { loadGLTF: true }, worker: false };
@@ -23,6 +22,39 @@ async function idsOfAll(urls) {
   const ids = new Set();
   for (const url of new Set(urls)) (await idsOf(url)).forEach((id) => ids.add(id));
   return [...ids];
+}
+
+/** Loads every tile of the tileset in Cesium's finest detail; gives counts, ids and errors. */
+async function inCesium(url) {
+  const origin = await host();
+  const { browser, page, record } = await open({ origins: [origin, new URL(url).origin] });
+  await page.goto(origin);
+  const seen = await page.evaluate(async (url) => {
+    const viewer = new Cesium.CesiumWidget("map", { globe: false, baseLayer: false, skyBox: false });
+    const tileset = viewer.scene.primitives.add(await Cesium.Cesium3DTileset.fromUrl(url, { maximumScreenSpaceError: 0.5, cacheBytes: 2 ** 30 }));
+    const result = { contents: 0, features: 0, ids: [], failed: [] };
+    tileset.tileFailed.addEventListener(({ url, message }) => result.failed.push(`${url}: ${message}`));
+    viewer.scene.renderError.addEventListener((_, error) => result.failed.push(String(error)));
+    tileset.tileLoad.addEventListener(({ content }) => {
+      if (content.featuresLength) result.contents++;
+      for (let place = 0; place < content.featuresLength; place++) {
+        result.features++;
+        if (result.ids.length < 20000) result.ids.push(content.getFeature(place).getProperty("id"));
+      }
+    });
+    viewer.scene.camera.flyToBoundingSphere(tileset.boundingSphere, { duration: 0, offset: new Cesium.HeadingPitchRange(0, -0.9, tileset.boundingSphere.radius * 1.2) });
+    const until = Date.now() + 90000;
+    let still = 0;
+    // Loaded means loaded for a while: an outer tileset counts as loaded before what it refers to has begun.
+    while (still < 15 && Date.now() < until) {
+      await new Promise((next) => setTimeout(next, 100));
+      still = tileset.tilesLoaded && result.contents ? still + 1 : 0;
+    }
+    result.ids = [...new Set(result.ids)];
+    return { ...result, loaded: still >= 15 };
+  }, url);
+  await browser.close();
+  return { ...seen, ...record };
 }
 
 /** What 3d-tiles-renderer has on the screen once it has refined as far as it goes. */

@@ -5,6 +5,7 @@ import { readState } from "../../portal/src/live-tiles.js";
 import { City } from "./city.mjs";
 import { host } from "./cesium.mjs";
 import { open, report } from "./chromium.mjs";
+import { redPixels } from "./pixels.mjs";
 
 const [which, base, operator, integrator] = process.argv.slice(2);
 const city = new City(base, operator);
@@ -34,20 +35,6 @@ async function alarm(page, device, name, id, meanwhile = () => {}) {
   await devices.observe(device, "smoke", 0.01);
   const [after, cleared] = await colour(page, name, id, (found) => found === before);
   return { before, during, after, raised, cleared };
-}
-
-async function redPixels(page) {
-  const picture = (await page.locator("canvas").first().screenshot({ type: "png" })).toString("base64");
-  return page.evaluate(async (text) => {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-    const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
-    context.drawImage(image, 0, 0);
-    const { data } = context.getImageData(0, 0, image.width, image.height);
-    let red = 0;
-    for (let at = 0; at < data.length; at += 4) if (data[at] > data[at + 1] + 40 && data[at] > data[at + 2] + 40) red++;
-    return red;
-  }, picture);
 }
 
 /** The ids for which the binary form says something else than JSON. */
@@ -105,12 +92,12 @@ async function inCesium({ device, room }) {
     viewer.scene.camera.flyToBoundingSphere(sphere, { duration: 0, offset: new Cesium.HeadingPitchRange(0, -0.5, 3) });
   }, device.bbox);
   await page.waitForTimeout(1000);
-  const result = { pixels: { before: await redPixels(page) } };
+  const result = { pixels: { before: await redPixels(page, "canvas") } };
   await page.evaluate(() => (restyled = 0));
   result.events = await alarm(page, device, "devices", device.id, async () => {
     await colour(page, "spaces", room.id, isRed);
     await page.waitForTimeout(300);
-    result.pixels.during = await redPixels(page);
+    result.pixels.during = await redPixels(page, "canvas");
     result.differ = await differences();
     result.czml = await page.evaluate(czml, [base, device]);
     result.styles = await page.evaluate(styles, base);
@@ -121,7 +108,7 @@ async function inCesium({ device, room }) {
   result.events.restyled = await page.evaluate(() => restyled);
   await colour(page, "spaces", room.id, (found) => !isRed(found));
   await page.waitForTimeout(300);
-  result.pixels.after = await redPixels(page);
+  result.pixels.after = await redPixels(page, "canvas");
   // A style of the page's own: alarms go over it and leave it as it was.
   await page.evaluate(async (base) => (tilesets.devices.style = new Cesium.Cesium3DTileStyle(await (await fetch(`${base}/styles/class.json`)).json())), base);
   await colour(page, "devices", device.id, (found) => found === "#00897b");
@@ -186,7 +173,7 @@ async function styles(base) {
 }
 
 const THREE_PAGE = `<!doctype html><link rel="icon" href="data:,"><canvas id="map" width="800" height="600"></canvas>
-<script type="importmap">{ "imports": { "three": "/three/build/three.module.js", "three/addons/": "/three/examples/jsm/",
+<script type="importmap">{ "imports": { "three": "/three-newest/build/three.module.js", "three/addons/": "/three-newest/examples/jsm/",
   "3d-tiles-renderer": "/3d-tiles-renderer/build/index.js", "3d-tiles-renderer/plugins": "/3d-tiles-renderer/build/index.plugins.js" } }</script>`;
 
 async function inRenderer({ device, room }) {

@@ -34,8 +34,10 @@ report(async () => {
       const idle = await Promise.race([new Promise((done) => map.once("idle", () => done(true))), new Promise((done) => setTimeout(() => done(false), 60000))]);
       const drawn = {};
       const places = {};
+      const told = {};
       for (const { layer, id, properties } of map.queryRenderedFeatures()) {
         (drawn[layer.id] ??= new Set()).add(id);
+        told[id] = [properties.class ?? null, properties.name || null];
         if (properties.count !== undefined) places[id] = properties.count;
       }
       // Colour by live state as a page does: by the source's own id.
@@ -53,7 +55,8 @@ report(async () => {
         idle,
         failed,
         layers: Object.fromEntries(Object.entries(drawn).map(([name, ids]) => [name, ids.size])),
-        ids: [...new Set(Object.values(drawn).flatMap((ids) => [...ids]))].slice(0, 3000),
+        ids: Object.keys(told).slice(0, 3000),
+        told,
         counted: Object.values(places).reduce((sum, count) => sum + count, 0),
         colours: colours.size,
       };

@@ -24,7 +24,7 @@ fn node(script: &str, arguments: &[&str]) -> Value {
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     for (path, what) in [
         (Path::new(&chromium).to_path_buf(), "Chromium"),
-        (root.join("tests/browser/node_modules/3d-tiles-renderer"), "the browser tests' packages"),
+        (root.join("tests/browser/node_modules/itowns"), "the browser tests' packages"),
         (root.join("portal/node_modules/cesium"), "the portal's packages"),
     ] {
         assert!(path.exists(), "{what} ({}) is missing: run 'make setup'", path.display());

@@ -2,6 +2,7 @@
 // The keys open the page and send readings. With `--picture FILE` it stops at an alarm in a picked room and writes that as a PNG.
 import { City } from "./city.mjs";
 import { open, report } from "./chromium.mjs";
+import { redPixels } from "./pixels.mjs";
 
 const [base, operator, integrator, flag, file] = process.argv.slice(2);
 const city = new City(base, operator);
@@ -118,21 +119,6 @@ const looks = (page, id) =>
     return { severity: city.style.severityOf(id) ?? null, drawn: drawn.length, colours: [...new Set(drawn.map(({ color }) => color.toCssHexString()))] };
   }, id);
 
-/** How many of the map's pixels are plainly red. */
-async function redPixels(page) {
-  const picture = (await page.locator("#map canvas").screenshot({ type: "png" })).toString("base64");
-  return page.evaluate(async (text) => {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-    const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
-    context.drawImage(image, 0, 0);
-    const { data } = context.getImageData(0, 0, image.width, image.height);
-    let red = 0;
-    for (let at = 0; at < data.length; at += 4) if (data[at] > data[at + 1] + 40 && data[at] > data[at + 2] + 40) red++;
-    return red;
-  }, picture);
-}
-
 /** Waits until an asset's severity is `wanted` (null for none); the seconds that took. */
 async function until(page, id, wanted) {
   const began = Date.now();
@@ -148,11 +134,11 @@ async function alarmed(page, { device, room, building }) {
   await page.click("#home");
   await page.waitForTimeout(1500);
   await settled(page);
-  const before = { ...(await looks(page, building.id)), red: await redPixels(page) };
+  const before = { ...(await looks(page, building.id)), red: await redPixels(page, "#map canvas") };
   await devices.observe(device, "smoke", 0.9);
   const seconds = await until(page, building.id, "critical");
   await page.waitForTimeout(500);
-  const during = { ...(await looks(page, building.id)), red: await redPixels(page), room: await looks(page, room.id) };
+  const during = { ...(await looks(page, building.id)), red: await redPixels(page, "#map canvas"), room: await looks(page, room.id) };
   const row = page.locator("#list li[data-alarm]").first();
   during.row = await row.getAttribute("data-severity");
   await row.locator(".place").click();
@@ -168,7 +154,7 @@ async function alarmed(page, { device, room, building }) {
   await devices.observe(device, "smoke", 0.01);
   const clearing = await until(page, building.id, null);
   await settled(page);
-  const after = { ...(await looks(page, building.id)), red: await redPixels(page) };
+  const after = { ...(await looks(page, building.id)), red: await redPixels(page, "#map canvas") };
   return { seconds, clearing, before, during, acknowledged, after };
 }
 

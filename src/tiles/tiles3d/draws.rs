@@ -70,6 +70,17 @@ pub(super) struct Scene {
     pub by: [bool; 2],
 }
 
+impl Run {
+    /// An accessor of its positions in the views of narrow and of wide ones.
+    fn positions(&self, views: [usize; 2], buffer: &mut Buffer) -> usize {
+        let (width, component) = if self.grid.wide { (12, FLOAT) } else { (8, SHORT) };
+        let view = views[usize::from(self.grid.wide)];
+        let accessor = buffer.accessor((view, self.position * width), (component, "VEC3"), self.vertices, false);
+        buffer.limit(accessor, &self.limits[0], &self.limits[1]);
+        accessor
+    }
+}
+
 impl Draws {
     /// Adds vertices and triangles that nodes draw; gives their number. Their feature numbers count where `is_drawn_once`.
     pub fn run(&mut self, grid: Grid, vertices: &Vertices, is_drawn_once: bool) -> usize {
@@ -155,11 +166,8 @@ impl Draws {
             .runs
             .iter()
             .map(|run| {
-                let wide = usize::from(run.grid.wide);
-                let (width, component) = if run.grid.wide { (12, FLOAT) } else { (8, SHORT) };
                 let (n, at) = (run.vertices, run.vertex * 4);
-                let position = buffer.accessor((positions[wide], run.position * width), (component, "VEC3"), n, false);
-                buffer.limit(position, &run.limits[0], &run.limits[1]);
+                let position = run.positions(positions, buffer);
                 let normal = buffer.accessor((normals, at), (BYTE, "VEC3"), n, true);
                 let colour = buffer.accessor((colours, at), (UNSIGNED_BYTE, "VEC4"), n, true);
                 let mut attributes = json!({ "POSITION": position, "NORMAL": normal, "COLOR_0": colour });
@@ -179,8 +187,14 @@ impl Draws {
             .collect();
         let [translations, rotations, numbers] = self.instance_views(buffer);
         let (mut nodes, mut meshes) = (Vec::new(), Vec::new());
+        let mut is_drawn = vec![false; self.runs.len()];
         for node in &self.nodes {
             let mut primitive = primitives[node.run].clone();
+            // The same bytes under another number: three.js (0.184 and before) takes meshes of the same accessors for one geometry,
+            // whose instances then have the feature numbers of the last one only.
+            if std::mem::replace(&mut is_drawn[node.run], true) {
+                primitive["attributes"]["POSITION"] = json!(self.runs[node.run].positions(positions, buffer));
+            }
             primitive["material"] = json!(node.material);
             let ([x, y, z], step) = (node.origin, self.runs[node.run].grid.step);
             let mut made = json!({ "mesh": meshes.len(), "translation": [x, z, -y], "scale": [step, step, step] });
