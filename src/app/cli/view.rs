@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use crate::fault::{Fault, Result};
+use crate::lod::Shapes;
 use crate::model::Collections;
 use crate::render::{City, PARAMETERS, Request, Studio, compose, worst_alarms};
 use crate::store::Store;
@@ -34,7 +35,9 @@ impl Args {
         let store = Store::open(&self.store)?;
         let snapshots: Vec<_> = store.sites().iter().map(|site| site.snapshot()).collect();
         let alarms = worst_alarms(&store.series().active_alarms());
-        let composed = compose(&request, &City { snapshots: &snapshots, visible: Collections::ALL, alarms: &alarms })?;
+        let shapes = Shapes::default();
+        let city = City { snapshots: &snapshots, visible: Collections::ALL, alarms: &alarms, shapes: &shapes };
+        let composed = compose(&request, &city)?;
         let picture = Studio::new().draw(&composed.scene, &composed.camera, request.size)?;
         let bytes = if self.ids { picture.ids_to_png(&composed.legend)? } else { picture.to_png()? };
         let name = self.out.display().to_string();
