@@ -17,20 +17,9 @@ pub use block::{Block, Blocks};
 pub use cell::Cell;
 pub use draw::{Drawn, MARKER, drawn, point};
 pub use grove::Grove;
-pub use light::{Lights, MOST as LIGHTER, Saving};
+pub use light::{Lights, Saving};
 pub use measure::{Content, Draw, Form, content, measured};
 pub use members::{Family, Member, Place};
 pub use proxy::{Proxies, Proxy};
 pub use tree::{Detail, Look, Planner, Recipe, Stem, Tile};
 pub use view::{Less, View};
-
-/// What was made to stand in for full shapes, kept for all who draw: tiles and pictures. Bounded.
-#[derive(Default)]
-pub struct Shapes {
-    /// Lighter shapes.
-    pub lights: Lights,
-    /// Blocks in the place of buildings.
-    pub blocks: Blocks,
-    /// Blocks in the place of single meshes.
-    pub proxies: Proxies,
-}

@@ -13,10 +13,10 @@ use crate::model::Collections;
 use crate::store::{Row, Snapshot};
 use crate::units::Geodetic;
 
-/// Metres to the farthest thing that is drawn at least.
-const NEAREST_END: f64 = 800.0;
-/// Metres to the farthest thing that is drawn where nothing but a camera is told; from above, as many more as it takes.
-const FARTHEST: f64 = 20_000.0;
+/// Metres to what is looked at where nothing but a camera is told; from above, as many more as the camera is high.
+const DISTANCE: f64 = 1_500.0;
+/// A box of more metres across is a whole city.
+const FAR: f64 = 1_500.0;
 /// The most descendants of an asset that are looked at.
 const MAX_FAMILY: usize = 200_000;
 
@@ -32,6 +32,8 @@ pub(super) struct Aimed {
     pub subject: Option<Bounds>,
     /// Metres to the farthest thing drawn.
     pub reach: f64,
+    /// Metres to the farthest shadow.
+    pub shaded: f64,
 }
 
 /// Aims a camera as `request` says.
@@ -53,18 +55,18 @@ pub(super) fn aim(request: &Request, snapshots: &[Arc<Snapshot>], visible: Colle
         let bounds = enu_bounds(bounds, frame);
         let camera = Camera::fit(&bounds, attitude, request.fov, aspect, request.orthographic);
         let away = (DVec3::from(bounds.center()) - camera.eye).length();
-        (camera, Some(bounds), beyond(away))
+        (camera, Some(bounds), away)
     };
-    let (camera, subject, reach) = match &request.aim {
+    let (camera, subject, away) = match &request.aim {
         Aim::Camera(at, attitude) => {
             let eye = DVec3::from(to_enu(*at));
             let camera = Camera::perspective(eye, local_axes(*at, to_enu), *attitude, request.fov);
-            (camera, None, FARTHEST + 4.0 * (at.h - frame.origin().h).abs())
+            (camera, None, DISTANCE + (at.h - frame.origin().h).abs())
         }
         Aim::LookAt(at, range, attitude) => {
             let target = DVec3::from(to_enu(*at));
             let axes = local_axes(*at, to_enu);
-            (Camera::look_at(target, *range, axes, *attitude, request.fov, request.orthographic), None, beyond(*range))
+            (Camera::look_at(target, *range, axes, *attitude, request.fov, request.orthographic), None, *range)
         }
         Aim::Fit(bounds, attitude) => fitted(&closed(bounds, snapshot, visible), *attitude),
         Aim::Asset(id, attitude) => {
@@ -77,8 +79,10 @@ pub(super) fn aim(request: &Request, snapshots: &[Arc<Snapshot>], visible: Colle
         }
     };
     // Parallel rays start far behind what is looked at.
-    let least = if request.orthographic { 30_000.0 } else { NEAREST_END };
-    Ok(Aimed { camera, home, family, subject, reach: reach.max(least) })
+    let far = request.orthographic || subject.is_some_and(|s| s.diagonal() > FAR);
+    let least = if far { 30_000.0 } else { 800.0 };
+    let (reach, shaded) = (beyond(away).max(least), (4.0 * away).max(least));
+    Ok(Aimed { camera, home, family, subject, reach, shaded })
 }
 
 impl Aimed {

@@ -14,7 +14,7 @@ use super::{Camera, Item, Scene, Sight};
 use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::geom::Bounds;
-use crate::lod::Shapes;
+use crate::lod::Proxies;
 use crate::model::{Alarm, AssetId, Class, Collections, Has, Severity};
 use crate::store::{Row, Snapshot};
 use crate::units::Geodetic;
@@ -33,7 +33,7 @@ pub struct City<'a> {
     /// The worst active alarm of each asset that has one.
     pub alarms: &'a HashMap<AssetId, Severity>,
     /// What stands in for full shapes where nobody can tell them apart; kept from picture to picture.
-    pub shapes: &'a Shapes,
+    pub proxies: &'a Proxies,
 }
 
 /// The worst active alarm of each asset and device.
@@ -120,7 +120,12 @@ pub fn compose(request: &Request, city: &City<'_>) -> Result<Composition> {
         a_rank.0.cmp(&b_rank.0).then(a_rank.1.total_cmp(&b_rank.1)).then(a.place.cmp(&b.place))
     });
     let mut out = Composition {
-        scene: Scene { shadows: request.shadows, background: request.background, ..Scene::default() },
+        scene: Scene {
+            shadows: request.shadows,
+            shaded: aimed.shaded,
+            background: request.background,
+            ..Scene::default()
+        },
         camera: aimed.camera,
         legend: Vec::new(),
         left_out: 0,

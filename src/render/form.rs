@@ -8,17 +8,13 @@ use super::body::{body, carry};
 use super::city::{Candidate, City};
 use crate::crs::SiteFrame;
 use crate::fault::Result;
-use crate::lod::{Drawn, LIGHTER, Proxy, shape};
+use crate::lod::{Drawn, Proxy, shape};
 use crate::model::{Class, Collection, Has};
 
 /// What stands in is at most this many pixels from the full shape.
 const TOLERANCE: f64 = 0.5;
 /// The triangles of a block.
 const BLOCK: usize = 12;
-/// A shape of fewer triangles is not made lighter.
-const HEAVY: usize = 2_000;
-/// The most triangles that are made lighter for one picture, if they are not yet: a few seconds' work.
-const LIGHTENED: usize = 100_000;
 
 /// What an asset is drawn as.
 #[derive(Debug, Clone)]
@@ -57,7 +53,7 @@ pub(super) fn forms(city: &City<'_>, candidates: &[Candidate]) -> Result<Vec<For
         if triangles.is_some_and(|t| t <= BLOCK) {
             return whole;
         }
-        Ok(city.shapes.proxies.within(snapshot, row, most)?.map_or(Form::Whole(triangles), Form::Block))
+        Ok(city.proxies.within(snapshot, row, most)?.map_or(Form::Whole(triangles), Form::Block))
     });
     each.collect()
 }
@@ -78,20 +74,17 @@ pub(super) struct Room {
     left: usize,
     /// Triangles that all that comes later needs at least.
     later: usize,
-    /// Triangles that may still be made lighter.
-    lightened: usize,
 }
 
 impl Room {
     /// Room for `triangles`, in which all of `forms` are to be drawn.
     pub fn new(triangles: usize, forms: &[Form]) -> Self {
-        Self { left: triangles, later: forms.iter().map(Form::least).sum(), lightened: LIGHTENED }
+        Self { left: triangles, later: forms.iter().map(Form::least).sum() }
     }
 
     /// Draws the next candidate; `paint` is how it looks, `to` the picture's frame.
     ///
-    /// Where full shapes would leave no room for what comes later, lighter ones stand in as long as nobody can tell them apart, and then
-    /// blocks that are only nearly alike: better than nothing.
+    /// Where full shapes would leave no room for what comes later, blocks that are only nearly alike stand in: better than nothing.
     ///
     /// # Errors
     /// As [`forms`].
@@ -123,36 +116,15 @@ impl Room {
             }
         };
         let drawn = match drawn.filter(|d| d.triangles.len() <= spare) {
-            None if candidate.mesh && !candidate.whole => self.lesser(city, candidate, form, paint, to, spare)?,
+            None if candidate.mesh && !candidate.whole => {
+                let proxy = city.proxies.of(snapshot, candidate.place.1)?;
+                proxy.map(|proxy| block(&proxy, paint, snapshot.frame(), to))
+            }
             drawn => drawn,
         };
         let Some(drawn) = drawn.filter(|d| d.triangles.len() <= self.left) else { return Ok(Placed::LeftOut) };
         self.left -= drawn.triangles.len();
         Ok(Placed::Drawn(drawn))
-    }
-
-    /// What draws a candidate whose full shape has more than `spare` triangles.
-    fn lesser(
-        &mut self,
-        city: &City<'_>,
-        candidate: &Candidate,
-        form: &Form,
-        paint: &Paint,
-        to: &SiteFrame,
-        spare: usize,
-    ) -> Result<Option<Drawn>> {
-        let (site, row) = candidate.place;
-        let Some(snapshot) = city.snapshots.get(site) else { return Ok(None) };
-        let from = snapshot.frame();
-        let heavy = if let Form::Whole(Some(triangles)) = form { *triangles } else { 0 };
-        if heavy >= HEAVY && heavy <= self.lightened && LIGHTER <= TOLERANCE * candidate.finest {
-            self.lightened -= heavy;
-            let light = city.shapes.lights.drawn(snapshot, row)?;
-            if let Some((mesh, _)) = light.filter(|(mesh, _)| mesh.triangles.len() <= spare) {
-                return Ok(Some(if from == to { mesh } else { carry(&mesh, from, to).into() }));
-            }
-        }
-        Ok(city.shapes.proxies.of(snapshot, row)?.map(|proxy| block(&proxy, paint, from, to)))
     }
 }
 

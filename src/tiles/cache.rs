@@ -1,9 +1,9 @@
 //! Plans and finished tiles, kept while there is room; each is made once, however many ask at a time.
 
 use super::address::Address;
-use super::plan::Plan;
+use super::plan::{Plan, Shapes};
 use crate::fault::{Fault, Result};
-use crate::lod::{Shapes, View};
+use crate::lod::View;
 use crate::model::{Collections, SiteCode};
 use crate::store::Snapshot;
 use quick_cache::Weighter;
@@ -68,10 +68,6 @@ impl Default for Tiles {
 }
 
 impl Tiles {
-    /// What was made to stand in for full shapes: pictures of the city share it.
-    pub fn shapes(&self) -> &Shapes {
-        &self.shapes
-    }
     /// The plan of the assets of `view` in the collections that a caller may read, its `rights`.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use super::tiles3d::{self, Compression};
 use crate::fault::{Fault, Result};
 use crate::filter::Filter;
 use crate::geom::Bounds;
-use crate::lod::{self, Grove, Planner, Recipe, Shapes, Stem, Tile, View};
+use crate::lod::{self, Blocks, Grove, Lights, Planner, Recipe, Stem, Tile, View};
 use crate::model::Collections;
 use crate::store::Snapshot;
 use rayon::prelude::*;
@@ -28,6 +28,13 @@ pub struct Plan {
     files: [OnceLock<HashMap<u128, File>>; 2],
     /// What documents have named since they were made: a reader of these asks for it next.
     named: Mutex<HashMap<u128, (File, Compression)>>,
+}
+
+/// Shapes that stand in for others, shared by all plans.
+#[derive(Default)]
+pub(super) struct Shapes {
+    lights: Lights,
+    blocks: Blocks,
 }
 
 /// What is written under an address.

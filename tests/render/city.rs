@@ -3,7 +3,7 @@
 use super::blocks::block;
 use cimbra::crs::SiteFrame;
 use cimbra::geom::{Bounds, Mesh};
-use cimbra::lod::Shapes;
+use cimbra::lod::Proxies;
 use cimbra::model::{
     Asset, AssetId, Class, Collection, Collections, DatasetName, Footprint, Geometry, Severity, SiteCode, Value,
 };
@@ -98,7 +98,7 @@ fn composed(snapshot: &Arc<Snapshot>, query: &str, alarms: &[(&str, Severity)], 
     let alarms: HashMap<AssetId, Severity> = alarms.iter().map(|(id, s)| ((*id).into(), *s)).collect();
     let visible = Collections::of(|c| guarded || !c.is_guarded());
     let snapshots = [snapshot.clone()];
-    compose(&request(query), &City { snapshots: &snapshots, visible, alarms: &alarms, shapes: &Shapes::default() })
+    compose(&request(query), &City { snapshots: &snapshots, visible, alarms: &alarms, proxies: &Proxies::default() })
         .unwrap()
 }
 
@@ -184,8 +184,11 @@ fn what_may_not_be_seen_lends_no_name_no_shape_and_no_height() {
     let alarms = HashMap::new();
     let picture = |query: &str, hidden: &[Collection]| {
         let visible = Collections::of(|c| !hidden.contains(&c));
-        compose(&request(query), &City { snapshots: &snapshots, visible, alarms: &alarms, shapes: &Shapes::default() })
-            .unwrap()
+        compose(
+            &request(query),
+            &City { snapshots: &snapshots, visible, alarms: &alarms, proxies: &Proxies::default() },
+        )
+        .unwrap()
     };
     let legend = |query: &str, hidden: &[Collection]| -> Vec<String> {
         picture(query, hidden).legend.iter().map(ToString::to_string).collect()
@@ -209,8 +212,8 @@ fn a_guarded_or_missing_asset_is_not_found() {
     let (_folder, town) = town();
     let snapshots = [town];
     let alarms = HashMap::new();
-    let (visible, shapes) = (Collections::of(|c| !c.is_guarded()), Shapes::default());
-    let city = City { snapshots: &snapshots, visible, alarms: &alarms, shapes: &shapes };
+    let (visible, proxies) = (Collections::of(|c| !c.is_guarded()), Proxies::default());
+    let city = City { snapshots: &snapshots, visible, alarms: &alarms, proxies: &proxies };
     for id in ["cam", "nobody"] {
         let fault = compose(&request(&format!("asset={id}")), &city).unwrap_err();
         assert_eq!((fault.kind, fault.subject.as_deref()), (cimbra::fault::Kind::NotFound, Some("asset")), "{fault}");

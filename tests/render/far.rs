@@ -3,7 +3,7 @@
 use super::city::{ORIGIN, asset, request};
 use cimbra::crs::SiteFrame;
 use cimbra::geom::{Bounds, Mesh, Surface, SurfaceKind};
-use cimbra::lod::{Drawn, Shapes};
+use cimbra::lod::{Drawn, Proxies};
 use cimbra::model::{Class, Collections, DatasetName, Footprint, Geometry, SiteCode};
 use cimbra::render::{City, Composition, Item, Picture, Scene, compose};
 use cimbra::store::{Dataset, Snapshot, Store};
@@ -79,8 +79,8 @@ fn seen(snapshot: &Arc<Snapshot>, across: u32, range: f64, more: &str) -> Compos
     let at = SiteFrame::new(ORIGIN).to_geodetic([middle, middle, 0.0]);
     let place = format!("lookat={:.7},{:.7},{:.1}&range={range}", at.lon, at.lat, at.h);
     let query = format!("{place}&heading=20&pitch=-35&size=640x480{more}");
-    let (snapshots, shapes) = ([snapshot.clone()], Shapes::default());
-    let city = City { snapshots: &snapshots, visible: Collections::ALL, alarms: &HashMap::new(), shapes: &shapes };
+    let (snapshots, proxies) = ([snapshot.clone()], Proxies::default());
+    let city = City { snapshots: &snapshots, visible: Collections::ALL, alarms: &HashMap::new(), proxies: &proxies };
     compose(&request(&query), &city).unwrap()
 }
 
@@ -137,7 +137,7 @@ fn what_stands_in_is_seen_at_edges_only_and_by_less_than_a_pixel() {
         assert!(id == b.id_at(x, y) || at_an_edge(&b, x, y), "pixel {x} {y}");
         met += u32::from(id != 0);
     }
-    assert!(met > 100, "{met}");
+    assert!(met > 50, "{met}");
     // From near they are whole.
     let near = seen(&snapshot, 12, 300.0, "");
     let whole = near.scene.items.iter().filter(|item| item.mesh.triangles.len() > 12).count();
@@ -166,6 +166,7 @@ fn a_city_fifty_kilometres_away_is_there() {
     let seen = seen(&snapshot, 12, 50_000.0, "");
     assert_eq!((seen.scene.items.len(), seen.left_out), (144, 0));
     let picture = super::pictures::draw(&seen.scene, &seen.camera, SIZE);
-    let shown = picture.colour.iter().filter(|c| c[0] > c[2] + 20).count();
-    assert!(picture.ids.iter().any(|id| *id != 0), "{shown}");
+    let shown = picture.ids.iter().filter(|id| **id != 0).count();
+    // Seven pixels across, and a fifth of the ground is built on.
+    assert!((3..60).contains(&shown), "{shown}");
 }
