@@ -21,6 +21,8 @@ use crate::units::Geodetic;
 
 /// The most triangles of one picture of the city.
 const BUDGET: usize = 2_000_000;
+/// Within this many metres of the eye the ground is flat: beyond, things sink below it as the globe bends.
+const FLAT: f64 = 6_000.0;
 /// The most things of one picture.
 const MAX_ITEMS: usize = 200_000;
 
@@ -82,6 +84,8 @@ pub(super) struct Candidate {
     pub whole: bool,
     /// Its box in metres of the picture's frame.
     pub bounds: Bounds,
+    /// Metres from the eye.
+    pub away: f64,
     /// Pixels across.
     pub pixels: f64,
     /// The size of a pixel at its middle.
@@ -158,12 +162,12 @@ pub fn compose(request: &Request, city: &City<'_>) -> Result<Composition> {
             out.legend.len() as u32
         });
         if matches!(candidate.class, Class::Building | Class::BuildingPart) {
-            bases.push(candidate.bounds.min[2]);
+            bases.push((candidate.away, candidate.bounds.min[2]));
         }
         let hides = hides(&aimed, candidate, &looks);
         out.scene.items.push(Item { id, mesh, paint: if hides { paint.as_glass() } else { paint } });
     }
-    out.scene.ground = Some(ground(bases, &out.scene));
+    out.scene.ground = Some(ground(&bases, aimed.shaded.min(FLAT), &out.scene));
     Ok(out)
 }
 
@@ -212,6 +216,7 @@ fn candidates(request: &Request, city: &City<'_>, aimed: &Aimed, frame: &SiteFra
                 mesh: asset.has_mesh(),
                 whole: true,
                 bounds,
+                away,
                 pixels: bounds.diagonal() / metres_per_pixel,
                 metres_per_pixel,
                 finest: camera.finest(&bounds, request.size[1]),
@@ -238,12 +243,17 @@ fn hides(aimed: &Aimed, candidate: &Candidate, looks: &Looks<'_>) -> bool {
     })
 }
 
-/// The height at which buildings stand: low, but not for the sake of one deep cellar.
-fn ground(mut bases: Vec<f64>, scene: &Scene) -> f64 {
-    if bases.is_empty() {
+/// The height at which buildings within `near` metres of the eye stand, else all: low, but not for the sake of one deep cellar.
+fn ground(bases: &[(f64, f64)], near: f64, scene: &Scene) -> f64 {
+    let within = |most: f64| -> Vec<f64> { bases.iter().filter(|(away, _)| *away <= most).map(|(_, z)| *z).collect() };
+    let mut heights = within(near);
+    if heights.is_empty() {
+        heights = within(f64::INFINITY);
+    }
+    if heights.is_empty() {
         let low = scene.bounds().min[2];
         return if low.is_finite() { low } else { 0.0 };
     }
-    bases.sort_by(f64::total_cmp);
-    bases.get(bases.len() / 10).copied().unwrap_or(0.0)
+    heights.sort_by(f64::total_cmp);
+    heights.get(heights.len() / 10).copied().unwrap_or(0.0)
 }
