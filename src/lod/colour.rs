@@ -81,6 +81,14 @@ pub fn linear(channel: u8) -> f32 {
     if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
 }
 
+/// The sRGB channel of an amount of linear light from 0 to 1.
+pub fn stored(light: f64) -> u8 {
+    let c = if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded and between 0 and 255")]
+    let byte = (c.clamp(0.0, 1.0) * 255.0).round() as u8;
+    byte
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,5 +105,10 @@ mod tests {
         own.dedup();
         assert_eq!(own.len(), all, "two classes have one colour");
         assert!(all > 20);
+    }
+
+    #[test]
+    fn light_is_stored_as_the_channel_that_it_came_from() {
+        assert!((0..=255).all(|c| stored(f64::from(linear(c))) == c));
     }
 }

@@ -13,8 +13,10 @@ use crate::model::Collections;
 use crate::store::{Row, Snapshot};
 use crate::units::Geodetic;
 
-/// Metres to the farthest thing that a perspective picture draws.
-const FARTHEST: f64 = 6_000.0;
+/// Metres to what is looked at where nothing but a camera is told; from above, as many more as the camera is high.
+const DISTANCE: f64 = 1_500.0;
+/// A box of more metres across is a whole city.
+const FAR: f64 = 1_500.0;
 /// The most descendants of an asset that are looked at.
 const MAX_FAMILY: usize = 200_000;
 
@@ -30,6 +32,8 @@ pub(super) struct Aimed {
     pub subject: Option<Bounds>,
     /// Metres to the farthest thing drawn.
     pub reach: f64,
+    /// Metres to the farthest shadow.
+    pub shaded: f64,
 }
 
 /// Aims a camera as `request` says.
@@ -51,18 +55,18 @@ pub(super) fn aim(request: &Request, snapshots: &[Arc<Snapshot>], visible: Colle
         let bounds = enu_bounds(bounds, frame);
         let camera = Camera::fit(&bounds, attitude, request.fov, aspect, request.orthographic);
         let away = (DVec3::from(bounds.center()) - camera.eye).length();
-        (camera, Some(bounds), away * 4.0)
+        (camera, Some(bounds), away)
     };
-    let (camera, subject, reach) = match &request.aim {
+    let (camera, subject, away) = match &request.aim {
         Aim::Camera(at, attitude) => {
             let eye = DVec3::from(to_enu(*at));
             let camera = Camera::perspective(eye, local_axes(*at, to_enu), *attitude, request.fov);
-            (camera, None, FARTHEST)
+            (camera, None, DISTANCE + (at.h - frame.origin().h).abs())
         }
         Aim::LookAt(at, range, attitude) => {
             let target = DVec3::from(to_enu(*at));
             let axes = local_axes(*at, to_enu);
-            (Camera::look_at(target, *range, axes, *attitude, request.fov, request.orthographic), None, range * 4.0)
+            (Camera::look_at(target, *range, axes, *attitude, request.fov, request.orthographic), None, *range)
         }
         Aim::Fit(bounds, attitude) => fitted(&closed(bounds, snapshot, visible), *attitude),
         Aim::Asset(id, attitude) => {
@@ -74,9 +78,11 @@ pub(super) fn aim(request: &Request, snapshots: &[Arc<Snapshot>], visible: Colle
             fitted(&bounds, *attitude)
         }
     };
-    let far = request.orthographic || subject.is_some_and(|s| s.diagonal() > FARTHEST / 4.0);
-    let reach = if far { reach.max(30_000.0) } else { reach.clamp(800.0, FARTHEST) };
-    Ok(Aimed { camera, home, family, subject, reach })
+    // Parallel rays start far behind what is looked at.
+    let far = request.orthographic || subject.is_some_and(|s| s.diagonal() > FAR);
+    let least = if far { 30_000.0 } else { 800.0 };
+    let (reach, shaded) = (beyond(away).max(least), (4.0 * away).max(least));
+    Ok(Aimed { camera, home, family, subject, reach, shaded })
 }
 
 impl Aimed {
@@ -102,6 +108,12 @@ impl Aimed {
         let [east, north, _] = around.max;
         Bounds { min: [west, south, f64::NEG_INFINITY], max: [east, north, f64::INFINITY] }
     }
+}
+
+/// Metres to the farthest thing that is drawn where something `away` metres from the eye is looked at: a house beside it that is 30 pixels
+/// high is one there. Beyond 300 km nothing is but what is looked at.
+fn beyond(away: f64) -> f64 {
+    (30.0 * away).min(300_000.0_f64.max(2.0 * away))
 }
 
 /// A longitude, latitude and height box as the box of its corners in a site's frame.

@@ -24,7 +24,7 @@ pub(super) fn body(
     filled: bool,
 ) -> Option<Drawn> {
     if let Some(mesh) = &geometry.mesh {
-        return Some(if from == to { Drawn::Stored(geometry) } else { carried(mesh, from, to).into() });
+        return Some(if from == to { Drawn::Stored(geometry) } else { carry(mesh, from, to).into() });
     }
     let radius = radius.max(LEAST);
     match &geometry.footprint {
@@ -38,7 +38,7 @@ pub(super) fn body(
 }
 
 /// A mesh of one site's frame in another's: both are Cartesian, so it is turned and moved as it is.
-fn carried(mesh: &Mesh, from: &SiteFrame, to: &SiteFrame) -> Mesh {
+pub(super) fn carry(mesh: &Mesh, from: &SiteFrame, to: &SiteFrame) -> Mesh {
     let axes = |frame: &SiteFrame| {
         let m = frame.enu_to_ecef();
         DMat3::from_cols(DVec3::new(m[0], m[1], m[2]), DVec3::new(m[4], m[5], m[6]), DVec3::new(m[8], m[9], m[10]))

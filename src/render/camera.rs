@@ -239,6 +239,18 @@ impl Camera {
             || outside(&|c| c.z))
     }
 
+    /// The least metres that one pixel of a picture `height` pixels high spans anywhere in a box, in any direction: what is nearer to
+    /// another thing than that appears less than a pixel from it. 0 where the box reaches behind the eye.
+    pub fn finest(&self, bounds: &Bounds, height: u32) -> f64 {
+        let Projection::Perspective { .. } = self.projection else { return self.metres_per_pixel(0.0, height) };
+        let offsets = bounds.corners().map(|c| DVec3::from(c) - self.eye);
+        // A pixel's size is that of its depth; aside from the middle of the picture a length along the line of sight takes part
+        // too, which is as if all were nearer by the cosine.
+        let depth = offsets.iter().map(|o| o.dot(self.forward())).fold(f64::INFINITY, f64::min);
+        let away = offsets.iter().map(|o| o.length()).fold(0.0, f64::max);
+        if depth < NEAR { 0.0 } else { self.metres_per_pixel(depth, height) * depth / away }
+    }
+
     /// How many metres one pixel of a picture `height` pixels high spans at `distance` metres.
     pub fn metres_per_pixel(&self, distance: f64, height: u32) -> f64 {
         match self.projection {

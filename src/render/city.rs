@@ -4,25 +4,27 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use glam::DVec3;
+use rayon::prelude::*;
 
 use super::aim::{Aimed, aim, enu_bounds};
-use super::body::body;
+use super::form::{Placed, Room, forms};
 use super::look::{Looks, Place};
 use super::request::Request;
 use super::{Camera, Item, Scene, Sight};
 use crate::crs::SiteFrame;
 use crate::fault::Result;
 use crate::geom::Bounds;
-use crate::model::{Alarm, AssetId, Class, Collection, Collections, Severity};
+use crate::lod::Proxies;
+use crate::model::{Alarm, AssetId, Class, Collections, Has, Severity};
 use crate::store::{Row, Snapshot};
 use crate::units::Geodetic;
 
 /// The most triangles of one picture of the city.
 const BUDGET: usize = 2_000_000;
-/// The most assets whose geometry is read for one picture.
-const MAX_ASSETS: usize = 200_000;
-/// What would be smaller than this many pixels is not drawn.
-const SMALLEST: f64 = 0.6;
+/// Within this many metres of the eye the ground is flat: beyond, things sink below it as the globe bends.
+const FLAT: f64 = 6_000.0;
+/// The most things of one picture.
+const MAX_ITEMS: usize = 200_000;
 
 /// The city as one caller may see it now.
 pub struct City<'a> {
@@ -32,6 +34,8 @@ pub struct City<'a> {
     pub visible: Collections,
     /// The worst active alarm of each asset that has one.
     pub alarms: &'a HashMap<AssetId, Severity>,
+    /// What stands in for full shapes where nobody can tell them apart; kept from picture to picture.
+    pub proxies: &'a Proxies,
 }
 
 /// The worst active alarm of each asset and device.
@@ -71,14 +75,25 @@ pub struct Picked {
 }
 
 /// An asset that may be drawn.
-struct Candidate {
-    place: Place,
-    class: Class,
+pub(super) struct Candidate {
+    pub place: Place,
+    pub class: Class,
+    /// Whether it has a mesh.
+    pub mesh: bool,
+    /// Whether nothing may stand in for it.
+    pub whole: bool,
     /// Its box in metres of the picture's frame.
-    bounds: Bounds,
+    pub bounds: Bounds,
+    /// Metres from the eye.
+    pub away: f64,
     /// Pixels across.
-    pixels: f64,
-    metres_per_pixel: f64,
+    pub pixels: f64,
+    /// The size of a pixel at its middle.
+    pub metres_per_pixel: f64,
+    /// What is nearer to it than this many metres appears less than a pixel from it.
+    pub finest: f64,
+    /// The radius of its marker in pixels, where it has no mesh.
+    pub marker_pixels: f64,
 }
 
 /// Chooses what a picture shows.
@@ -97,14 +112,24 @@ pub fn compose(request: &Request, city: &City<'_>) -> Result<Composition> {
     let mut candidates = candidates(request, city, &aimed, &frame);
     // What the picture is about comes first, then what is large in it; the row settles ties, so that the same city
     // gives the same picture.
-    candidates.retain(|c| looks.wants(c.place, c.class));
+    candidates.retain(|c| looks.wants(c.place, c.class) && !looks.is_hidden(c.place, c.class, c.pixels));
+    let cut_open = !request.peel.is_empty() || request.storey.is_some();
+    for candidate in &mut candidates {
+        candidate.whole = cut_open || looks.matters(candidate.place);
+        candidate.marker_pixels = looks.marker_pixels(candidate.place);
+    }
     let rank = |c: &Candidate| (!looks.matters(c.place), -c.pixels);
     candidates.sort_by(|a, b| {
         let (a_rank, b_rank) = (rank(a), rank(b));
         a_rank.0.cmp(&b_rank.0).then(a_rank.1.total_cmp(&b_rank.1)).then(a.place.cmp(&b.place))
     });
     let mut out = Composition {
-        scene: Scene { shadows: request.shadows, background: request.background, ..Scene::default() },
+        scene: Scene {
+            shadows: request.shadows,
+            shaded: aimed.shaded,
+            background: request.background,
+            ..Scene::default()
+        },
         camera: aimed.camera,
         legend: Vec::new(),
         left_out: 0,
@@ -113,38 +138,36 @@ pub fn compose(request: &Request, city: &City<'_>) -> Result<Composition> {
     };
     let mut ids: HashMap<Place, u32> = HashMap::new();
     let mut bases = Vec::new();
-    let mut triangles = 0;
-    for (i, candidate) in candidates.iter().enumerate() {
-        let (site, row) = candidate.place;
-        let Some(snapshot) = city.snapshots.get(site) else { continue };
-        if i >= MAX_ASSETS {
+    let forms = forms(city, &candidates)?;
+    let mut room = Room::new(BUDGET, &forms);
+    for (candidate, form) in candidates.iter().zip(&forms) {
+        if out.scene.items.len() >= MAX_ITEMS {
             out.left_out += 1;
             continue;
         }
-        let geometry = snapshot.geometry(row)?;
-        let radius = looks.marker_pixels(candidate.place) * candidate.metres_per_pixel;
-        let filled = candidate.class.collection() == Collection::Components;
-        let Some(mesh) = body(geometry, snapshot.frame(), &frame, radius, filled) else { continue };
-        triangles += mesh.triangles.len();
-        if triangles > BUDGET {
-            triangles -= mesh.triangles.len();
-            out.left_out += 1;
-            continue;
-        }
-        let named = looks.named(candidate.place, candidate.class);
+        let place = candidate.place;
+        let named = looks.named(place, candidate.class);
         let Some(asset) = city.snapshots.get(named.0).and_then(|s| s.asset(named.1)) else { continue };
+        let paint = looks.paint(place, candidate.class, asset.row().number());
+        let mesh = match room.draw(city, candidate, form, &paint, &frame)? {
+            Placed::Drawn(mesh) => mesh,
+            Placed::Nowhere => continue,
+            Placed::LeftOut => {
+                out.left_out += 1;
+                continue;
+            }
+        };
         let id = *ids.entry(named).or_insert_with(|| {
             out.legend.push(asset.id().into());
             out.legend.len() as u32
         });
-        let hides = hides(&aimed, candidate, &looks);
-        let paint = looks.paint(candidate.place, candidate.class, asset.row().number());
         if matches!(candidate.class, Class::Building | Class::BuildingPart) {
-            bases.push(candidate.bounds.min[2]);
+            bases.push((candidate.away, candidate.bounds.min[2]));
         }
+        let hides = hides(&aimed, candidate, &looks);
         out.scene.items.push(Item { id, mesh, paint: if hides { paint.as_glass() } else { paint } });
     }
-    out.scene.ground = Some(ground(bases, &out.scene));
+    out.scene.ground = Some(ground(&bases, aimed.shaded.min(FLAT), &out.scene));
     Ok(out)
 }
 
@@ -158,7 +181,7 @@ impl Composition {
     }
 }
 
-/// Everything visible that the camera may see, large enough to be seen, and all that was asked for.
+/// Everything visible that the camera may see, and all that was asked for.
 fn candidates(request: &Request, city: &City<'_>, aimed: &Aimed, frame: &SiteFrame) -> Vec<Candidate> {
     let aspect = request.aspect();
     let mut out = Vec::new();
@@ -173,25 +196,34 @@ fn candidates(request: &Request, city: &City<'_>, aimed: &Aimed, frame: &SiteFra
             let seen: HashSet<Row> = rows.iter().copied().collect();
             rows.extend(aimed.family.iter().filter(|row| !seen.contains(row)));
         }
-        for row in rows {
-            let Some(asset) = snapshot.asset(row) else { continue };
+        let camera = &aimed.camera;
+        let of = |row: Row| {
+            let asset = snapshot.asset(row)?;
             let class = asset.class();
-            if asset.bounds().is_empty() || !city.visible.contains(class.collection()) {
-                continue;
+            let nothing = asset.grain().told().is_some_and(|(has, _)| has == Has::Nothing);
+            if nothing || asset.bounds().is_empty() || !city.visible.contains(class.collection()) {
+                return None;
             }
             let bounds = enu_bounds(&asset.bounds(), frame);
-            if !aimed.camera.may_see(&bounds, aspect) {
-                continue;
+            if !camera.may_see(&bounds, aspect) {
+                return None;
             }
-            let away = (DVec3::from(bounds.center()) - aimed.camera.eye).length();
-            let metres_per_pixel = aimed.camera.metres_per_pixel(away, request.size[1]);
-            let pixels = bounds.diagonal() / metres_per_pixel;
-            // What has no mesh is drawn as a marker of some pixels, whatever its size.
-            if asset.has_mesh() && pixels < SMALLEST {
-                continue;
-            }
-            out.push(Candidate { place: (site, row), class, bounds, pixels, metres_per_pixel });
-        }
+            let away = (DVec3::from(bounds.center()) - camera.eye).length();
+            let metres_per_pixel = camera.metres_per_pixel(away, request.size[1]);
+            Some(Candidate {
+                place: (site, row),
+                class,
+                mesh: asset.has_mesh(),
+                whole: true,
+                bounds,
+                away,
+                pixels: bounds.diagonal() / metres_per_pixel,
+                metres_per_pixel,
+                finest: camera.finest(&bounds, request.size[1]),
+                marker_pixels: 0.0,
+            })
+        };
+        out.par_extend(rows.into_par_iter().with_min_len(256).filter_map(of));
     }
     out
 }
@@ -211,12 +243,17 @@ fn hides(aimed: &Aimed, candidate: &Candidate, looks: &Looks<'_>) -> bool {
     })
 }
 
-/// The height at which buildings stand: low, but not for the sake of one deep cellar.
-fn ground(mut bases: Vec<f64>, scene: &Scene) -> f64 {
-    if bases.is_empty() {
+/// The height at which buildings within `near` metres of the eye stand, else all: low, but not for the sake of one deep cellar.
+fn ground(bases: &[(f64, f64)], near: f64, scene: &Scene) -> f64 {
+    let within = |most: f64| -> Vec<f64> { bases.iter().filter(|(away, _)| *away <= most).map(|(_, z)| *z).collect() };
+    let mut heights = within(near);
+    if heights.is_empty() {
+        heights = within(f64::INFINITY);
+    }
+    if heights.is_empty() {
         let low = scene.bounds().min[2];
         return if low.is_finite() { low } else { 0.0 };
     }
-    bases.sort_by(f64::total_cmp);
-    bases.get(bases.len() / 10).copied().unwrap_or(0.0)
+    heights.sort_by(f64::total_cmp);
+    heights.get(heights.len() / 10).copied().unwrap_or(0.0)
 }

@@ -18,6 +18,9 @@ pub(super) type Place = (usize, Row);
 const OUTSIDE: [Collection; 4] =
     [Collection::Buildings, Collection::Parts, Collection::Elements, Collection::Components];
 
+/// An element smaller than this many pixels is not seen on a building with a shape of its own.
+const SMALLEST: f64 = 0.6;
+
 /// The decisions of one picture.
 pub(super) struct Looks<'a> {
     request: &'a Request,
@@ -138,6 +141,24 @@ impl<'a> Looks<'a> {
         // Where the inside is looked at, walls and furniture of the rest of the building are in the way.
         let inside = collection == Collection::Elements && self.root.is_some();
         !(inside && self.building_of(place).is_some_and(|b| self.opened.contains_key(&b)))
+    }
+
+    /// Whether an asset of `pixels` across is not seen beside what else shows the building that it is or lies in: a footprint under the
+    /// building's parts, an element too small to be seen on a shell.
+    pub fn is_hidden(&self, place: Place, class: Class, pixels: f64) -> bool {
+        if self.matters(place) {
+            return false;
+        }
+        let Some(snapshot) = self.city.snapshots.get(place.0) else { return false };
+        let has_mesh = |row: Row| snapshot.asset(row).is_some_and(|asset| asset.has_mesh());
+        if class == Class::Building {
+            let part = |row: &Row| self.class((place.0, *row)) == Some(Class::BuildingPart) && has_mesh(*row);
+            return !has_mesh(place.1)
+                && self.city.visible.contains(Class::BuildingPart.collection())
+                && snapshot.children(place.1).iter().any(part);
+        }
+        let small = class.collection() == Collection::Elements && pixels < SMALLEST;
+        small && self.building_of(place).is_some_and(|(_, building)| has_mesh(building))
     }
 
     /// How an asset that is drawn looks; `number` tells neighbours of one kind apart.

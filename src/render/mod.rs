@@ -9,6 +9,7 @@ mod aim;
 mod body;
 mod camera;
 mod city;
+mod form;
 #[cfg(feature = "render")]
 mod gpu;
 #[cfg(not(feature = "render"))]

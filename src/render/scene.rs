@@ -45,11 +45,13 @@ pub struct Scene {
     pub ground: Option<f64>,
     /// Whether the sun throws shadows.
     pub shadows: bool,
+    /// Metres from the eye within which it does: the fewer, the sharper they are.
+    pub shaded: f64,
 }
 
 impl Default for Scene {
     fn default() -> Self {
-        Self { items: Vec::new(), background: Background::Sky, ground: None, shadows: true }
+        Self { items: Vec::new(), background: Background::Sky, ground: None, shadows: true, shaded: f64::INFINITY }
     }
 }
 
@@ -62,7 +64,7 @@ pub(super) struct Triangles {
     pub faces: Vec<[u32; 4]>,
     /// How many triangles are solid; glass comes after them and throws no shadow.
     pub solid: usize,
-    /// The box of the offsets.
+    /// The box of the offsets that lie where shadows are thrown.
     pub bounds: Option<Bounds>,
 }
 
@@ -129,7 +131,9 @@ impl Scene {
                     out.faces.push([pack_normal(normal), colour, item.id, 0]);
                     for corner in corners {
                         let offset = corner + shift;
-                        bounds.extend(offset.into());
+                        if offset.length() <= self.shaded {
+                            bounds.extend(offset.into());
+                        }
                         out.offsets.push(offset.as_vec3().into());
                     }
                 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::gpu::Gpu;
 use super::{Camera, Picture, Scene};
 use crate::fault::{Fault, Kind, Result};
+use crate::lod::Proxies;
 
 /// The longest side of a picture in pixels.
 pub const MAX_SIDE: u32 = 4096;
@@ -17,6 +18,7 @@ const QUEUE: usize = 8;
 pub struct Studio {
     gpu: Mutex<Option<Gpu>>,
     inside: AtomicUsize,
+    proxies: Proxies,
 }
 
 /// A place in the queue, given back when dropped.
@@ -32,6 +34,11 @@ impl Studio {
     /// A studio without an adapter yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What stands in for full shapes in its pictures, kept from one to the next.
+    pub fn proxies(&self) -> &Proxies {
+        &self.proxies
     }
 
     /// Draws `scene` as `camera` sees it. Blocks for as long as the drawing takes: not for an async thread.

@@ -3,6 +3,7 @@
 use super::blocks::block;
 use cimbra::crs::SiteFrame;
 use cimbra::geom::{Bounds, Mesh};
+use cimbra::lod::Proxies;
 use cimbra::model::{
     Asset, AssetId, Class, Collection, Collections, DatasetName, Footprint, Geometry, Severity, SiteCode, Value,
 };
@@ -12,9 +13,9 @@ use cimbra::units::{Geodetic, Instant};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const ORIGIN: Geodetic = Geodetic::new(118.78, 32.04, 12.0);
+pub const ORIGIN: Geodetic = Geodetic::new(118.78, 32.04, 12.0);
 
-fn asset(id: &str, class: Class, parent: Option<&str>, geometry: Geometry, bounds: Bounds) -> Asset {
+pub fn asset(id: &str, class: Class, parent: Option<&str>, geometry: Geometry, bounds: Bounds) -> Asset {
     Asset {
         id: id.into(),
         class,
@@ -88,7 +89,7 @@ pub fn town() -> (tempfile::TempDir, Arc<Snapshot>) {
     (folder, site.snapshot())
 }
 
-fn request(query: &str) -> Request {
+pub fn request(query: &str) -> Request {
     let pairs: HashMap<&str, &str> = query.split('&').filter_map(|p| p.split_once('=')).collect();
     Request::read(&|name| pairs.get(name).map(|v| (*v).to_owned())).unwrap()
 }
@@ -97,7 +98,8 @@ fn composed(snapshot: &Arc<Snapshot>, query: &str, alarms: &[(&str, Severity)], 
     let alarms: HashMap<AssetId, Severity> = alarms.iter().map(|(id, s)| ((*id).into(), *s)).collect();
     let visible = Collections::of(|c| guarded || !c.is_guarded());
     let snapshots = [snapshot.clone()];
-    compose(&request(query), &City { snapshots: &snapshots, visible, alarms: &alarms }).unwrap()
+    compose(&request(query), &City { snapshots: &snapshots, visible, alarms: &alarms, proxies: &Proxies::default() })
+        .unwrap()
 }
 
 /// Ids in the picture with how many of its pixels show each.
@@ -182,7 +184,11 @@ fn what_may_not_be_seen_lends_no_name_no_shape_and_no_height() {
     let alarms = HashMap::new();
     let picture = |query: &str, hidden: &[Collection]| {
         let visible = Collections::of(|c| !hidden.contains(&c));
-        compose(&request(query), &City { snapshots: &snapshots, visible, alarms: &alarms }).unwrap()
+        compose(
+            &request(query),
+            &City { snapshots: &snapshots, visible, alarms: &alarms, proxies: &Proxies::default() },
+        )
+        .unwrap()
     };
     let legend = |query: &str, hidden: &[Collection]| -> Vec<String> {
         picture(query, hidden).legend.iter().map(ToString::to_string).collect()
@@ -206,7 +212,8 @@ fn a_guarded_or_missing_asset_is_not_found() {
     let (_folder, town) = town();
     let snapshots = [town];
     let alarms = HashMap::new();
-    let city = City { snapshots: &snapshots, visible: Collections::of(|c| !c.is_guarded()), alarms: &alarms };
+    let (visible, proxies) = (Collections::of(|c| !c.is_guarded()), Proxies::default());
+    let city = City { snapshots: &snapshots, visible, alarms: &alarms, proxies: &proxies };
     for id in ["cam", "nobody"] {
         let fault = compose(&request(&format!("asset={id}")), &city).unwrap_err();
         assert_eq!((fault.kind, fault.subject.as_deref()), (cimbra::fault::Kind::NotFound, Some("asset")), "{fault}");

@@ -3,6 +3,7 @@
 mod blocks;
 mod cameras;
 mod city;
+mod far;
 mod ids;
 mod pictures;
 mod server;

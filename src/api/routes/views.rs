@@ -142,7 +142,8 @@ fn composed(ask: &Ask, request: &Request, snapshots: &[Arc<Snapshot>]) -> Result
     let mut active = ask.city.store.series().active_alarms();
     active.retain(|alarm| super::alarms::sees(ask, alarm));
     let alarms = render::worst_alarms(&active);
-    compose(request, &render::City { snapshots, visible: ask.caller.reads, alarms: &alarms })
+    let proxies = ask.city.studio.proxies();
+    compose(request, &render::City { snapshots, visible: ask.caller.reads, alarms: &alarms, proxies })
 }
 
 fn describe(picked: &Picked, snapshots: &[Arc<Snapshot>], reads: Collections) -> Option<Value> {

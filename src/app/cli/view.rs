@@ -34,8 +34,11 @@ impl Args {
         let store = Store::open(&self.store)?;
         let snapshots: Vec<_> = store.sites().iter().map(|site| site.snapshot()).collect();
         let alarms = worst_alarms(&store.series().active_alarms());
-        let composed = compose(&request, &City { snapshots: &snapshots, visible: Collections::ALL, alarms: &alarms })?;
-        let picture = Studio::new().draw(&composed.scene, &composed.camera, request.size)?;
+        let studio = Studio::new();
+        let city =
+            City { snapshots: &snapshots, visible: Collections::ALL, alarms: &alarms, proxies: studio.proxies() };
+        let composed = compose(&request, &city)?;
+        let picture = studio.draw(&composed.scene, &composed.camera, request.size)?;
         let bytes = if self.ids { picture.ids_to_png(&composed.legend)? } else { picture.to_png()? };
         let name = self.out.display().to_string();
         std::fs::write(&self.out, bytes).map_err(|e| Fault::io("writing the picture", &e).about(name))?;
