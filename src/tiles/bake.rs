@@ -24,10 +24,12 @@ pub struct Baked {
     pub tilesets: usize,
     /// Subtrees of implicit tilings there are.
     pub subtrees: usize,
-    /// How many of these files were there before.
+    /// How many of the tiles were there before.
     pub kept: usize,
     /// The bytes of all of them.
     pub bytes: u64,
+    /// Files of former tilesets in the folder, which nothing names now.
+    pub stale: usize,
     /// The features that tiles show at full detail, and buildings that give way to their walls: as counted in the files.
     pub features: usize,
 }
@@ -86,7 +88,8 @@ fn jobs(plan: &Plan, manner: Manner) -> Vec<Job> {
 }
 
 /// Writes a site's tileset into `folder`: tiles first, `tileset.json` last, so that nothing names what is not there. `step` is told
-/// how many files of how many are done, from any thread.
+/// how many files of how many are done, from any thread. Files of tilesets before that nothing names any more are counted, and with
+/// `prune` removed: nobody should have one of those tilesets open.
 ///
 /// # Errors
 /// As [`Snapshot::geometry`](crate::store::Snapshot::geometry); [`Kind::Io`](crate::fault::Kind::Io) when a file cannot be written;
@@ -95,6 +98,7 @@ pub fn bake(
     plan: &Plan,
     folder: &Path,
     manner: impl Into<Manner>,
+    prune: bool,
     step: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Baked> {
     let manner = manner.into();
@@ -113,10 +117,14 @@ pub fn bake(
     let bytes = AtomicU64::new(0);
     let write = |job: &Job, shows_all: bool| -> Result<()> {
         let path = job.path(folder);
-        let there = if matches!(job, Job::Lasting(..)) && job.is_tile() { read_tile(&path) } else { None };
+        let there = match job {
+            Job::Lasting(..) if job.is_tile() => read_tile(&path),
+            Job::Lasting(..) => read_document(&path),
+            _ => None,
+        };
         let (count, size) = match there {
             Some(there) => {
-                kept.fetch_add(1, Ordering::Relaxed);
+                kept.fetch_add(usize::from(job.is_tile()), Ordering::Relaxed);
                 there
             }
             None => {
@@ -142,6 +150,17 @@ pub fn bake(
     baked.kept = kept.into_inner();
     baked.bytes = bytes.into_inner() + root.len() as u64;
     baked.features = features.into_inner();
+    let named: HashSet<PathBuf> = all().map(|job| job.path(folder)).collect();
+    for path in files(folder)? {
+        if named.contains(&path) || path == folder.join("tileset.json") {
+            continue;
+        }
+        baked.stale += 1;
+        if prune {
+            let beside = Coding::ALL.iter().map(|coding| coding.beside(&path));
+            [path.clone()].into_iter().chain(beside).try_for_each(|path| gone(&path))?;
+        }
+    }
     let drawn = plan.features();
     if baked.features != drawn {
         let shown = baked.features;
@@ -152,8 +171,8 @@ pub fn bake(
     Ok(baked)
 }
 
-/// Copies the files of an adopted tileset into `folder`, its first one last; those that are there with as many bytes are kept, but for
-/// JSON. Gives how many files there are.
+/// Copies the files of an adopted tileset into `folder`, its first one last; those that are there with as many bytes and
+/// of the same time are kept. Gives how many files there are.
 ///
 /// # Errors
 /// [`Kind::Io`](crate::fault::Kind::Io) when a file cannot be read or written.
@@ -164,13 +183,19 @@ pub fn adopted(coverage: &Coverage, folder: &Path, step: &(dyn Fn(usize, usize) 
     for (done, path) in files.iter().enumerate() {
         let (from, _) = coverage.adopted_file(path)?;
         let to = folder.join(path);
-        let size = |path: &Path| fs::metadata(path).map(|about| about.len()).ok();
-        let is_json = from.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json"));
-        if is_json || size(&to) != size(&from) {
+        let about = |path: &Path| fs::metadata(path).and_then(|about| Ok((about.len(), about.modified()?))).ok();
+        let of = about(&from);
+        if of.is_none() || about(&to) != of {
             let above = to.parent().unwrap_or(folder);
             fs::create_dir_all(above).map_err(|e| io(above, &e))?;
             let half = to.with_extension("part");
-            fs::copy(&from, &half).and_then(|_| fs::rename(&half, &to)).map_err(|e| io(&to, &e))?;
+            // With its time, by which the next run knows it.
+            let copied = fs::copy(&from, &half).and_then(|_| {
+                let file = fs::File::options().write(true).open(&half)?;
+                of.map_or(Ok(()), |(_, time)| file.set_modified(time))?;
+                fs::rename(&half, &to)
+            });
+            copied.map_err(|e| io(&to, &e))?;
         }
         step(done + 1, files.len());
     }
@@ -216,6 +241,42 @@ fn read_tile(path: &Path) -> Option<(usize, u64)> {
     let mut text = Vec::new();
     file.take(u64::from(json)).read_to_end(&mut text).ok()?;
     Some((rows(&text), size))
+}
+
+/// The bytes of a document that is there, of which no feature counts; nothing where there is none, or not all of one.
+fn read_document(path: &Path) -> Option<(usize, u64)> {
+    let text = fs::read(path).ok()?;
+    serde_json::from_slice::<serde::de::IgnoredAny>(&text).ok()?;
+    Some((0, text.len() as u64))
+}
+
+/// The files of tilesets in a folder, and in those in it, in order.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let io = |e: &std::io::Error| Fault::io("listing", e).about(folder.display().to_string());
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).map_err(|e| io(&e))? {
+            let path = entry.map_err(|e| io(&e))?.path();
+            let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+            match path.is_dir() {
+                true => folders.push(path),
+                false if matches!(ending, "glb" | "json" | "subtree") => files.push(path),
+                false => {}
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Removes a file that may be there.
+fn gone(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(Fault::io("removing", &e).about(path.display().to_string()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How many features a GLB shows; none for what is no GLB.
@@ -267,30 +328,22 @@ struct Table {
 /// [`Kind::Io`](crate::fault::Kind::Io) when a file cannot be read or written.
 pub fn precompress(folder: &Path, codings: &[Coding], step: &(dyn Fn(usize, usize) + Sync)) -> Result<()> {
     let io = |e: &std::io::Error| Fault::io("compressing", e).about(folder.display().to_string());
-    let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).map_err(|e| io(&e))? {
-            let path = entry.map_err(|e| io(&e))?.path();
-            let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-            match path.is_dir() {
-                true => folders.push(path),
-                false if matches!(ending, "glb" | "json" | "subtree") => files.push(path),
-                false => {}
-            }
-        }
-    }
-    files.sort();
+    let files = files(folder)?;
     let done = AtomicUsize::new(0);
     files.par_iter().with_max_len(1).try_for_each(|path| {
         let placed = path.components().any(|part| part.as_os_str() == IMPLICIT);
-        let changes = placed || path.file_name().is_some_and(|name| name == "tileset.json");
+        let lasts = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<Address>().is_ok());
+        let changes = placed || !lasts;
+        // What another run left of a file that may be another since is sent by servers in its place.
+        for coding in Coding::ALL.iter().filter(|coding| changes && !codings.contains(coding)) {
+            gone(&coding.beside(path))?;
+        }
         for coding in codings {
-            let mut beside = path.clone().into_os_string();
-            beside.push(format!(".{}", coding.ending()));
-            if changes || !Path::new(&beside).exists() {
+            let beside = coding.beside(path);
+            if changes || !beside.exists() {
                 let bytes =
                     fs::read(path).and_then(|bytes| coding.encode(&bytes, Effort::Lasting)).map_err(|e| io(&e))?;
-                put(Path::new(&beside), &bytes)?;
+                put(&beside, &bytes)?;
             }
         }
         step(done.fetch_add(1, Ordering::Relaxed) + 1, files.len());

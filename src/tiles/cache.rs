@@ -9,13 +9,15 @@ use crate::model::{Collections, SiteCode};
 use crate::store::Snapshot;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What plans may weigh together: features that they draw, at about 150 bytes each.
 const PLANS: u64 = 6_000_000;
 /// What finished tiles may weigh together, bytes.
 const BYTES: u64 = 192 << 20;
+/// How many plans before the last one are kept of a view. They share with it all that did not change.
+const FORMER: usize = 4;
 
 /// A view for callers who may see certain collections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,8 +54,9 @@ pub struct Tiles {
     shapes: Arc<Shapes>,
     /// By sight and revision.
     plans: Cache<(Sight, u64), Arc<Plan>, Weigh>,
-    /// The revision of each sight's last plan: the next one begins with that.
-    latest: Mutex<HashMap<Sight, u64>>,
+    /// The revision of each sight's last plan, with which the next one begins, and the plans before it: a viewer still asks by
+    /// their names until it has been told.
+    latest: Mutex<HashMap<Sight, (u64, VecDeque<Arc<Plan>>)>>,
     tiles: Cache<TileKey, Arc<[u8]>, Weigh>,
 }
 
@@ -80,7 +83,7 @@ impl Tiles {
         if let Some(plan) = self.plans.get(&key) {
             return Ok(plan);
         }
-        let before = self.latest().get(&sight).copied().filter(|before| *before < revision);
+        let before = self.latest().get(&sight).map(|(last, _)| *last).filter(|before| *before < revision);
         let before = before.and_then(|before| self.plans.get(&(sight.clone(), before)));
         let plan = self.plans.get_or_insert_with(&key, || {
             match &before {
@@ -94,11 +97,15 @@ impl Tiles {
             return Ok(plan);
         }
         let mut latest = self.latest();
-        let last = latest.entry(sight.clone()).or_insert(revision);
+        let (last, former) = latest.entry(sight.clone()).or_insert_with(|| (revision, VecDeque::new()));
         if *last < revision {
-            let old = std::mem::replace(last, revision);
+            let old = (sight, std::mem::replace(last, revision));
+            former.truncate(FORMER - 1);
+            if let Some(before) = before {
+                former.push_front(before);
+            }
             drop(latest);
-            self.plans.remove(&(sight, old));
+            self.plans.remove(&old);
         }
         Ok(plan)
     }
@@ -116,8 +123,12 @@ impl Tiles {
         address: Address,
     ) -> Result<Arc<[u8]>> {
         let sight = Sight { site: snapshot.site().clone(), view: view.clone(), rights };
-        self.tiles.get_or_insert_with(&TileKey { sight, address }, || {
-            let bytes = self.plan(snapshot, view, rights)?.encode(address)?;
+        self.tiles.get_or_insert_with(&TileKey { sight: sight.clone(), address }, || {
+            let mut bytes = self.plan(snapshot, view, rights)?.encode(address)?;
+            if bytes.is_none() {
+                let former = self.latest().get(&sight).map(|(_, former)| former.clone()).unwrap_or_default();
+                bytes = former.iter().find_map(|plan| plan.encode(address).transpose()).transpose()?;
+            }
             bytes.map(Into::into).ok_or_else(|| {
                 Fault::not_found(format!("no tile {address} in the city as it is now"))
                     .remedy("read tileset.json again: it names the tiles there are")
@@ -136,7 +147,13 @@ impl Tiles {
         self.tiles.get_or_insert_with(&key, || plan.written(&file, quarter.manner()).map(Into::into))
     }
 
-    fn latest(&self) -> std::sync::MutexGuard<'_, HashMap<Sight, u64>> {
+    /// The bytes at `address` that are kept.
+    pub fn kept(&self, snapshot: &Snapshot, view: &View, rights: Collections, address: Address) -> Option<Arc<[u8]>> {
+        let sight = Sight { site: snapshot.site().clone(), view: view.clone(), rights };
+        self.tiles.get(&TileKey { sight, address })
+    }
+
+    fn latest(&self) -> std::sync::MutexGuard<'_, HashMap<Sight, (u64, VecDeque<Arc<Plan>>)>> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

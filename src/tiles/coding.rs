@@ -4,6 +4,7 @@ use crate::fault::{Fault, Result};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What coded tiles may weigh together, bytes.
@@ -41,12 +42,18 @@ impl Coding {
         }
     }
     /// What is put behind a file's name, as nginx's `gzip_static` and its like look for it.
-    pub const fn ending(self) -> &'static str {
+    const fn ending(self) -> &'static str {
         match self {
             Self::Gzip => "gz",
             Self::Brotli => "br",
             Self::Zstd => "zst",
         }
+    }
+    /// The file beside `path` that is prepared in this coding.
+    pub fn beside(self, path: &Path) -> PathBuf {
+        let mut name = path.to_path_buf().into_os_string();
+        name.push(format!(".{}", self.ending()));
+        name.into()
     }
     /// `bytes` in this coding.
     ///
@@ -100,6 +107,10 @@ impl Default for Codings {
 }
 
 impl Codings {
+    /// What is kept under a name in a coding.
+    pub fn kept(&self, name: u128, coding: Coding) -> Option<Arc<[u8]>> {
+        self.made.get(&(name, coding))
+    }
     /// `bytes`, whose name is `name`, in a coding. Takes long: call it off the async threads.
     ///
     /// # Errors

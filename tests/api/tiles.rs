@@ -264,7 +264,9 @@ fn several_sites_are_a_tileset_of_tilesets() {
     let (store, file) = (dir.path().join("store"), dir.path().join("two.geojson"));
     for (site, lon) in [("320106003001", 118.78), ("320106003002", 118.80)] {
         let square = json!([[[lon, 32.0], [lon + 0.0002, 32.0], [lon + 0.0002, 32.0002], [lon, 32.0002], [lon, 32.0]]]);
-        let feature = json!({ "type": "Feature", "id": format!("house-{site}"), "properties": { "height": 20 },
+        // Only the first site's houses say how many storeys they have.
+        let properties = if lon < 118.79 { json!({ "height": 20, "storeys": 6 }) } else { json!({ "height": 20 }) };
+        let feature = json!({ "type": "Feature", "id": format!("house-{site}"), "properties": properties,
             "geometry": { "type": "Polygon", "coordinates": square } });
         let collection = json!({ "type": "FeatureCollection", "features": [feature] });
         std::fs::write(&file, collection.to_string()).unwrap();
@@ -292,5 +294,13 @@ fn several_sites_are_a_tileset_of_tilesets() {
             assert!(own["geometricError"].as_f64().unwrap() <= child["geometricError"].as_f64().unwrap());
         }
         assert_eq!(contents(&server, &format!("{path}/tileset.json"), &[]).len(), 4, "a block and a house for each");
+        // What one site knows nothing of is asked of the other; what none knows is a slip everywhere.
+        let known = query("storeys = 6");
+        assert_eq!(contents(&server, &format!("{path}/tileset.json?filter={known}"), &[]).len(), 2, "{path}");
+        for (site, child) in [("320106003001", true), ("320106003002", false)] {
+            let (status, own) = server.get(&format!("{path}/{site}/tileset.json?filter={known}"));
+            assert_eq!((status, own["root"].get("children").is_some()), (200, child), "{path}/{site}");
+            assert_eq!(server.get(&format!("{path}/{site}/tileset.json?filter={}", query("nothing = 6"))).0, 400);
+        }
     }
 }

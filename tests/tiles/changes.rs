@@ -113,10 +113,11 @@ fn a_changed_city_is_baked_anew_only_where_it_changed() {
     let dir = tempfile::tempdir().unwrap();
     let bake = || {
         let plan = Tiles::default().plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
-        let baked = bake(&plan, dir.path(), Compression::None, &|_, _| ()).unwrap();
+        let baked = bake(&plan, dir.path(), Compression::None, false, &|_, _| ()).unwrap();
         (baked, tiles(&plan))
     };
     let (first, before) = bake();
+    assert_eq!(first.stale, 0);
     assert_eq!((first.kept, first.tiles), (0, before.len()));
     let (again, _) = bake();
     assert_eq!((again.kept, again.bytes), (first.tiles, first.bytes), "nothing is written twice");
@@ -131,4 +132,12 @@ fn a_changed_city_is_baked_anew_only_where_it_changed() {
     assert_eq!(changed.features, first.features + 1);
     assert_eq!(changed.kept, before.intersection(&after).count());
     assert!(changed.kept * 2 > changed.tiles && changed.kept < changed.tiles, "{changed:?}");
+    // What nothing names any more is counted, and goes when that is asked for.
+    assert!(changed.stale >= before.difference(&after).count() && changed.stale > 0, "{changed:?}");
+    let plan = Tiles::default().plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
+    let prune = |prune| super::changes::bake(&plan, dir.path(), Compression::None, prune, &|_, _| ()).unwrap();
+    assert_eq!((prune(true).stale, prune(false).stale), (changed.stale, 0));
+    let left: BTreeSet<String> =
+        std::fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(left.iter().filter(|name| name.ends_with(".glb")).cloned().collect::<BTreeSet<_>>(), after);
 }

@@ -177,7 +177,7 @@ fn alike(plan: &Plan) -> Held {
     }
     for compression in [Compression::None, Compression::Meshopt] {
         let dir = tempfile::tempdir().unwrap();
-        let baked = bake(plan, dir.path(), Manner { compression, ..IMPLICIT }, &|_, _| ()).unwrap();
+        let baked = bake(plan, dir.path(), Manner { compression, ..IMPLICIT }, false, &|_, _| ()).unwrap();
         assert_eq!((baked.features, baked.subtrees), (plan.features(), held.subtrees.len()));
         let report = report(&dir.path().join("tileset.json"));
         assert!(report.is_clean() && report.not_looked_into.is_empty(), "{}", report.text());

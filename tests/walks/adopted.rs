@@ -189,12 +189,12 @@ fn a_bake_takes_adopted_tilesets_along() {
         ("root.b3dm", served("root.b3dm")),
     ];
     drop(server);
-    let bake = || {
+    let bake = |codings: &str| {
         let (out, store) = (out.to_str().unwrap(), store.to_str().unwrap());
-        let done = run(&["bake", out, "--store", store, "--precompress", "none"]);
+        let done = run(&["bake", out, "--store", store, "--precompress", codings]);
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     };
-    bake();
+    bake("gzip,br");
     let folder = out.join("adopted/000000000001/实景");
     for (path, bytes) in &files {
         assert!(std::fs::read(folder.join(path)).unwrap() == *bytes, "{path}");
@@ -203,10 +203,20 @@ fn a_bake_takes_adopted_tilesets_along() {
     let map: Value = serde_json::from_slice(&std::fs::read(out.join("tileset.json")).unwrap()).unwrap();
     let uri = format!("{}/tileset.json", &base[1..]);
     assert!(map["root"]["children"].as_array().unwrap().iter().any(|c| c["content"]["uri"] == json!(uri)), "{map:#}");
-    // A copy that was stopped is gone on with.
+    // A copy that was stopped is gone on with, one of a file that is another now is made anew, and so is what was prepared of it.
     std::fs::write(folder.join("root.b3dm"), b"half").unwrap();
-    bake();
+    let changed = std::fs::read_to_string(dir.path().join("photos/子 集/深/a.glb")).unwrap().replace("not", "NOT");
+    std::fs::write(dir.path().join("photos/子 集/深/a.glb"), &changed).unwrap();
+    bake("gzip");
     assert!(std::fs::read(folder.join("root.b3dm")).unwrap() == files[2].1);
+    let unpacked = |path: &str| {
+        let mut bytes = Vec::new();
+        let file = std::fs::File::open(folder.join(path)).unwrap();
+        flate2::read::GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    assert!(unpacked("子 集/深/a.glb.gz") == changed.as_bytes() && unpacked("tileset.json.gz") == files[0].1);
+    assert!(!folder.join("tileset.json.br").exists(), "of another city, perhaps");
 }
 
 #[test]

@@ -34,6 +34,14 @@ impl Coded {
         let bytes = city.codings.get(name, wanted, &plain)?;
         Ok(Self { bytes, coding })
     }
+    /// As [`Coded::new`], where that is made already.
+    pub fn kept(city: &City, plain: Arc<[u8]>, name: Option<u128>, coding: Option<Coding>) -> Option<Self> {
+        let Some(wanted) = coding.filter(|_| plain.len() >= SMALL) else {
+            return Some(Self { bytes: plain, coding: None });
+        };
+        let bytes = city.codings.kept(name?, wanted)?;
+        Some(Self { bytes, coding })
+    }
     /// Them as the body of an answer.
     pub fn response(self) -> Response {
         let mut response = Response::new(Body::from(Bytes::from_owner(self.bytes)));
@@ -59,8 +67,12 @@ pub fn wanted(headers: &HeaderMap) -> Option<Coding> {
 pub fn weight(text: &str, coding: &str) -> Option<f32> {
     let mut said = text.split(',').map(|one| one.trim().split_once(';').unwrap_or((one.trim(), "")));
     let (_, parameters) = said.find(|(name, _)| name.trim().eq_ignore_ascii_case(coding))?;
-    let weight = parameters.split(';').find_map(|p| p.trim().strip_prefix("q="));
-    Some(weight.and_then(|q| q.trim().parse().ok()).unwrap_or(1.0))
+    // The name of the weight has no case (RFC 5234 §2.3).
+    let said = |p: &str| -> Option<f32> {
+        let (name, q) = p.trim().split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then(|| q.trim().parse().unwrap_or(1.0))
+    };
+    Some(parameters.split(';').find_map(said).unwrap_or(1.0))
 }
 
 #[cfg(test)]
@@ -77,6 +89,7 @@ mod tests {
             ("*", Some(Coding::Zstd)),
             ("zstd;q=0, *;q=0.5", Some(Coding::Brotli)),
             ("gzip;q=0", None),
+            ("gzip;Q=0", None),
             ("deflate", None),
             ("", None),
         ] {

@@ -113,6 +113,9 @@ impl Reader {
                     Next::Lost => {
                         self.taken.clear();
                         self.cursor = None;
+                        if self.follow.is_some() {
+                            self.follow = Some(Follow::new(self.city.clone(), self.caller.reads, self.slot.clone()));
+                        }
                         continue;
                     }
                     Next::Events(events) => self.taken = events.into(),
@@ -134,8 +137,8 @@ impl Reader {
                 if event.is_alarm() {
                     self.alarm_sent = event.seq();
                 }
-                if let (Event::Assets { site, .. }, Some(follow)) = (&*event, &mut self.follow) {
-                    follow.touch(site);
+                if let (Event::Assets { site, revision, .. }, Some(follow)) = (&*event, &mut self.follow) {
+                    follow.touch(site, *revision);
                 }
                 let data = live::event(&event, self.caller.reads).to_string();
                 return Some(Message::default().id(self.place(cursor)).data(data));

@@ -88,7 +88,9 @@ async fn map(ask: Ask) -> Answer {
     let params = ask.params(TILES)?;
     let (view, manner) = (narrowed(View::Map, &params)?, manner(&params));
     let (snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
-    let beside = tiles3d::Beside::among(&ask.coverages(), "../");
+    // What lies beside the assets is no part of what a view leaves of them.
+    let whole = view == View::Map;
+    let beside = if whole { tiles3d::Beside::among(&ask.coverages(), "../") } else { Vec::new() };
     let body = ask.work(move || {
         let plans = plans(&tiles, &snapshots, &view, reads)?;
         tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside, manner)
@@ -137,21 +139,31 @@ async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
     let snapshot = snapshot(&ask, site)?;
     let (tiles, reads) = (ask.city.tiles.clone(), ask.caller.reads);
     if name == "tileset.json" {
+        let all = ask.snapshots();
         let body = ask.work(move || {
-            let plans = plans(&tiles, &[snapshot], &view, reads)?;
-            let plan = plans.first().ok_or_else(|| Fault::internal("a site without a plan"))?;
-            tiles3d::of_site(plan, manner, "")
+            let plan = tiles.plan(&snapshot, &view, reads)?;
+            // A site whose assets lack what the filter names is empty beside others that have it.
+            if !plan.unknown().is_empty() {
+                plans(&tiles, &all, &view, reads)?;
+            }
+            tiles3d::of_site(&plan, manner, "")
         });
         return Ok(encode::tagged(&ask.headers, "application/json", body.await?));
     }
     let unknown = || Fault::not_found(format!("there is no tile '{name}'")).about("tile");
     let address: Address = name.parse().map_err(|_| unknown())?;
     let (city, coding) = (ask.city.clone(), wanted(&ask.headers));
+    // What is at hand needs no other thread.
+    let hash = if let Address::Tile(hash) = address { Some(hash) } else { None };
+    let at_hand =
+        tiles.kept(&snapshot, &view, reads, address).and_then(|bytes| Coded::kept(&city, bytes, hash, coding));
+    if let Some(coded) = at_hand {
+        return Ok(immutable(&ask.headers, address, coded));
+    }
     let coded = ask.work(move || {
         let bytes = tiles.tile(&snapshot, &view, reads, address)?;
         // A document also says what its view is asked with.
-        let name = if let Address::Tile(hash) = address { Some(hash) } else { None };
-        Coded::new(&city, bytes, name, coding)
+        Coded::new(&city, bytes, hash, coding)
     });
     Ok(immutable(&ask.headers, address, coded.await?))
 }

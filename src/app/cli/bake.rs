@@ -1,7 +1,7 @@
 //! `cimbra bake`: a tileset as files, for a file server or an object store.
 
 use super::{Outcome, say};
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Kind, Result};
 use crate::lod::{Tiling, View};
 use crate::model::Collections;
 use crate::query::Scope;
@@ -39,6 +39,9 @@ pub struct Args {
     /// What is prepared beside each file for servers that send it so: gzip, br, zstd, or none
     #[arg(long, value_name = "LIST", default_value = "gzip,br,zstd", value_delimiter = ',')]
     precompress: Vec<String>,
+    /// Remove the files of tilesets baked before that nothing names any more; not while somebody has one of them open
+    #[arg(long)]
+    prune: bool,
     /// The store's directory
     #[arg(long, value_name = "DIR", default_value = "./var/cimbra")]
     store: PathBuf,
@@ -52,15 +55,20 @@ impl Args {
     pub fn run(self) -> Result<Outcome> {
         let words = self.precompress.iter().filter(|word| *word != "none");
         let codings: Vec<Coding> = words.map(|word| word.parse()).collect::<Result<_>>()?;
-        let store = Store::open(&self.store)?;
+        let store = Store::open(&self.store).map_err(|fault| match fault.kind {
+            Kind::Conflict => {
+                let remedy = "stop the process that holds it, or bake from a copy of the store's directory";
+                Fault { remedy: Some(remedy.into()), ..fault }
+            }
+            _ => fault,
+        })?;
         let snapshots: Vec<Arc<Snapshot>> = store.sites().iter().map(|site| site.snapshot()).collect();
         let view = self.view(&snapshots)?;
         let compression = if self.compression == "meshopt" { Compression::Meshopt } else { Compression::None };
         let tiling = if self.tiling == "implicit" { Tiling::Implicit } else { Tiling::Explicit };
         let manner = Manner { compression, tiling };
         let tiles = Tiles::default();
-        // A folder is for everybody.
-        let open = Collections::of(|collection| !collection.is_guarded());
+        let open = open();
         let begun = Instant::now();
         let mut plans: Vec<Arc<Plan>> = Vec::new();
         for snapshot in &snapshots {
@@ -73,7 +81,7 @@ impl Args {
                 bar.set_length(total as u64);
                 bar.set_position(done as u64);
             };
-            let baked = bake::bake(plan, &folder, manner, &step)?;
+            let baked = bake::bake(plan, &folder, manner, self.prune, &step)?;
             say(&format!(
                 "{}: {} features in, {} out; {} tiles, {} tilesets and {} subtrees, {:.1} MB, {} of them there before",
                 folder.display(),
@@ -85,6 +93,10 @@ impl Args {
                 baked.bytes as f64 / 1e6,
                 baked.kept
             ))?;
+            if baked.stale > 0 {
+                let what = if self.prune { "removed" } else { "left, which nothing names now (--prune removes them)" };
+                say(&format!("{}: {} files of tilesets before {what}", folder.display(), baked.stale))?;
+            }
         }
         bar.finish_and_clear();
         let all: Vec<&Plan> = plans.iter().map(AsRef::as_ref).collect();
@@ -102,14 +114,15 @@ impl Args {
         let beside = tiles3d::Beside::among(&beside, "");
         bake::put(&self.dir.join("tileset.json"), &tiles3d::of_folders(&all, &beside, manner)?)?;
         say(&format!("tiles: {:.2} s", begun.elapsed().as_secs_f64()))?;
+        // Also without any: what an earlier run prepared of files that changed must go.
+        let begun = Instant::now();
+        let bar = self::bar("compressed");
+        bake::precompress(&self.dir, &codings, &|done, total| {
+            bar.set_length(total as u64);
+            bar.set_position(done as u64);
+        })?;
+        bar.finish_and_clear();
         if !codings.is_empty() {
-            let begun = Instant::now();
-            let bar = self::bar("compressed");
-            bake::precompress(&self.dir, &codings, &|done, total| {
-                bar.set_length(total as u64);
-                bar.set_position(done as u64);
-            })?;
-            bar.finish_and_clear();
             say(&format!("compressed ({}): {:.2} s", self.precompress.join(", "), begun.elapsed().as_secs_f64()))?;
         }
         Ok(Outcome::Done)
@@ -117,12 +130,21 @@ impl Args {
 
     fn view(&self, snapshots: &[Arc<Snapshot>]) -> Result<View> {
         let Some(name) = &self.tileset else { return Ok(View::Map) };
-        let scope = Scope::named(name, snapshots, Collections::ALL).ok_or_else(|| {
+        let scope = Scope::named(name, snapshots, open()).ok_or_else(|| {
+            if Scope::named(name, snapshots, Collections::ALL).is_some() {
+                return Fault::parameter("tileset", format!("'{name}' is guarded, and a folder is for everybody"))
+                    .remedy("serve it to those who have a key, with 'cimbra serve'");
+            }
             Fault::parameter("tileset", format!("there is no collection '{name}'"))
                 .remedy("'cimbra serve' lists them at /collections")
         })?;
         Ok(crate::api::routes::view_of(scope))
     }
+}
+
+/// A folder is for everybody.
+fn open() -> Collections {
+    Collections::of(|collection| !collection.is_guarded())
 }
 
 /// The tilesets of other tools, and of point clouds.

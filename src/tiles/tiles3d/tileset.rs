@@ -87,6 +87,8 @@ fn sites(plans: &[&Plan], beside: &[Beside], manner: Manner, query: &str) -> Res
     let mut children: Vec<Value> = plans
         .iter()
         .zip(&roots)
+        // What a view leaves nothing of would only draw an eye's way there.
+        .filter(|(plan, root)| root.is_some() || !matches!(plan.view(), View::Less(_)))
         .map(|(plan, root)| {
             let frame = plan.snapshot().frame();
             let bounds = root.map_or(NOWHERE, |n| n.bounds);
@@ -159,10 +161,14 @@ fn query(view: &View, manner: Manner) -> String {
     if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
 }
 
-/// A text as a query has it (RFC 3986 §2.1).
+/// A text as a query has it (RFC 3986 §2.1), no longer than browsers write it.
 fn escaped(text: &str) -> String {
     let escape = |b: u8| {
-        if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }
+        if b.is_ascii_alphanumeric() || b"-._~!'()*".contains(&b) {
+            char::from(b).to_string()
+        } else {
+            format!("%{b:02X}")
+        }
     };
     text.bytes().map(escape).collect()
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 
 /// Writes a plan's tileset into `folder`; gives where it begins.
 pub fn written(plan: &Plan, folder: &Path, compression: Compression) -> std::path::PathBuf {
-    let baked = bake(plan, folder, compression, &|_, _| ()).unwrap();
+    let baked = bake(plan, folder, compression, false, &|_, _| ()).unwrap();
     assert_eq!(baked.features, plan.features());
     folder.join("tileset.json")
 }

@@ -165,8 +165,22 @@ fn a_stream_names_the_tiles_that_a_commit_changed() {
         assert!(now.iter().filter(|n| !last.contains(n)).all(|n| list(&told, "come").contains(n)), "{told}");
         assert!(last.iter().filter(|n| !now.contains(n)).all(|n| list(&told, "gone").contains(n)), "{told}");
         assert!(!list(&told, "come").is_empty());
+        // Whoever has not been told yet still gets what the tileset before named.
+        let folder = tileset.strip_suffix("tileset.json").unwrap();
+        for name in &last {
+            assert_eq!(server.get_bytes(&format!("/{folder}{name}"), &[]).0, 200, "{name}");
+        }
         last = now;
     }
+    // Who goes on after a break has drawn anything before it: nothing is named.
+    let before = stream.last.clone();
+    send(9, 118.78);
+    assert!(!list(&stream.next_of("tiles"), "come").is_empty());
+    let mut again = Stream::open(&server, "?tiles=true", Some(&before));
+    let told = again.next_of("tiles");
+    assert!(told.get("come").is_none() && told.get("gone").is_none(), "{told}");
+    send(7, 118.78);
+    assert!(!list(&again.next_of("tiles"), "come").is_empty() && !list(&stream.next_of("tiles"), "gone").is_empty());
     // The same file again is a commit that draws nothing else.
     send(7, 118.78);
     let told = stream.next_of("tiles");
