@@ -49,14 +49,16 @@ impl Weighter<TileKey, Arc<[u8]>> for Weigh {
     }
 }
 
+/// The revision of each sight's last plan, with which the next one begins, and the plans before it: a viewer still asks by their
+/// names until it has been told.
+type Latest = HashMap<Sight, (u64, VecDeque<Arc<Plan>>)>;
+
 /// Plans tilesets and writes tiles when they are asked for. Both take long: call it off the async threads.
 pub struct Tiles {
     shapes: Arc<Shapes>,
     /// By sight and revision.
     plans: Cache<(Sight, u64), Arc<Plan>, Weigh>,
-    /// The revision of each sight's last plan, with which the next one begins, and the plans before it: a viewer still asks by
-    /// their names until it has been told.
-    latest: Mutex<HashMap<Sight, (u64, VecDeque<Arc<Plan>>)>>,
+    latest: Mutex<Latest>,
     tiles: Cache<TileKey, Arc<[u8]>, Weigh>,
 }
 
@@ -153,7 +155,7 @@ impl Tiles {
         self.tiles.get(&TileKey { sight, address })
     }
 
-    fn latest(&self) -> std::sync::MutexGuard<'_, HashMap<Sight, (u64, VecDeque<Arc<Plan>>)>> {
+    fn latest(&self) -> std::sync::MutexGuard<'_, Latest> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
