@@ -67,7 +67,7 @@ fn leaf(tiles: &Tiles, snapshot: &Arc<Snapshot>, frame: &SiteFrame, asset: &Asse
     let needle = asset.parent.as_ref().unwrap_or(&asset.id).as_bytes();
     descend(&root["root"], at, &mut above, &mut found, &|address| {
         let bytes = tiles.tile(snapshot, &View::Map, Collections::ALL, address).unwrap();
-        (bytes.windows(needle.len()).any(|w| w == needle), bytes)
+        (memchr::memmem::find(&bytes, needle).is_some(), bytes)
     });
     assert!(found, "{} is in no leaf", asset.id);
     above

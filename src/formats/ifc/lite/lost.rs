@@ -127,7 +127,8 @@ pub(super) fn shapes(products: &[Product], book: &mut Book, shapes: &Shapes, los
     let mut parts = Vec::new();
     for product in products.iter().filter(|p| p.kind != "IfcAlignment") {
         let why = if shapes.has(product.entity) {
-            // The library tells of a shape that several products share at one of them, now this and now that one.
+            // The library tells of a shape that several products share at one of them, now this and now that one, or at
+            // several that were made at the same time.
             parts.extend(shapes.incomplete(product.entity));
             None
         } else {
@@ -140,6 +141,7 @@ pub(super) fn shapes(products: &[Product], book: &mut Book, shapes: &Shapes, los
         lost.extend(why.map(|why| (format!("shape of {}", product.global_id), why)));
     }
     parts.sort_unstable();
+    parts.dedup();
     lost.extend(parts.into_iter().map(|why| ("a shape".to_owned(), format!("is made in part only: {why}"))));
 }
 
