@@ -35,9 +35,26 @@ impl Settings {
     }
 }
 
-/// The state of the router: cheap to clone, shared by all requests.
+/// The state of the router: one pointer, because every layer of every request has its own.
 #[derive(Clone)]
-pub struct City {
+pub struct City(Arc<Shared>);
+
+impl From<Shared> for City {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl std::ops::Deref for City {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What all requests share.
+pub struct Shared {
     /// The city itself.
     pub store: Arc<Store>,
     /// Who may do what.

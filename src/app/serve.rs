@@ -2,6 +2,7 @@
 
 use super::{clock, config::Config, listen::listen};
 use crate::api::busy::Busy;
+use crate::api::state::Shared;
 use crate::api::{City, router, tickets::Tickets, work::Work};
 use crate::fault::{Fault, Kind, Result};
 use crate::live::simulate::{Fleet, Play, Scenario, Target, run};
@@ -44,7 +45,7 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
     let counts = Arc::new(live::Counts::default());
     let broker = config.mqtt.as_deref().map(|url| broker(url, &config.store)).transpose()?;
     let clock = clock::system();
-    let city = City {
+    let city = City::from(Shared {
         store,
         keys,
         audit: Arc::new(Audit::open(&config.store, config.limits.audit_bytes)?),
@@ -61,7 +62,7 @@ pub fn serve(config: &Config, start: Start) -> Result<()> {
         counts,
         clock: clock.clone(),
         settings: Arc::new(settings),
-    };
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -5,7 +5,7 @@ use crate::api::openapi::Operation;
 use crate::api::params::{Form, Param};
 use crate::api::problem::{self, Answer};
 use crate::api::schema;
-use crate::api::state::City;
+use crate::api::state::{City, Shared};
 use crate::api::upload::receive;
 use crate::fault::{Fault, Kind, Result};
 use crate::ingest::{ImportOptions, Intake, Progress, Report};
@@ -174,7 +174,8 @@ async fn import(ask: Ask, Extension(imports): Extension<Arc<Imports>>, body: Bod
     })?;
     let name = file_name(params.get("name"))?;
     let options = ImportOptions::read(&|name| params.get(name))?;
-    let City { store, clock, settings, .. } = ask.city.clone();
+    let Shared { store, clock, settings, .. } = &*ask.city;
+    let (store, clock, settings) = (store.clone(), clock.clone(), settings.clone());
     let worker = settings.worker.clone();
     let uploads = store.dir().join("uploads");
     imports.swept.get_or_init(|| _ = std::fs::remove_dir_all(&uploads));
