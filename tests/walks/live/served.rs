@@ -81,7 +81,7 @@ impl Drop for Broker {
     }
 }
 
-/// Waits until `done`, at most 20 seconds.
+/// Waits until `done`, at most a minute.
 pub fn until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
