@@ -37,7 +37,16 @@ fn delft(file: &Path) {
 /// Fetches every tile of the whole map once, cold.
 fn tiles(server: &Server, of: &str, features: f64) {
     let begun = Instant::now();
-    let (mut count, mut bytes, mut todo) = (0, 0, vec!["/3dtiles/tileset.json".to_owned()]);
+    let tiles = every_tile(server);
+    let bytes: usize = tiles.iter().map(|(_, tile)| tile.len()).sum();
+    let took = begun.elapsed().as_secs_f64();
+    let over = format!("{} tiles, {:.1} MB, cold, over HTTP", tiles.len(), bytes as f64 / 1e6);
+    figure(&format!("tiles of {of}, features a second"), &format!("{:.0}", features / took), &over);
+}
+
+/// The path and the bytes of every tile of the whole map.
+pub fn every_tile(server: &Server) -> Vec<(String, Vec<u8>)> {
+    let (mut todo, mut tiles) = (vec!["/3dtiles/tileset.json".to_owned()], Vec::new());
     while let Some(path) = todo.pop() {
         let tileset = server.get(&path).1;
         let folder = path.rsplit_once('/').unwrap().0;
@@ -49,14 +58,12 @@ fn tiles(server: &Server, of: &str, features: f64) {
             if uri.ends_with("json") {
                 todo.push(path);
             } else {
-                count += 1;
-                bytes += server.get_bytes(&path, &[]).2.len();
+                let bytes = server.get_bytes(&path, &[]).2;
+                tiles.push((path, bytes));
             }
         }
     }
-    let took = begun.elapsed().as_secs_f64();
-    let over = format!("{count} tiles, {:.1} MB, cold, over HTTP", bytes as f64 / 1e6);
-    figure(&format!("tiles of {of}, features a second"), &format!("{:.0}", features / took), &over);
+    tiles
 }
 
 fn items(server: &Server) {

@@ -22,28 +22,15 @@ pub fn run() {
     let done = cimbra(&["import", "--height-offset", "43", "--store"]).arg(&store).arg(sequence).status().unwrap();
     assert!(done.success());
     let server = Server::start(&store, &[]);
-    let (mut todo, mut tiles) = (vec!["/3dtiles/tileset.json".to_owned()], Vec::new());
-    while let Some(path) = todo.pop() {
-        let tileset = server.get(&path).1;
-        let folder = path.rsplit_once('/').unwrap().0.to_owned();
-        let mut nodes = vec![&tileset["root"]];
-        while let Some(node) = nodes.pop() {
-            nodes.extend(node["children"].as_array().into_iter().flatten());
-            let Some(uri) = node["content"]["uri"].as_str() else { continue };
-            let path = format!("{folder}/{uri}");
-            if uri.ends_with("json") {
-                todo.push(path);
-                continue;
-            }
-            let bytes = server.get_bytes(&path, &[]).2;
-            let file = www.join(&path[1..]);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(&file, &bytes).unwrap();
-            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
-            packed.write_all(&bytes).unwrap();
-            fs::write(file.with_extension("glb.gz"), packed.finish().unwrap()).unwrap();
-            tiles.push((path, bytes.len()));
-        }
+    let mut tiles = Vec::new();
+    for (path, bytes) in super::served::every_tile(&server) {
+        let file = www.join(&path[1..]);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, &bytes).unwrap();
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+        packed.write_all(&bytes).unwrap();
+        fs::write(file.with_extension("glb.gz"), packed.finish().unwrap()).unwrap();
+        tiles.push((path, bytes.len()));
     }
     let nginx = Nginx::start(dir.path(), &www);
     let all: Vec<&str> = tiles.iter().map(|(path, _)| path.as_str()).collect();

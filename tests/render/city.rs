@@ -40,21 +40,26 @@ fn point(id: &str, class: Class, parent: Option<&str>, at: [f64; 3]) -> Asset {
     asset(id, class, parent, Geometry { footprint: Footprint::Point(at), mesh: None }, Bounds::of([at]))
 }
 
+/// A dataset of nothing yet.
+pub fn dataset(name: &str) -> Dataset {
+    Dataset {
+        name: DatasetName::new(name).unwrap(),
+        title: name.to_owned(),
+        crs: "EPSG:4979".to_owned(),
+        source: None,
+        imported: Instant(0),
+        layers: Vec::new(),
+        entry: Default::default(),
+    }
+}
+
 /// A tower whose shell is a building part, with a storey, a room and a detector in it; a neighbour to the south that
 /// stands in the way; a camera on a pole; a pipe.
 pub fn town() -> (tempfile::TempDir, Arc<Snapshot>) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let site = store.create_site(&SiteCode::new("320106003001").unwrap(), ORIGIN, Instant(0)).unwrap();
-    let dataset = Dataset {
-        name: DatasetName::new("town").unwrap(),
-        title: "town".to_owned(),
-        crs: "EPSG:4979".to_owned(),
-        source: None,
-        imported: Instant(0),
-        layers: Vec::new(),
-        entry: Default::default(),
-    };
+    let dataset = dataset("town");
     let mut draft = site.draft(dataset).unwrap();
     let mut storey = solid("3F", Class::Storey, Some("幢1"), block([0.0, 0.0, 6.0], [20.0, 20.0, 9.0]));
     storey.storey = Some("3F".into());

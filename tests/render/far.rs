@@ -1,12 +1,12 @@
 //! A city from afar: what stands in for full shapes is not seen to, and nothing is missing.
 
-use super::city::{ORIGIN, asset, request};
+use super::city::{ORIGIN, asset, dataset, request};
 use cimbra::crs::SiteFrame;
 use cimbra::geom::{Bounds, Mesh, Surface, SurfaceKind};
 use cimbra::lod::{Drawn, Proxies};
-use cimbra::model::{Class, Collections, DatasetName, Footprint, Geometry, SiteCode};
+use cimbra::model::{Class, Collections, Footprint, Geometry, SiteCode};
 use cimbra::render::{City, Composition, Item, Picture, Scene, compose};
-use cimbra::store::{Dataset, Snapshot, Store};
+use cimbra::store::{Snapshot, Store};
 use cimbra::units::Instant;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -52,15 +52,7 @@ fn halls(across: u32, rise: f64, strips: u32) -> (tempfile::TempDir, Arc<Snapsho
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path()).unwrap();
     let site = store.create_site(&SiteCode::new("320106003001").unwrap(), ORIGIN, Instant(0)).unwrap();
-    let dataset = Dataset {
-        name: DatasetName::new("halls").unwrap(),
-        title: "halls".to_owned(),
-        crs: "EPSG:4979".to_owned(),
-        source: None,
-        imported: Instant(0),
-        layers: Vec::new(),
-        entry: Default::default(),
-    };
+    let dataset = dataset("halls");
     let mut draft = site.draft(dataset).unwrap();
     let frame = SiteFrame::new(ORIGIN);
     for (i, j) in (0..across).flat_map(|i| (0..across).map(move |j| (i, j))) {

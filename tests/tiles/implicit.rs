@@ -3,7 +3,7 @@
 
 use super::checker::report;
 use super::city::{self, City};
-use super::real::{imported, snapshot};
+use super::real::{REAL, imported, snapshot};
 use super::{reader, tilesets};
 use crate::support::shared;
 use cimbra::lod::{Tiling, View};
@@ -221,11 +221,7 @@ fn where_a_building_opens_its_squares_are_told_one_by_one() {
 #[test]
 fn delft_and_a_bim_show_the_same_both_ways() {
     let Some(shared) = shared() else { return };
-    let all: [(&str, &[&str]); 2] = [
-        ("cityjson/delft.city.jsonl", &["--height-offset", "43.5"]),
-        ("ifc/Duplex_Architecture.ifc", &["--origin", "118.78,32.04,20,30"]),
-    ];
-    for (name, more) in all {
+    for (name, more) in REAL {
         let (_dir, store) = imported(&shared.join("data").join(name), more);
         for view in [View::Map, View::Collection(Collection::Elements)] {
             let plan = Tiles::default().plan(&snapshot(&store), &view, Collections::ALL).unwrap();

@@ -11,6 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+/// A city and a BIM of the shared data, and what places them.
+pub const REAL: [(&str, &[&str]); 2] = [
+    ("cityjson/delft.city.jsonl", &["--height-offset", "43.5"]),
+    ("ifc/Duplex_Architecture.ifc", &["--origin", "118.78,32.04,20,30"]),
+];
+
 pub fn imported(file: &Path, more: &[&str]) -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let mut arguments = vec!["import", file.to_str().unwrap(), "--store", dir.path().to_str().unwrap()];

@@ -3,7 +3,7 @@
 use super::report;
 use crate::support::{run, shared};
 use crate::tiles::city;
-use crate::tiles::real::{imported, snapshot};
+use crate::tiles::real::{REAL, imported, snapshot};
 use cimbra::formats::tiles3d::check::Report;
 use cimbra::lod::View;
 use cimbra::model::Collections;
@@ -105,11 +105,7 @@ fn the_command_says_what_it_found_and_ends_as_it_should() {
 #[test]
 fn real_files_are_written_without_a_finding() {
     let Some(shared) = shared() else { return };
-    let all: [(&str, &[&str]); 2] = [
-        ("cityjson/delft.city.jsonl", &["--height-offset", "43.5"]),
-        ("ifc/Duplex_Architecture.ifc", &["--origin", "118.78,32.04,20,30"]),
-    ];
-    for (name, more) in all {
+    for (name, more) in REAL {
         let (_dir, store) = imported(&shared.join("data").join(name), more);
         let plan = Tiles::default().plan(&snapshot(&store), &View::Map, Collections::ALL).unwrap();
         let dir = tempfile::tempdir().unwrap();
