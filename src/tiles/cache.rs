@@ -126,11 +126,13 @@ impl Tiles {
     ) -> Result<Arc<[u8]>> {
         let sight = Sight { site: snapshot.site().clone(), view: view.clone(), rights };
         self.tiles.get_or_insert_with(&TileKey { sight: sight.clone(), address }, || {
-            let mut bytes = self.plan(snapshot, view, rights)?.encode(address)?;
-            if bytes.is_none() {
-                let former = self.latest().get(&sight).map(|(_, former)| former.clone()).unwrap_or_default();
-                bytes = former.iter().find_map(|plan| plan.encode(address).transpose()).transpose()?;
-            }
+            let plan = self.plan(snapshot, view, rights)?;
+            let former = self.latest().get(&sight).map(|(_, former)| former.clone()).unwrap_or_default();
+            let plans = || std::iter::once(&plan).chain(&former);
+            // Most are asked for by who has just read their name; only else all names of a plan are gone through.
+            let found = plans().find_map(|plan| Some((plan, plan.named(address)?)));
+            let found = found.or_else(|| plans().find_map(|plan| Some((plan, plan.file(address)?))));
+            let bytes = found.map(|(plan, (file, manner))| plan.written(&file, manner)).transpose()?;
             bytes.map(Into::into).ok_or_else(|| {
                 Fault::not_found(format!("no tile {address} in the city as it is now"))
                     .remedy("read tileset.json again: it names the tiles there are")
@@ -147,6 +149,14 @@ impl Tiles {
         let (site, view, rights) = (plan.snapshot().site().clone(), plan.view().clone(), plan.rights());
         let key = TileKey { sight: Sight { site, view, rights }, address };
         self.tiles.get_or_insert_with(&key, || plan.written(&file, quarter.manner()).map(Into::into))
+    }
+
+    /// Whether there is a tile at `address`, without making it. A name of a plan that is no longer the last is none here.
+    ///
+    /// # Errors
+    /// As [`Tiles::plan`].
+    pub fn names(&self, snapshot: &Arc<Snapshot>, view: &View, rights: Collections, address: Address) -> Result<bool> {
+        Ok(self.plan(snapshot, view, rights)?.file(address).is_some())
     }
 
     /// The bytes at `address` that are kept.

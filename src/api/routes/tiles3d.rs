@@ -17,7 +17,7 @@ use crate::store::Snapshot;
 use crate::tiles::tiles3d::{self, Compression, Manner};
 use crate::tiles::{Address, Plan, Quarter, Tiles};
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
@@ -153,19 +153,24 @@ async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
     let unknown = || Fault::not_found(format!("there is no tile '{name}'")).about("tile");
     let address: Address = name.parse().map_err(|_| unknown())?;
     let (city, coding) = (ask.city.clone(), wanted(&ask.headers));
+    let known = encode::is_known(&ask.headers, &tag(address));
     // What is at hand needs no other thread.
     let hash = if let Address::Tile(hash) = address { Some(hash) } else { None };
     let at_hand =
         tiles.kept(&snapshot, &view, reads, address).and_then(|bytes| Coded::kept(&city, bytes, hash, coding));
     if let Some(coded) = at_hand {
-        return Ok(immutable(&ask.headers, address, coded));
+        return Ok(answer(address, (!known).then_some(coded), HeaderValue::from_static(FOR_GOOD)));
     }
     let coded = ask.work(move || {
+        // What a caller has need not be made anew, as long as the name is still one.
+        if known && tiles.names(&snapshot, &view, reads, address)? {
+            return Ok(None);
+        }
         let bytes = tiles.tile(&snapshot, &view, reads, address)?;
         // A document also says what its view is asked with.
-        Coded::new(&city, bytes, hash, coding)
+        Coded::new(&city, bytes, hash, coding).map(Some)
     });
-    Ok(immutable(&ask.headers, address, coded.await?))
+    Ok(answer(address, coded.await?.filter(|_| !known), HeaderValue::from_static(FOR_GOOD)))
 }
 
 async fn map_quarter(ask: Ask<(String, String, String, String, String)>) -> Answer {
@@ -210,11 +215,8 @@ fn snapshot<P>(ask: &Ask<P>, site: &str) -> Result<Arc<Snapshot>> {
     found.ok_or_else(|| Fault::not_found(format!("there is no site '{site}'")).about("siteId"))
 }
 
-/// A tile for good: its address names its bytes, so a caller that has it need never ask again.
-fn immutable(headers: &HeaderMap, address: Address, coded: Coded) -> Response {
-    let known = encode::is_known(headers, &tag(address));
-    answer(address, (!known).then_some(coded), HeaderValue::from_static("public, max-age=31536000, immutable"))
-}
+/// An address names its bytes, so a caller that has them need never ask again.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
 fn tag(address: Address) -> String {
     format!("W/\"{address}\"")
