@@ -74,10 +74,14 @@ fn towers(files: &Path) -> [String; 2] {
     for wall in text.lines().filter(|line| line.contains("=IFCWALL(")) {
         let placement = wall.rsplit(',').nth(3).unwrap();
         let axes = line(placement).rsplit_once(",").unwrap().1.trim_end_matches(");").to_owned();
-        let corner = line(&within(line(&axes), "("));
+        let number = within(line(&axes), "(");
+        let corner = line(&number);
         let x: f64 = within(corner, "((").parse().unwrap();
         let other = corner.replacen(&format!("(({x:?},"), &format!("(({:?},", x + 0.15), 1);
-        if other != corner && walls < 2 {
+        // Walls of one shape in several storeys share their place in each.
+        let shared =
+            text.matches(&format!(",{axes});")).count() > 1 || text.matches(&format!("({number},")).count() > 1;
+        if other != corner && walls < 2 && !shared {
             walls += 1;
             moved = moved.replace(corner, &other);
         }
