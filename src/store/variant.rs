@@ -115,7 +115,14 @@ impl Site {
             let file: VariantFile = serde_json::from_slice(&text)
                 .map_err(|e| about(Fault::new(Kind::Corrupt, e.to_string()).remedy("restore it from a backup")))?;
             let name = VariantName::new(&file.name).map_err(about)?;
-            let variant = self.open_variant(name.clone(), &path.with_extension("log"))?;
+            let ends = |fault: Fault| match fault.kind {
+                Kind::Corrupt => {
+                    let remedy = "restore it from a backup, or end the variant by removing it and the .json beside it";
+                    Fault { remedy: Some(remedy.into()), ..fault }
+                }
+                _ => fault,
+            };
+            let variant = self.open_variant(name.clone(), &path.with_extension("log")).map_err(ends)?;
             if variant.over.as_ref().is_some_and(Over::is_there) {
                 list.insert(name, Arc::new(variant));
             }

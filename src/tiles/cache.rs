@@ -141,9 +141,7 @@ impl Tiles {
         rights: Collections,
         address: Address,
     ) -> Result<Arc<[u8]>> {
-        // What a variant leaves as it is has the city's own tiles, which are made once.
-        let of_city = |over: &Overlay| self.kept(over.base(), view, rights, address);
-        if let Some(bytes) = snapshot.overlay().filter(|_| matches!(address, Address::Tile(_))).and_then(of_city) {
+        if let Some(bytes) = self.of_city(snapshot, view, rights, address) {
             return Ok(bytes);
         }
         let sight = Sight::new(snapshot, view, rights);
@@ -166,6 +164,9 @@ impl Tiles {
     /// As [`Plan::content_at`]; as [`Snapshot::geometry`].
     pub fn content(&self, plan: &Plan, quarter: &Quarter) -> Result<Arc<[u8]>> {
         let (address, file) = plan.content_of(quarter)?;
+        if let Some(bytes) = self.of_city(plan.snapshot(), plan.view(), plan.rights(), address) {
+            return Ok(bytes);
+        }
         let key = TileKey { sight: Sight::new(plan.snapshot(), plan.view(), plan.rights()), address };
         self.tiles.get_or_insert_with(&key, || plan.written(&file, quarter.manner()).map(Into::into))
     }
@@ -174,6 +175,12 @@ impl Tiles {
     pub fn kept(&self, snapshot: &Snapshot, view: &View, rights: Collections, address: Address) -> Option<Arc<[u8]>> {
         let sight = Sight::new(snapshot, view, rights);
         self.tiles.get(&TileKey { sight, address })
+    }
+
+    /// A tile that a variant leaves as it is in the city, if it is kept: it is made once for both. A document says what it is asked with.
+    fn of_city(&self, snapshot: &Snapshot, view: &View, rights: Collections, address: Address) -> Option<Arc<[u8]>> {
+        let over = snapshot.overlay().filter(|_| matches!(address, Address::Tile(_)))?;
+        self.kept(over.base(), view, rights, address)
     }
 
     fn latest(&self) -> std::sync::MutexGuard<'_, Latest> {

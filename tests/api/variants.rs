@@ -50,7 +50,7 @@ fn files(server: &Server, path: &str, ends: &str) -> BTreeMap<String, Vec<u8>> {
     while let Some(tile) = waiting.pop() {
         waiting.extend(tile["children"].as_array().into_iter().flatten().cloned());
         let Some(uri) = tile["content"]["uri"].as_str() else { continue };
-        let name = uri.strip_suffix(ends).unwrap_or_else(|| panic!("{uri} does not end in {ends}"));
+        let name = uri.strip_suffix(ends).expect("what is asked of a tileset is asked of its files");
         let at = format!("{folder}/{uri}");
         if name.ends_with(".json") {
             found.extend(files(server, &at, ends));
@@ -235,7 +235,7 @@ fn variants_are_listed_and_removed_by_those_who_may_and_bad_questions_are_refuse
         all.iter().map(one).collect()
     };
     let dark = r#""dark" ["lamps"] 0 1 1"#.to_owned();
-    assert_eq!(listed(""), [dark.clone()], "a camera is not for everybody");
+    assert_eq!(listed("").as_slice(), std::slice::from_ref(&dark), "a camera is not for everybody");
     assert_eq!(listed(&viewer), [dark, r#""watched" ["new"] 1 0 0"#.to_owned()]);
     // Who may not see what a variant changes is not told that there is one.
     let (status, problem) = server.get("/collections/assets/items?variant=watched");
@@ -243,6 +243,9 @@ fn variants_are_listed_and_removed_by_those_who_may_and_bad_questions_are_refuse
     let (status, page) = send(&server, "GET", "/collections/cameras/items?variant=watched", &viewer, b"");
     assert_eq!((status, &page["numberMatched"]), (200, &json!(2)), "{page}");
     assert_eq!(server.get("/collections/cameras/items?variant=dark").0, 401);
+    // A dataset that only the variant has is a collection there.
+    let of_new = |query: &str| send(&server, "GET", &format!("/collections/new/items{query}"), &viewer, b"").0;
+    assert_eq!((of_new("?variant=watched"), of_new("?variant=dark"), of_new("")), (200, 404, 404));
     let ids = |query: &str| items(&server, "devices", query).into_keys().collect::<Vec<_>>();
     assert_eq!((ids(""), ids("variant=dark")), (vec!["L1".into(), "L2".into()], vec!["L2".to_owned()]));
     assert_eq!(server.get("/collections/lamps/items/L2?variant=dark").1["properties"]["name"], "灯二号");
@@ -279,6 +282,51 @@ fn variants_are_listed_and_removed_by_those_who_may_and_bad_questions_are_refuse
     assert_eq!(server.get("/variants").1, json!({ "variants": [] }));
     let (_, all) = send(&server, "GET", "/variants", &viewer, b"");
     assert_eq!(all["variants"].as_array().unwrap().len(), 1, "{all}");
+}
+
+/// Houses in rows of 40, of a height each.
+fn houses(height: u32) -> String {
+    let house = |k: u32| {
+        let (x, y) = (118.781 + f64::from(k % 40) * 4e-4, 32.041 + f64::from(k / 40) * 4e-4);
+        let ring = [(0.0, 0.0), (1e-4, 0.0), (1e-4, 1e-4), (0.0, 0.0)].map(|(u, v)| [x + u, y + v]);
+        let height = if k == 7 { height } else { 6 };
+        json!({ "type": "Feature", "id": format!("h{k}"), "properties": { "height": height },
+            "geometry": { "type": "Polygon", "coordinates": [ring] } })
+    };
+    json!({ "type": "FeatureCollection", "features": (0..1600).map(house).collect::<Vec<_>>() }).to_string()
+}
+
+#[test]
+fn a_variant_is_told_by_subtrees_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let served = |name: &str| {
+        let store = dir.path().join(name);
+        let integrator = key(&store, "integrator");
+        (Server::start(&store, &[]), integrator)
+    };
+    let query = "name=houses.geojson&class=building&origin=118.78,32.04,12";
+    let [(server, integrator), (straight, other)] = [served("a"), served("b")];
+    import(&server, &integrator, query, houses(6).as_bytes());
+    let report = import(&server, &integrator, &format!("{query}&variant=high"), houses(60).as_bytes());
+    assert_eq!((&report["replaced"], &report["unchanged"]), (&json!(1), &json!(1599)), "{report}");
+    import(&straight, &other, query, houses(60).as_bytes());
+    // The root's templates, and what is at the first places of its tiling.
+    let first = |server: &Server, more: &str| {
+        let path = format!("/collections/buildings/3dtiles/tileset.json?tiling=implicit{more}");
+        let text = server.get(&path).1.to_string();
+        let all: Vec<String> = text.split('"').filter(|s| s.contains("{level}")).map(str::to_owned).collect();
+        assert!(!all.is_empty(), "{text}");
+        all.iter()
+            .map(|uri| {
+                let at = uri.replace("{level}", "0").replace("{x}", "0").replace("{y}", "0");
+                let (status, headers, bytes) = server.get_bytes(&format!("/collections/buildings/3dtiles/{at}"), &[]);
+                assert_eq!(status, 200, "{at}");
+                (uri.replace("?variant=high", ""), headers["etag"].clone(), bytes)
+            })
+            .collect::<Vec<_>>()
+    };
+    let high = first(&server, "&variant=high");
+    assert!(high == first(&straight, "") && high != first(&server, ""));
 }
 
 /// Every file of a folder by its path within, those prepared for servers apart.

@@ -118,6 +118,31 @@ fn a_removed_variant_is_gone_for_good_and_one_of_its_name_begins_anew() {
 }
 
 #[test]
+fn a_damaged_variant_is_told_by_its_file_and_can_be_ended() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, site) = site(dir.path());
+    import(&site, "d", vec![asset("a", 1, "1")], 10);
+    import(&site.variant_to_write(&name("v")).unwrap(), "d", vec![asset("a", 1, "2")], 20);
+    import(&site.variant_to_write(&name("w")).unwrap(), "d", vec![asset("a", 1, "3")], 20);
+    drop(site);
+    drop(store);
+    let folder = dir.path().join("sites").join(code().as_str()).join("variants");
+    let files = || std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let log = files().find(|path| path.extension().is_some_and(|e| e == "log")).unwrap();
+    let mut bytes = std::fs::read(&log).unwrap();
+    let end = bytes.len();
+    bytes[end - 10] ^= 1;
+    std::fs::write(&log, bytes).unwrap();
+    let fault = Store::open(dir.path()).unwrap_err();
+    assert_eq!((fault.kind, fault.subject.as_deref()), (Kind::Corrupt, log.to_str()), "{fault}");
+    assert!(fault.to_string().contains("end the variant"), "{fault}");
+    // Without the name first, as a removal that was cut off leaves it.
+    std::fs::remove_file(log.with_extension("json")).unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!((store.site(&code()).unwrap().variants().len(), files().count()), (1, 2));
+}
+
+#[test]
 fn an_id_that_the_site_gives_away_meanwhile_is_another_asset() {
     let dir = tempfile::tempdir().unwrap();
     let (_store, site) = site(dir.path());
