@@ -175,7 +175,7 @@ impl Store {
             let names: BTreeSet<String> = all.filter_map(|v| v.variant_name().map(ToString::to_string)).collect();
             let there = match names.is_empty() {
                 true => "there is none".to_owned(),
-                false => format!("there are {}", names.into_iter().collect::<Vec<_>>().join(", ")),
+                false => format!("the variants are {}", names.into_iter().collect::<Vec<_>>().join(", ")),
             };
             return Err(Fault::not_found(format!("there is no variant '{name}'")).about("variant").remedy(there));
         }

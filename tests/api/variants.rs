@@ -239,7 +239,7 @@ fn variants_are_listed_and_removed_by_those_who_may_and_bad_questions_are_refuse
     assert_eq!(listed(&viewer), [dark, r#""watched" ["new"] 1 0 0"#.to_owned()]);
     // Who may not see what a variant changes is not told that there is one.
     let (status, problem) = server.get("/collections/assets/items?variant=watched");
-    assert!(status == 404 && problem["detail"].to_string().contains("there are dark"), "{problem}");
+    assert!(status == 404 && problem["detail"].to_string().contains("the variants are dark"), "{problem}");
     let (status, page) = send(&server, "GET", "/collections/cameras/items?variant=watched", &viewer, b"");
     assert_eq!((status, &page["numberMatched"]), (200, &json!(2)), "{page}");
     assert_eq!(server.get("/collections/cameras/items?variant=dark").0, 401);
@@ -252,17 +252,17 @@ fn variants_are_listed_and_removed_by_those_who_may_and_bad_questions_are_refuse
     assert_eq!(server.get("/collections/lamps/items/L1?variant=dark").0, 404);
 
     for (path, status, word) in [
-        ("/collections/assets/items?variant=none", 404, "there are dark"),
+        ("/collections/assets/items?variant=none", 404, "the variants are dark"),
         ("/collections/assets/items/L1?variant=none", 404, "variant"),
-        ("/3dtiles/tileset.json?variant=none", 404, "there are dark"),
-        ("/collections/devices/3dtiles/tileset.json?variant=none", 404, "there are dark"),
+        ("/3dtiles/tileset.json?variant=none", 404, "the variants are dark"),
+        ("/collections/devices/3dtiles/tileset.json?variant=none", 404, "the variants are dark"),
         ("/3dtiles/320106003001/tileset.json?variant=a%2Fb", 400, "variant"),
         ("/3dtiles/tileset.json?variant=dark&datetime=2026-01-01T00:00:00Z", 400, "variant"),
         ("/collections/assets/items?variant=dark&datetime=2026-01-01T00:00:00Z", 400, "variant"),
         ("/collections/assets/items/L1?variant=dark&datetime=2026-01-01T00:00:00Z", 400, "variant"),
         ("/collections/assets/diff?variant=dark&to=2026-01-01T00:00:00Z", 400, "to"),
-        ("/collections/assets/diff?variant=none", 404, "there are dark"),
-        ("/views?bbox=118.77,32.03,118.79,32.05&variant=none", 404, "there are dark"),
+        ("/collections/assets/diff?variant=none", 404, "the variants are dark"),
+        ("/views?bbox=118.77,32.03,118.79,32.05&variant=none", 404, "the variants are dark"),
         ("/views/pick?bbox=118.77,32.03,118.79,32.05&x=1&y=1&variant=a.b", 400, "variant"),
         ("/search?q=L&variant=dark", 400, "variant"),
     ] {
@@ -377,7 +377,7 @@ fn the_command_line_makes_lists_bakes_and_removes_a_variant() {
     let variant = bake(&store, "out-variant", &["--variant", "dark"]);
     assert!(variant == bake(&straight, "out-straight", &[]) && variant != bake(&store, "out-city", &[]));
     let (code, _, told) = done(&["bake", &path("out"), "--store", &store, "--variant", "none"]);
-    assert!(code == Some(2) && told.contains("there are dark"), "{told}");
+    assert!(code == Some(2) && told.contains("the variants are dark"), "{told}");
 
     assert_eq!(done(&["variant", "remove", "none", "--store", &store]).0, Some(2));
     assert_eq!(done(&["variant", "remove", "dark", "--store", &store]).0, Some(0));

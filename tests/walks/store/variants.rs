@@ -3,14 +3,15 @@
 use super::{asset, code, contents, dataset, origin};
 use cimbra::fault::Kind;
 use cimbra::geom::Mesh;
-use cimbra::model::{Asset, AssetId, Collections, VariantName};
-use cimbra::store::{Site, Store};
+use cimbra::model::{Asset, AssetId, Collections, SiteCode, VariantName};
+use cimbra::store::{Put, Site, Store};
 use cimbra::units::Instant;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 fn name(name: &str) -> VariantName {
     VariantName::new(name).unwrap()
@@ -115,6 +116,40 @@ fn a_removed_variant_is_gone_for_good_and_one_of_its_name_begins_anew() {
     drop(store);
     let store = Store::open(dir.path()).unwrap();
     assert!(store.site(&code()).unwrap().variants().is_empty());
+}
+
+#[test]
+fn a_variant_is_written_beside_its_site_and_removed_after_who_writes_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, site) = site(dir.path());
+    let other = store.create_site(&SiteCode::new("320106003002").unwrap(), origin(), Instant(0)).unwrap();
+    let variant = site.variant_to_write(&name("v")).unwrap();
+    let mut draft = site.draft(dataset("d")).unwrap();
+    draft.put(asset("n", 1, "city")).unwrap();
+    // The variant is written while the site is, and takes no name from anybody: nor lets it go of the site's.
+    let mut beside = variant.draft(dataset("e")).unwrap();
+    assert_eq!(beside.put(asset("n", 2, "variant")).unwrap(), Put::Added);
+    beside.commit(Instant(5)).unwrap();
+    let mut elsewhere = other.draft(dataset("f")).unwrap();
+    assert!(matches!(elsewhere.put(asset("n", 3, "other")).unwrap(), Put::Renamed(_)));
+    drop(elsewhere);
+    draft.commit(Instant(6)).unwrap();
+    assert_eq!(tags(&variant), ["e~n Text(\"variant\")", "n Text(\"city\")"]);
+
+    let mut last = variant.draft(dataset("e")).unwrap();
+    last.put(asset("m", 4, "last")).unwrap();
+    let removed = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            site.remove_variant(&name("v")).unwrap();
+            removed.store(true, Ordering::Release);
+        });
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        assert!(!removed.load(Ordering::Acquire) && site.variant(&name("v")).is_some());
+        last.commit(Instant(7)).unwrap();
+    });
+    assert!(removed.load(Ordering::Acquire) && site.variants().is_empty());
+    assert_eq!(tags(&site), ["n Text(\"city\")"]);
 }
 
 #[test]
