@@ -94,7 +94,7 @@ impl Plan {
         let grove = Grove::of(snapshot, view, allowed, Some(&rows))?;
         Ok(Self { unknown: chosen.unknown, ..Self::with(grove, snapshot, view, allowed, shapes) })
     }
-    /// The plan of a later snapshot, which shares all that stayed as it was.
+    /// The plan of a later snapshot, or of a variant of this one, which shares all that stayed as it was.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
@@ -187,7 +187,7 @@ impl Plan {
             File::Leaf(light, full) => self.leaf(light, full, manner),
             File::Document(stem) => {
                 let root = self.document(stem, manner)?.ok_or_else(|| Fault::internal("a document of nothing"))?;
-                Ok(tiles3d::of_part(&root, &self.view, manner))
+                Ok(tiles3d::of_part(&root, self, manner))
             }
         }
     }
@@ -216,7 +216,7 @@ impl Plan {
             leaf
         };
         // Its name is the same however the tiles above it are told.
-        Ok(tiles3d::of_part(&root, &self.view, manner.compression.into()))
+        Ok(tiles3d::of_part(&root, self, manner.compression.into()))
     }
 
     /// The tiles of a document, measured.

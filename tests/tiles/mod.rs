@@ -12,4 +12,5 @@ mod real;
 mod sample;
 mod table;
 mod tilesets;
+mod variants;
 mod weight;
