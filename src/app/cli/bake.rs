@@ -111,7 +111,7 @@ impl Args {
             bar.finish_and_clear();
             say(&format!("{}: {files} files of an adopted tileset", folder.display()))?;
         }
-        let beside = tiles3d::Beside::among(&beside, "");
+        let beside = tiles3d::Beside::among(&beside, "", tiling);
         bake::put(&self.dir.join("tileset.json"), &tiles3d::of_folders(&all, &beside, manner)?)?;
         say(&format!("tiles: {:.2} s", begun.elapsed().as_secs_f64()))?;
         // Also without any: what an earlier run prepared of files that changed must go.
