@@ -1,6 +1,9 @@
-//! A tree over the places of members, in one fixed cube for all sites, of squares and their quarters or of cubes and their eighths:
-//! which members there are alone says what it looks like, never in which order they came, and a change makes anew only the cells on
-//! its way down.
+//! A tree over the places of members, in one fixed cube for all sites: which members there are alone says what it looks like, never in
+//! which order they came, and a change makes anew only the cells on its way down.
+//!
+//! It is of squares and their quarters, or, over what is taller than it is wide, of cubes and their eighths: a square of a tower is a
+//! shaft through all of its storeys. Over anything else cubes make more tiles of the same (half as many again, of an office of three
+//! storeys), and no better ones.
 
 use super::members::Member;
 use super::tree::Recipe;
@@ -16,15 +19,22 @@ const DEPTH: u32 = 22;
 /// Members of which fewer are sooner sorted into parts by one core.
 const MANY: usize = 8192;
 
-/// How a tree is divided.
+/// How much a leaf holds at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Limits {
-    /// How much a leaf holds at most.
     pub members: usize,
     /// Unless it holds one member only.
     pub triangles: u64,
-    /// How many parts a cell has: 4 squares, each as high as all, or 8 cubes.
-    pub parts: usize,
+}
+
+/// How many parts a cell has, of four squares, each as high as all, or of eight cubes.
+const SQUARES: usize = 4;
+pub(super) const CUBES: usize = 8;
+
+/// Into how many parts the cells over what reaches so far are divided.
+fn parts_over(reach: &Bounds) -> usize {
+    let [east, north, up] = reach.size();
+    if up > east.max(north) { CUBES } else { SQUARES }
 }
 
 /// Where a cell is in the whole: how often that is halved, then the column from the west, the row from the south, and among cubes the
@@ -125,7 +135,8 @@ impl Cube {
 impl Cell {
     /// The tree over `members`; nothing when there are none.
     pub(super) fn over(members: Vec<Arc<Member>>, limits: Limits) -> Option<Arc<Self>> {
-        grow(members, Cube::WHOLE, limits)
+        let reach = members.iter().fold(Bounds::EMPTY, |b, m| b.union(m.reach()));
+        grow(members, Cube::WHOLE, limits, parts_over(&reach))
     }
     /// The tree without those `gone` and with those that have `come`: as if it had been made of what is left.
     pub(super) fn after(
@@ -134,7 +145,17 @@ impl Cell {
         come: Vec<Arc<Member>>,
         limits: Limits,
     ) -> Option<Arc<Self>> {
-        edit(old, gone, come, Cube::WHOLE, limits)
+        let now = edit(old, gone, come, Cube::WHOLE, limits, old.and_then(|old| old.parts()).unwrap_or(SQUARES))?;
+        // What has become taller than it is wide, or is so no more, is divided anew.
+        let parts = parts_over(&now.reach);
+        if now.parts().is_none_or(|divided| divided == parts) {
+            return Some(now);
+        }
+        grow(now.members(), Cube::WHOLE, limits, parts)
+    }
+    /// How many parts it is divided into, whether or not there is anything in each; nothing of a leaf.
+    pub(super) const fn parts(&self) -> Option<usize> {
+        if let Parts::Cells(parts) = &self.parts { Some(parts.len()) } else { None }
     }
     /// Itself, or the first cell below that has more than one part.
     pub(super) fn solid(self: &Arc<Self>) -> &Arc<Self> {
@@ -237,7 +258,7 @@ fn divided(parts: Box<[Option<Arc<Cell>>]>, spot: Spot) -> Arc<Cell> {
     })
 }
 
-fn grow(members: Vec<Arc<Member>>, cube: Cube, limits: Limits) -> Option<Arc<Cell>> {
+fn grow(members: Vec<Arc<Member>>, cube: Cube, limits: Limits, parts: usize) -> Option<Arc<Cell>> {
     if members.is_empty() {
         return None;
     }
@@ -246,8 +267,8 @@ fn grow(members: Vec<Arc<Member>>, cube: Cube, limits: Limits) -> Option<Arc<Cel
         return Some(leaf(members, triangles, cube.spot, limits));
     }
     let many = members.len() >= MANY;
-    let sorted = cube.sorted(members, limits.parts);
-    let part = |(number, members)| grow(members, cube.part(number), limits);
+    let sorted = cube.sorted(members, parts);
+    let part = |(number, members)| grow(members, cube.part(number), limits, parts);
     let parts: Vec<_> = if many {
         sorted.into_par_iter().enumerate().map(part).collect()
     } else {
@@ -262,28 +283,29 @@ fn edit(
     come: Vec<Arc<Member>>,
     cube: Cube,
     limits: Limits,
+    parts: usize,
 ) -> Option<Arc<Cell>> {
     if gone.is_empty() && come.is_empty() {
         return old.cloned();
     }
     match old.map(|cell| &cell.parts) {
-        None => grow(come, cube, limits),
+        None => grow(come, cube, limits, parts),
         Some(Parts::Leaf(members)) => {
             let mut left = members.clone();
             left.retain(|m| !gone.iter().any(|g| g.row == m.row));
             left.extend(come);
-            grow(left, cube, limits)
+            grow(left, cube, limits, parts)
         }
-        Some(Parts::Cells(parts)) => {
-            let changes = cube.sorted(gone, limits.parts).into_iter().zip(cube.sorted(come, limits.parts));
+        Some(Parts::Cells(cells)) => {
+            let changes = cube.sorted(gone, parts).into_iter().zip(cube.sorted(come, parts));
             let part = |(number, (part, (gone, come))): (usize, (&Option<Arc<Cell>>, _))| {
-                edit(part.as_ref(), gone, come, cube.part(number), limits)
+                edit(part.as_ref(), gone, come, cube.part(number), limits, parts)
             };
-            let parts: Box<[_]> = parts.iter().zip(changes).enumerate().map(part).collect();
-            if parts.iter().all(Option::is_none) {
+            let cells: Box<[_]> = cells.iter().zip(changes).enumerate().map(part).collect();
+            if cells.iter().all(Option::is_none) {
                 return None;
             }
-            let whole = divided(parts, cube.spot);
+            let whole = divided(cells, cube.spot);
             if fits(whole.count, whole.triangles, limits) {
                 Some(leaf(whole.members(), whole.triangles, cube.spot, limits))
             } else {

@@ -1,7 +1,7 @@
 //! What is drawn of a site in a view, kept in order so that a commit sorts in only what it changed.
 
 use super::cell::{Cell, Limits};
-use super::members::{INSIDE, LEAF, Member, Place, Scene};
+use super::members::{LEAF, Member, Place, Scene};
 use super::view::View;
 use crate::fault::Result;
 use crate::model::{Class, Collections};
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// At most this many markers in a leaf.
-const MARKERS: Limits = Limits { members: 2000, triangles: u64::MAX, parts: 4 };
+const MARKERS: Limits = Limits { members: 2000, triangles: u64::MAX };
 /// Of more changed rows than this, all is looked at anew.
 const MANY: usize = 20_000;
 
@@ -81,13 +81,8 @@ impl Grove {
     }
 }
 
-/// What covers the ground lies in squares, what stands above one another in cubes.
 pub(super) const fn limits(place: Place) -> Limits {
-    match place {
-        Place::Body => LEAF,
-        Place::Small | Place::Glass => INSIDE,
-        Place::Marker => MARKERS,
-    }
+    if matches!(place, Place::Marker) { MARKERS } else { LEAF }
 }
 
 fn by_place(members: Vec<Arc<Member>>) -> BTreeMap<Place, Vec<Arc<Member>>> {

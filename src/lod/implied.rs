@@ -4,8 +4,7 @@
 //! What a building opens to is told one by one. Nothing but leaves takes a shell's place, all at once; of an octree the cubes between
 //! would be empty, and a reader that halves errors level by level would show nothing where the shell is gone and a cube has not opened.
 
-use super::cell::{Cell, Parts, Spot};
-use super::grove::limits;
+use super::cell::{CUBES, Cell, Parts, Spot};
 use super::members::{Place, WIDER};
 use super::tree::{Planner, STAND_INS, Tile, gather, waiting};
 use crate::geom::Bounds;
@@ -55,12 +54,12 @@ impl Implied {
         if self.is_octree() { format!("{square}-{z}") } else { square }
     }
     /// Whether its tiles are cubes; else they are squares.
-    pub const fn is_octree(&self) -> bool {
-        self.parts() == 8
+    pub fn is_octree(&self) -> bool {
+        self.parts() == CUBES
     }
     /// Into how many a tile is divided.
-    pub const fn parts(&self) -> usize {
-        limits(self.place).parts
+    pub fn parts(&self) -> usize {
+        self.cell.parts().unwrap_or_default()
     }
     /// How many levels have tiles.
     pub fn levels(&self) -> u32 {

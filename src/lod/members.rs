@@ -79,9 +79,7 @@ pub struct Family {
 }
 
 /// How much a tile holds at most.
-pub(super) const LEAF: Limits = Limits { members: 300, triangles: 60_000, parts: 4 };
-/// The same of what is in buildings, storey above storey.
-pub(super) const INSIDE: Limits = Limits { parts: 8, ..LEAF };
+pub(super) const LEAF: Limits = Limits { members: 300, triangles: 60_000 };
 /// A box that is drawn in a member's place is at most this much wider, to each side; metres.
 pub(super) const WIDER: f64 = 0.25;
 
@@ -308,7 +306,7 @@ impl<'a> Scene<'a> {
         }
         let pieces = (!pieces.is_empty()).then(|| pieces.iter().map(|p| p.asset.row()).collect());
         let (rooms, things): (Vec<_>, Vec<_>) = inside.into_iter().partition(|m| m.place == Place::Glass);
-        let (things, rooms) = (Cell::over(things, INSIDE), Cell::over(rooms, INSIDE));
+        let (things, rooms) = (Cell::over(things, LEAF), Cell::over(rooms, LEAF));
         for cell in things.iter().chain(&rooms) {
             hasher.update(&cell.mark.to_le_bytes());
         }

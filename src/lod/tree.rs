@@ -1,7 +1,7 @@
 //! The tree of tiles of one site: stand-ins from afar, full shapes near, a building's inside nearest. It is made a document at a
 //! time, from members alone: no shape is read before a tile's error or bytes are asked for.
 
-use super::cell::{Cell, Parts, greatest_of};
+use super::cell::{CUBES, Cell, Parts, greatest_of};
 use super::grove::Grove;
 use super::implied::{Implied, Tiling};
 use super::light;
@@ -150,7 +150,7 @@ impl<'a> Planner<'a> {
     pub fn document(&self, stem: &Stem) -> Option<Tile> {
         Some(match stem {
             Stem::Site => return self.site(),
-            Stem::Cell(cell, place, afar) => self.grow(cell, *place, *afar, levels(*place)),
+            Stem::Cell(cell, place, afar) => self.grow(cell, *place, *afar, levels(cell)),
             Stem::Building(member) => self.open(member),
             Stem::Inside(cell, place) => gather(self.within(cell, *place), waiting(*place)),
         })
@@ -193,7 +193,7 @@ impl<'a> Planner<'a> {
     /// The tree over members of one kind; `afar` when its inner tiles must be seen too.
     fn near(&self, place: Place, afar: bool) -> Option<Tile> {
         let cell = self.grove.tree(place)?;
-        let tile = self.grow(cell, place, afar, if cell.count > MANY { 1 } else { levels(place) });
+        let tile = self.grow(cell, place, afar, if cell.count > MANY { 1 } else { levels(cell) });
         // A lone leaf among small things waits behind an empty tile until one is near.
         Some(if tile.children.is_empty() && tile.implied.is_none() && !afar {
             gather(vec![tile], waiting(place))
@@ -206,7 +206,7 @@ impl<'a> Planner<'a> {
         let cell = cell.solid();
         let nested = || nested(Stem::Cell(cell.clone(), place, afar), cell.reach);
         match &cell.parts {
-            Parts::Leaf(members) if levels < self::levels(place) && is_crowded(members) => nested(),
+            Parts::Leaf(members) if levels < LEVELS && is_crowded(members) => nested(),
             Parts::Leaf(members) => self.leaf(members, place, Some(&cell.shown)),
             Parts::Cells(_) if self.tiling == Tiling::Implicit && cell.plain => {
                 implied(Implied::new(cell.clone(), place, afar))
@@ -360,8 +360,8 @@ pub(super) fn gather(children: Vec<Tile>, least: f64) -> Tile {
 }
 
 /// How many levels of parts a document has below its root.
-const fn levels(place: Place) -> usize {
-    if super::grove::limits(place).parts == 8 { LAYERS } else { LEVELS }
+fn levels(cell: &Cell) -> usize {
+    if cell.parts() == Some(CUBES) { LAYERS } else { LEVELS }
 }
 
 fn is_crowded(members: &[Arc<Member>]) -> bool {

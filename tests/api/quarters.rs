@@ -14,10 +14,10 @@ fn tiling(server: &Server, more: &str) -> String {
     let (status, tileset) = server.get(&format!("{FOLDER}/tileset.json?tiling=implicit{more}"));
     assert_eq!((status, &tileset["asset"]["version"]), (200, &json!("1.1")));
     let [root] = &tileset["root"]["children"].as_array().unwrap()[..] else { unreachable!("{tileset:#}") };
-    assert_eq!(root["implicitTiling"]["subdivisionScheme"], "OCTREE", "storeys stand above one another");
+    assert_eq!(root["implicitTiling"]["subdivisionScheme"], "QUADTREE");
     assert_eq!(tileset["schema"]["classes"]["tile"]["properties"]["error"]["semantic"], "TILE_GEOMETRIC_ERROR");
     let content = root["content"]["uri"].as_str().unwrap();
-    let (folder, rest) = content.split_once("/{level}/{x}/{y}-{z}.glb").unwrap();
+    let (folder, rest) = content.split_once("/{level}/{x}/{y}.glb").unwrap();
     assert!(rest.is_empty() || rest.starts_with('?'), "{content}");
     format!("{FOLDER}/{folder}")
 }
@@ -27,7 +27,7 @@ fn subtrees_and_contents_are_sent_once_and_asked_for_again() {
     let town = town(&[]);
     let server = &town.server;
     let folder = tiling(server, "");
-    for (file, media) in [("0/0/0-0.subtree", "application/octet-stream"), ("0/0/0-0.glb", "model/gltf-binary")] {
+    for (file, media) in [("0/0/0.subtree", "application/octet-stream"), ("0/0/0.glb", "model/gltf-binary")] {
         let (status, headers, body) = server.get_bytes(&format!("{folder}/{file}"), &[]);
         assert_eq!((status, header(&headers, "content-type")), (200, media), "{file}");
         assert_eq!(header(&headers, "cache-control"), "no-cache");
@@ -45,21 +45,19 @@ fn subtrees_and_contents_are_sent_once_and_asked_for_again() {
         }
     }
     let packed = tiling(server, "&compression=meshopt");
-    let (_, _, bytes) = server.get_bytes(&format!("{packed}/0/0/0-0.glb"), &[]);
+    let (_, _, bytes) = server.get_bytes(&format!("{packed}/0/0/0.glb"), &[]);
     assert!(packed != folder && bytes.windows(23).any(|w| w == b"EXT_meshopt_compression"));
     // CesiumJS asks for every file with what the tileset was asked with.
-    let (status, _, again) =
-        server.get_bytes(&format!("{packed}/0/0/0-0.glb?tiling=implicit&compression=meshopt"), &[]);
+    let (status, _, again) = server.get_bytes(&format!("{packed}/0/0/0.glb?tiling=implicit&compression=meshopt"), &[]);
     assert!(status == 200 && again == bytes);
     for (path, status) in [
         (format!("{FOLDER}/tileset.json?tiling=octree"), 400),
-        (format!("{folder}/0/0/0-0.glb?tiling=octree"), 400),
-        (format!("{folder}/0/0/0-0.glb?lod=2"), 400),
-        (format!("{folder}/1/9/0-0.glb"), 404),
-        (format!("{folder}/0/0/0.glb"), 404),
-        (format!("{folder}/00/0/0-0.glb"), 404),
-        (format!("{folder}/0/0/0-0.json"), 404),
-        (format!("{folder}x/0/0/0-0.subtree"), 404),
+        (format!("{folder}/0/0/0.glb?tiling=octree"), 400),
+        (format!("{folder}/0/0/0.glb?lod=2"), 400),
+        (format!("{folder}/1/9/0.glb"), 404),
+        (format!("{folder}/00/0/0.glb"), 404),
+        (format!("{folder}/0/0/0.json"), 404),
+        (format!("{folder}x/0/0/0.subtree"), 404),
     ] {
         let (found, problem) = server.get(&path);
         assert_eq!((found, problem["status"].as_u64()), (status, Some(status.into())), "{path}");

@@ -41,7 +41,7 @@ async function inCesium(url) {
   await page.goto(origin);
   const seen = await page.evaluate(async (url) => {
     const viewer = new Cesium.CesiumWidget("map", { globe: false, baseLayer: false, skyBox: false });
-    const tileset = viewer.scene.primitives.add(await Cesium.Cesium3DTileset.fromUrl(url, { maximumScreenSpaceError: 0.5, cacheBytes: 2 ** 30 }));
+    const tileset = viewer.scene.primitives.add(await Cesium.Cesium3DTileset.fromUrl(url, { maximumScreenSpaceError: 0.001, cacheBytes: 2 ** 30 }));
     const result = { contents: 0, features: 0, ids: [], failed: [] };
     tileset.tileFailed.addEventListener(({ url, message }) => result.failed.push(`${url}: ${message}`));
     viewer.scene.renderError.addEventListener((_, error) => result.failed.push(String(error)));
@@ -55,7 +55,7 @@ async function inCesium(url) {
         if (result.ids.length < 20000) result.ids.push(content.getFeature(place).getProperty("id"));
       }
     });
-    viewer.scene.camera.flyToBoundingSphere(tileset.boundingSphere, { duration: 0, offset: new Cesium.HeadingPitchRange(0, -0.9, tileset.boundingSphere.radius * 1.2) });
+    viewer.scene.camera.flyToBoundingSphere(tileset.boundingSphere, { duration: 0, offset: new Cesium.HeadingPitchRange(0, -0.9, tileset.boundingSphere.radius * 3) });
     const until = Date.now() + 90000;
     let still = 0;
     // Loaded means loaded for a while: an outer tileset counts as loaded before what it refers to has begun.
@@ -84,7 +84,7 @@ async function inRenderer(url) {
     const tiles = new TilesRenderer(url);
     tiles.registerPlugin(new ImplicitTilingPlugin());
     tiles.registerPlugin(new GLTFExtensionsPlugin());
-    tiles.errorTarget = 0.01;
+    tiles.errorTarget = 0.001;
     tiles.lruCache.maxBytesSize = 2 ** 30;
     tiles.setCamera(camera);
     tiles.setResolutionFromRenderer(camera, renderer);
@@ -126,7 +126,7 @@ async function inItowns(url) {
   const seen = await page.evaluate(async (url) => {
     const { OGC3DTilesLayer, OGC3DTilesSource, THREE, View } = itowns;
     const view = new View("EPSG:4978", document.getElementById("map"));
-    const layer = new OGC3DTilesLayer("city", { source: new OGC3DTilesSource({ url }), sseThreshold: 0.01 });
+    const layer = new OGC3DTilesLayer("city", { source: new OGC3DTilesSource({ url }), sseThreshold: 0.001 });
     const { tilesRenderer } = layer;
     tilesRenderer.lruCache.maxBytesSize = 2 ** 30;
     const failed = [];

@@ -57,3 +57,14 @@ fn the_elements_of_a_community_by_subtrees_are_shown_whole_by_four_readers() {
     let drawn: BTreeSet<&str> = ids(&items);
     opens("the small community", &url, &drawn);
 }
+
+#[test]
+fn the_elements_of_a_tower_by_cubes_are_shown_whole_by_four_readers() {
+    let dir = crate::tiles::city::tower().closed();
+    let server = Server::start(dir.path(), &[]);
+    let (_, items) = server.get("/collections/elements/items?limit=10000&skipGeometry=true");
+    let url = format!("{}/collections/elements/3dtiles/tileset.json?tiling=implicit", server.base);
+    let (_, _, text) = server.get_bytes("/collections/elements/3dtiles/tileset.json?tiling=implicit", &[]);
+    assert!(String::from_utf8_lossy(&text).contains("OCTREE"));
+    opens("a tower", &url, &ids(&items));
+}

@@ -18,21 +18,21 @@ const IMPLICIT: Manner = Manner { compression: Compression::None, tiling: Tiling
 
 /// All that a site's implicit tileset leads to.
 #[derive(Default, PartialEq)]
-struct Held {
+pub struct Held {
     documents: BTreeMap<String, String>,
-    subtrees: BTreeMap<String, Vec<u8>>,
+    pub subtrees: BTreeMap<String, Vec<u8>>,
     /// The contents at places, by the names that they have tile by tile.
     contents: BTreeMap<String, Address>,
     /// The contents that have names only.
     named: BTreeSet<Address>,
     /// Contents of tiles without parts.
     leaves: BTreeSet<Address>,
-    tilings: usize,
-    octrees: usize,
+    pub tilings: usize,
+    pub octrees: usize,
 }
 
 impl Held {
-    fn of(plan: &Plan) -> Self {
+    pub fn of(plan: &Plan) -> Self {
         let mut held = Self::default();
         let root = tiles3d::of_site(plan, IMPLICIT, "").unwrap();
         held.document(plan, "tileset.json", String::from_utf8(root).unwrap());
@@ -71,7 +71,7 @@ impl Held {
         let (bits_of, fan) = match tiling["subdivisionScheme"].as_str() {
             Some("QUADTREE") => (2, 4_usize),
             Some("OCTREE") => (3, 8),
-            other => panic!("{other:?}"),
+            other => unreachable!("{other:?}"),
         };
         self.octrees += usize::from(fan == 8);
         let number = |name: &str| tiling[name].as_u64().unwrap() as u32;
@@ -177,7 +177,7 @@ fn explicit(plan: &Plan) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 /// Both tilesets of a plan show the same, in the same tiles, and the checker finds nothing; gives the implicit one.
-fn alike(plan: &Plan) -> Held {
+pub fn alike(plan: &Plan) -> Held {
     let held = Held::of(plan);
     let (ids, tiles) = explicit(plan);
     assert_eq!(held.ids(plan), ids);
@@ -200,7 +200,7 @@ fn alike(plan: &Plan) -> Held {
     held
 }
 
-fn plan(city: &City, view: &View) -> std::sync::Arc<Plan> {
+pub fn plan(city: &City, view: &View) -> std::sync::Arc<Plan> {
     Tiles::default().plan(&city.snapshot(), view, Collections::ALL).unwrap()
 }
 

@@ -39,7 +39,7 @@ const COMPRESSION: Param = Param::new(
 pub const TILING: Param = Param::new(
     "tiling",
     Form::OneOf(&["explicit", "implicit"]),
-    "How the tiles are told: one by one in JSON, or `implicit`, by subtrees of quadtrees, and of octrees for what stands above one another and for point clouds (3D Tiles 1.1, clause 7), as far as nothing in it opens further; explicit unless told. Both have the same contents. It is asked of a tileset, and says nothing to a tile.",
+    "How the tiles are told: one by one in JSON, or `implicit`, by subtrees of quadtrees, and of octrees for what is taller than it is wide and for point clouds (3D Tiles 1.1, clause 7), as far as nothing in it opens further; explicit unless told. Both have the same contents. It is asked of a tileset, and says nothing to a tile.",
 );
 /// Of files too, because CesiumJS asks for each of them with what the tileset was asked with; their names tell how they are written.
 const TILES: &[Param] = &[DATETIME, STOREY, FILTER, FILTER_LANG, COMPRESSION, TILING];

@@ -32,17 +32,20 @@ pub fn subtree(tiles: &[Option<Told>], below: &[bool]) -> Vec<u8> {
         "properties": { "bounds": { "values": boxes }, "error": { "values": errors } }
     })];
     let drawn: Vec<Box12> = present().filter_map(|t| t.content).collect();
-    let mut json = json!({
-        "tileAvailability": tile, "contentAvailability": [content], "childSubtreeAvailability": child, "tileMetadata": 0
-    });
+    let mut members = vec![
+        ("tileAvailability", tile),
+        ("contentAvailability", json!([content])),
+        ("childSubtreeAvailability", child),
+        ("tileMetadata", json!(0)),
+    ];
     if !drawn.is_empty() {
         let boxes = file.numbers(drawn.iter().copied().flatten());
         let properties = json!({ "bounds": { "values": boxes } });
         tables.push(json!({ "class": "content", "count": drawn.len(), "properties": properties }));
-        json["contentMetadata"] = json!([1]);
+        members.push(("contentMetadata", json!([1])));
     }
-    json["propertyTables"] = Value::Array(tables);
-    file.finish(json)
+    members.push(("propertyTables", Value::Array(tables)));
+    file.finish(members)
 }
 
 /// The binary chunk and its views, as they grow.
@@ -73,10 +76,11 @@ impl File {
         self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
         self.views.len() - 1
     }
-    fn finish(self, mut json: Value) -> Vec<u8> {
-        json["buffers"] = json!([{ "byteLength": self.bytes.len() }]);
-        json["bufferViews"] = Value::Array(self.views);
-        let mut text = json.to_string().into_bytes();
+    fn finish(self, mut members: Vec<(&str, Value)>) -> Vec<u8> {
+        members.push(("buffers", json!([{ "byteLength": self.bytes.len() }])));
+        members.push(("bufferViews", Value::Array(self.views)));
+        let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let mut text = Value::Object(members.collect()).to_string().into_bytes();
         text.resize(text.len().next_multiple_of(8), b' ');
         let lengths = [text.len() as u64, self.bytes.len() as u64].map(u64::to_le_bytes);
         [&b"subt"[..], &1_u32.to_le_bytes(), &lengths.concat(), &text, &self.bytes].concat()

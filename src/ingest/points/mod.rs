@@ -124,7 +124,7 @@ impl Intake<'_> {
             above: BTreeMap::new(),
             around,
             error,
-            implicit: Some(moved(&transform, &implicit)),
+            implicit: Some(Box::new(moved(&transform, &implicit))),
         });
         self.put(site, name, class, bounds, form, (folder, Some(source)), report)
     }

@@ -57,7 +57,7 @@ pub struct Adopted {
     pub error: f64,
     /// The box of [`IMPLICIT`], which tells the same contents by bits, where the folder has that; otherwise as `around`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub implicit: Option<[f64; 12]>,
+    pub implicit: Option<Box<[f64; 12]>>,
 }
 
 /// A coverage's manifest.

@@ -57,7 +57,7 @@ impl Beside {
             let adopted = coverage.tileset()?;
             let name = escaped(coverage.dataset().as_str());
             let uri = format!("{folder}adopted/{}/{name}/{}", coverage.site(), adopted.first(implicit));
-            let around = adopted.implicit.filter(|_| implicit).unwrap_or(adopted.around);
+            let around = adopted.implicit.as_deref().filter(|_| implicit).copied().unwrap_or(adopted.around);
             Some(Self { uri, around, error: adopted.error })
         };
         coverages.iter().filter_map(one).collect()
