@@ -18,7 +18,7 @@ use std::time::Instant;
 
 /// Write the tileset of the whole map, or of a collection, as files for a file server or an object store
 ///
-/// Each file but tileset.json and those in the folders `implicit` has a name that never means other bytes: serve them with `Cache-Control: immutable`. A file that is
+/// Each file but tileset.json and those in the folders `implicit` and `adopted` has a name that never means other bytes: serve them with `Cache-Control: immutable`. A file that is
 /// there already is kept, so that a bake that was stopped goes on, and one of a city that changed writes only what changed.
 #[derive(Debug, clap::Args)]
 #[command(
