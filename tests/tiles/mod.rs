@@ -2,7 +2,7 @@
 
 mod changes;
 pub mod checker;
-mod city;
+pub mod city;
 pub mod forms;
 mod glb;
 mod implicit;
@@ -13,4 +13,5 @@ mod sample;
 mod table;
 mod tilesets;
 mod variants;
+mod tower;
 mod weight;
