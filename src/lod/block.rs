@@ -25,9 +25,9 @@ pub struct Block {
 }
 
 impl Block {
-    /// The block around a surface; nothing when that is nowhere.
-    pub fn around(surface: &[Triangle]) -> Option<Self> {
-        let mut block = Self::upright(surface.as_flattened())?;
+    /// The block around `points`, the corners of a surface; nothing when there are none.
+    pub fn around(points: &[[f64; 3]], surface: &[Triangle]) -> Option<Self> {
+        let mut block = Self::upright(points)?;
         // Each triangle is as near to one of the faces as its deepest corner below that one.
         let out = surface.iter().map(|triangle| block.deepest(triangle)).fold(0.0, f64::max);
         let enough = out.max(BLOCK_ERROR);
@@ -96,20 +96,22 @@ impl Blocks {
         if let Some(block) = self.0.get(&member.mark) {
             return Ok(block);
         }
-        let mut surface: Vec<Triangle> = Vec::new();
+        let (mut points, mut surface): (Vec<[f64; 3]>, Vec<Triangle>) = Default::default();
         let own = [member.row];
         if !member.boxed {
             for row in member.pieces().map_or(&own[..], |pieces| pieces) {
                 if let Some(drawn) = draw::drawn(snapshot, *row)? {
+                    points.extend(drawn.points());
                     surface.extend(drawn.triangles.iter().filter_map(|t| corners(&drawn, *t)));
                 }
             }
         }
+        points.retain(|p| p.iter().all(|v| v.is_finite()));
         surface.retain(|t| t.as_flattened().iter().all(|v| v.is_finite()));
         let block = if surface.is_empty() {
             Block::upright(&member.bounds.corners()).map(|block| Block { error: 0.0, ..block })
         } else {
-            Block::around(&surface)
+            Block::around(&points, &surface)
         };
         let block = block.ok_or_else(|| Fault::internal("a building without a place"))?;
         let block = Arc::new(block);
@@ -209,14 +211,14 @@ mod tests {
         ]);
         house.extend([[at(q, 6.0), at(r, 6.0), e], [at(t, 6.0), at(p, 6.0), w]]);
         house.extend([[at(p, 0.0), at(r, 0.0), at(q, 0.0)], [at(p, 0.0), at(t, 0.0), at(r, 0.0)]]);
-        let block = Block::around(&house).unwrap();
+        let block = Block::around(house.as_flattened(), &house).unwrap();
         let area = turn(block.ring[0], block.ring[1], block.ring[2]);
         assert!((area - 96.0).abs() < 1e-6, "{area}");
         assert_eq!((block.low, block.high), (0.0, 9.0));
         // The block's upper edges are 3 m above the eaves, and 2.4 m from the nearest place of the roof.
         assert!(block.error >= 2.4 && block.error <= BLOCK_ERROR, "{}", block.error);
-        assert!(Block::around(&[]).is_none());
-        assert!(Block::around(&[[[1.0, 2.0, 3.0]; 3]]).is_some_and(|b| b.error == 0.0));
+        assert!(Block::around(&[], &[]).is_none());
+        assert!(Block::around(&[[1.0, 2.0, 3.0]], &[[[1.0, 2.0, 3.0]; 3]]).is_some_and(|b| b.error == 0.0));
     }
 
     /// What is told of an arch, a court and two slabs is what another way of measuring finds, though all their corners lie on the block.
@@ -238,7 +240,7 @@ mod tests {
         let two = [side(0.0), side(46.0)].concat();
         for (name, surface, least) in [("arch", arch, 15.0), ("court", court.concat(), 20.0), ("two slabs", two, 20.0)]
         {
-            let block = Block::around(&surface).unwrap();
+            let block = Block::around(surface.as_flattened(), &surface).unwrap();
             let mesh = block.mesh();
             let own: Vec<Triangle> = mesh.triangles.iter().filter_map(|t| corners(&mesh, *t)).collect();
             // From points of a grid over the block's faces to points over the surface: another way, and no more than the truth.

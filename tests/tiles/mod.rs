@@ -12,6 +12,6 @@ mod real;
 mod sample;
 mod table;
 mod tilesets;
-mod variants;
 mod tower;
+mod variants;
 mod weight;
