@@ -18,6 +18,7 @@ mod keys;
 mod live;
 mod manage;
 mod pack;
+mod pictures;
 mod pulse;
 mod renew;
 mod series;

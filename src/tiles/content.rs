@@ -5,6 +5,8 @@ use crate::geom::{Bounds, Motion};
 use crate::lod::{self, Drawn, Form, Lights, Look};
 use crate::model::{AssetId, Attributes, Class, Collections, is_personal};
 use crate::store::{Row, Snapshot};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// One feature of a tile: a row of its property table. It never carries live state, which travels beside the tiles.
@@ -85,6 +87,22 @@ pub struct Content {
     pub features: Vec<Feature>,
     /// Their shapes.
     pub shapes: Shapes,
+    /// The pictures that they show.
+    pub pictures: Pictures,
+}
+
+/// Pictures by the SHA-256 of their bytes.
+pub type Pictures = BTreeMap<[u8; 32], Arc<Vec<u8>>>;
+
+/// The pictures that some meshes show.
+fn pictures(snapshot: &Snapshot, meshes: &[Piece]) -> Result<Pictures> {
+    let mut pictures = Pictures::new();
+    for texture in meshes.iter().filter_map(|piece| piece.shape.textures.as_ref()).flat_map(|t| &t.list) {
+        if let Entry::Vacant(free) = pictures.entry(texture.picture) {
+            free.insert(snapshot.picture(&texture.picture)?);
+        }
+    }
+    Ok(pictures)
 }
 
 impl Content {
@@ -116,13 +134,14 @@ impl Content {
                 (Form::Box(bounds), _) => meshes.push(Piece::new(number, lod::shape::cuboid(bounds).into())),
             }
         }
+        let pictures = pictures(snapshot, &meshes)?;
         let shapes = match planned.look {
             Look::Solid => Shapes::Meshes(meshes),
             Look::Glass => Shapes::Glass(meshes),
             Look::Markers => Shapes::Markers(points),
         };
         // Whole metres keep the translation short and exact.
-        Ok(Self { origin: planned.bounds.center().map(f64::round), features, shapes })
+        Ok(Self { origin: planned.bounds.center().map(f64::round), features, shapes, pictures })
     }
 }
 
@@ -142,7 +161,8 @@ pub fn of_rows(snapshot: &Snapshot, rows: &[Row], readable: Collections) -> Resu
     }
     let without = rows.len() - features.len();
     let origin = if bounds.is_empty() { [0.0; 3] } else { bounds.center().map(f64::round) };
-    Ok((Content { origin, features, shapes: Shapes::Meshes(meshes) }, without))
+    let pictures = pictures(snapshot, &meshes)?;
+    Ok((Content { origin, features, shapes: Shapes::Meshes(meshes), pictures }, without))
 }
 
 fn feature(snapshot: &Snapshot, row: Row, readable: Collections) -> Result<Feature> {

@@ -119,6 +119,7 @@ impl File {
         let accessor = &self.json["accessors"][number(accessor)];
         let width = match accessor["type"].as_str().unwrap() {
             "SCALAR" => 1,
+            "VEC2" => 2,
             "VEC3" => 3,
             "VEC4" => 4,
             other => unreachable!("{other}"),

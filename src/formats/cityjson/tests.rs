@@ -23,7 +23,8 @@ fn solid(id: &str, shell: &str) -> String {
 
 fn items(text: &str) -> Result<Vec<SourceItem>> {
     let mut items = Vec::new();
-    read(Lines::new(text.as_bytes(), LONGEST_LINE), &mut |item| {
+    let pictures = Arc::new(Pictures::of(Path::new("city.json")));
+    read(Lines::new(text.as_bytes(), LONGEST_LINE), pictures, &mut |item| {
         items.push(item);
         Ok(())
     })?;

@@ -7,6 +7,7 @@ mod draws;
 mod glb;
 mod metadata;
 mod parts;
+mod pictures;
 mod subtree;
 mod tileset;
 mod vertices;

@@ -1,0 +1,48 @@
+//! Pictures on surfaces: each once in its site's folder, under the SHA-256 of its bytes.
+
+use super::archive::embedded::write_whole;
+use super::site::Site;
+use super::snapshot::Snapshot;
+use crate::fault::{Fault, Kind, Result};
+use crate::formats::hash_of;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+impl Site {
+    /// Keeps a picture, on disk when this returns. One that no asset shows in the end, as of an import that is refused, stays.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] when it cannot be written.
+    pub fn keep_picture(&self, bytes: &[u8]) -> Result<()> {
+        let path = self.snapshot().picture_path(&hash_of(bytes));
+        if path.is_file() {
+            return Ok(());
+        }
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| Fault::io(&format!("making {}", folder.display()), &e))?;
+        }
+        write_whole(&path, bytes)
+    }
+}
+
+impl Snapshot {
+    /// The bytes of a picture that a mesh of this site shows, by their SHA-256.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] when it is not there or cannot be read, [`Kind::Corrupt`] when it is not what was written.
+    pub fn picture(&self, hash: &[u8; 32]) -> Result<Arc<Vec<u8>>> {
+        let path = self.picture_path(hash);
+        let shown = path.display().to_string();
+        let again = "import the asset's dataset again, or restore the file from a backup";
+        let bytes = std::fs::read(&path).map_err(|e| Fault::io(&format!("reading {shown}"), &e).remedy(again))?;
+        match hash_of(&bytes) == *hash {
+            true => Ok(Arc::new(bytes)),
+            false => Err(Fault::new(Kind::Corrupt, "is not what was written").about(shown).remedy(again)),
+        }
+    }
+    fn picture_path(&self, hash: &[u8; 32]) -> PathBuf {
+        let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        // Beside the log, in the site's own folder, so that a copy of that is whole.
+        self.blobs.path.with_file_name("pictures").join(name)
+    }
+}
