@@ -30,13 +30,13 @@ mod uri;
 mod worker;
 mod write;
 
-pub use cityjson::{CityJson, CityJsonOptions, CityJsonWriter, Family};
+pub use cityjson::{CityJson, CityJsonOptions, CityJsonWriter, Family, PictureNames};
 pub use control::control_points;
 pub use geojson::{GeoJsonWriter, footprint, to_json};
 pub use geoparquet::GeoParquetWriter;
 pub use gltf::glb;
 pub use mapping::Mapping;
-pub use picture::{Media, hash_of, put_textures, textures};
+pub use picture::{Media, as_common, hash_of, put_textures, textures};
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, Up, head_of, reader_for, reader_of};
 pub use shapefile::companions;
 pub use table::CsvWriter;

@@ -40,6 +40,10 @@ impl Snapshot {
             false => Err(Fault::new(Kind::Corrupt, "is not what was written").about(shown).remedy(again)),
         }
     }
+    /// Whether the site keeps any picture.
+    pub fn has_pictures(&self) -> bool {
+        self.picture_path(&[0; 32]).parent().is_some_and(std::path::Path::is_dir)
+    }
     fn picture_path(&self, hash: &[u8; 32]) -> PathBuf {
         let name: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         // Beside the log, in the site's own folder, so that a copy of that is whole.

@@ -8,7 +8,7 @@ mod shape;
 mod texture;
 mod write;
 
-pub use write::{CityJsonOptions, CityJsonWriter, Family};
+pub use write::{CityJsonOptions, CityJsonWriter, Family, PictureNames};
 
 use super::lines::{LONGEST_LINE, Line, Lines};
 use super::picture::Pictures;

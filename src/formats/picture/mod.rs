@@ -151,7 +151,7 @@ pub(super) fn srgb(c: f64) -> u8 {
 }
 
 /// A PNG or JPEG of a kept picture, for formats that know no other, with its file's ending; nothing where it cannot be unpacked.
-pub(super) fn as_common(bytes: &[u8]) -> Option<(Vec<u8>, &'static str)> {
+pub fn as_common(bytes: &[u8]) -> Option<(Vec<u8>, &'static str)> {
     match Media::of(bytes)? {
         Media::Png => Some((bytes.to_vec(), "png")),
         Media::Jpeg => Some((bytes.to_vec(), "jpg")),

@@ -176,3 +176,38 @@ fn data_uris_hold_pictures_too() {
     let (objects, notes, pictures) = read(&file);
     assert!(matches!(&objects[0].shape, Shape::Mesh(mesh) if mesh.textures.is_some()) && pictures == 1, "{notes}");
 }
+
+#[test]
+fn what_leaves_as_cityjson_comes_in_again_with_its_picture() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, store) = (dir.path().join("plane.gltf"), dir.path().join("store"));
+    std::fs::write(&file, plane(embedded(png(), "image/png"), 6.0).to_string()).unwrap();
+    let (_, before) = import(&file, &store, &["--origin", HERE, "--class", "city_furniture"]);
+    let was = mesh(&before, "plane");
+    drop(before);
+    let out = dir.path().join("out.city.json");
+    let done = run(&["export", out.to_str().unwrap(), "--store", store.to_str().unwrap()]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let pictures: Vec<_> = std::fs::read_dir(dir.path().join("out_pictures")).unwrap().collect();
+    assert_eq!(pictures.len(), 1);
+    let written = image::open(pictures[0].as_ref().unwrap().path()).unwrap().to_rgb8();
+    assert_eq!(written, drawn(), "as PNG, and nothing lost");
+    let (report, after) = import(&out, &dir.path().join("other"), &[]);
+    let own = mesh(&after, "plane");
+    assert_eq!(own.textures.as_ref().map(|t| &t.list), was.textures.as_ref().map(|t| &t.list), "{report}");
+    // The plane is turned into the map's axes: what stays is how far corners are from each other, here and in the picture.
+    assert_eq!(own.triangles.len(), was.triangles.len());
+    for (k, triangle) in own.triangles.iter().enumerate() {
+        let (points, shown) = (triangle.map(|i| own.point(i).unwrap()), own.shown(k).unwrap());
+        for (a, b) in [(0, 1), (1, 2), (2, 0)] {
+            let far: f64 = (0..3).map(|c| (points[a][c] - points[b][c]).powi(2)).sum::<f64>().sqrt();
+            let in_picture: f64 = (0..2).map(|c| f64::from(shown[a][c] - shown[b][c]).powi(2)).sum::<f64>().sqrt();
+            assert!((far - 4.0 * in_picture).abs() < 5e-3, "{far} m and {in_picture} of 4 m");
+        }
+    }
+    let around = |mesh: &cimbra::geom::Mesh| {
+        let all: Vec<f32> = mesh.textures.as_ref().unwrap().corners.iter().flatten().map(|[u, _]| *u).collect();
+        [all.iter().copied().fold(f32::MAX, f32::min), all.iter().copied().fold(f32::MIN, f32::max)]
+    };
+    assert_eq!((around(&own), around(&was)), ([1.5, 2.5], [1.5, 2.5]));
+}
