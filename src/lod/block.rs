@@ -1,10 +1,10 @@
 //! A block that stands in for a building from afar, and how far it is from the truth.
 
-use super::draw;
 use super::members::Member;
 use super::shape;
+use super::{colour, draw};
 use crate::fault::{Fault, Result};
-use crate::geom::{Bounds, Mesh};
+use crate::geom::{Bounds, Mesh, area_vector};
 use crate::store::Snapshot;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ pub struct Block {
     /// The greatest distance between the block and the building's vertices, taken both ways: from a vertex to the
     /// block's surface, and from a corner of the block to the nearest vertex. Metres.
     pub error: f64,
+    /// The mean sRGB of the surfaces that show pictures, by their areas; nothing where none does.
+    pub skin: Option<[u8; 3]>,
 }
 
 impl Block {
@@ -32,7 +34,7 @@ impl Block {
         }
         let (low, high) = (bounds.min[2], bounds.max[2]);
         let ring = rectangle(&hull(points.iter().map(|p| [p[0], p[1]]).collect()));
-        let mut block = Self { ring, low, high, error: 0.0 };
+        let mut block = Self { ring, low, high, error: 0.0, skin: None };
         let out = points.iter().map(|p| block.depth(*p)).fold(0.0, f64::max);
         let corners = ring.iter().flat_map(|[x, y]| [[*x, *y, low], [*x, *y, high]]);
         let back = corners.map(|c| points.iter().map(|p| distance2(*p, c)).fold(f64::INFINITY, f64::min).sqrt());
@@ -41,7 +43,11 @@ impl Block {
     }
     /// Its walls, roof and ground.
     pub fn mesh(&self) -> Mesh {
-        shape::prism(&self.ring, self.low, self.high)
+        let mut mesh = shape::prism(&self.ring, self.low, self.high);
+        if let Some([r, g, b]) = self.skin {
+            mesh.surfaces.iter_mut().for_each(|surface| surface.colour = Some([r, g, b, u8::MAX]));
+        }
+        mesh
     }
     /// The box around it.
     pub fn bounds(&self) -> Bounds {
@@ -78,12 +84,13 @@ impl Blocks {
         if let Some(block) = self.0.get(&member.mark) {
             return Ok(block);
         }
-        let mut points = Vec::new();
+        let (mut points, mut pictures) = (Vec::new(), Pictures::default());
         let own = [member.row];
         if !member.boxed {
             for row in member.pieces().map_or(&own[..], |pieces| pieces) {
                 if let Some(drawn) = draw::drawn(snapshot, *row)? {
                     points.extend(drawn.points());
+                    pictures.add(&drawn);
                 }
             }
         }
@@ -92,9 +99,39 @@ impl Blocks {
         }
         points.retain(|p| p.iter().all(|v| v.is_finite()));
         let block = Block::around(&points).ok_or_else(|| Fault::internal("a building without a place"))?;
-        let block = Arc::new(block);
+        let block = Arc::new(Block { skin: pictures.mean(), ..block });
         self.0.insert(member.mark, block.clone());
         Ok(block)
+    }
+}
+
+/// The colours of surfaces that show pictures, in linear light by their areas.
+#[derive(Default)]
+struct Pictures {
+    light: [f64; 3],
+    area: f64,
+}
+
+impl Pictures {
+    fn add(&mut self, mesh: &Mesh) {
+        for (number, (surface, run)) in mesh.runs().enumerate() {
+            if mesh.texture(number).is_none() {
+                continue;
+            }
+            let (Some(own), Some(triangles)) = (surface.colour, mesh.triangles.get(run)) else { continue };
+            let twice = |t: &[u32; 3]| {
+                let vector = area_vector(&t.map(|i| mesh.point(i).unwrap_or_default()));
+                vector.iter().map(|v| v * v).sum::<f64>().sqrt()
+            };
+            let area: f64 = triangles.iter().map(twice).sum();
+            self.area += area;
+            for (light, channel) in self.light.iter_mut().zip(own) {
+                *light += area * f64::from(colour::linear(channel));
+            }
+        }
+    }
+    fn mean(&self) -> Option<[u8; 3]> {
+        (self.area > 0.0).then(|| self.light.map(|light| colour::stored(light / self.area)))
     }
 }
 
@@ -185,5 +222,30 @@ mod tests {
         assert!((block.error - 3.0).abs() < 1e-6, "{}", block.error);
         assert!(Block::around(&[]).is_none());
         assert!(Block::around(&[[1.0, 2.0, 3.0]]).is_some_and(|b| b.error == 0.0));
+    }
+
+    #[test]
+    fn a_block_has_the_mean_of_what_its_building_shows_pictures_on() {
+        use crate::geom::{Sheer, Surface, SurfaceKind, Texture, Textures, Wrap};
+        let mut mesh = shape::prism(&[[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0]], 0.0, 3.0);
+        let mut pictures = Pictures::default();
+        pictures.add(&mesh);
+        assert_eq!(pictures.mean(), None);
+        // Walls of 48 m² in red, the roof of 16 m² in white, the ground without a picture.
+        let wrap = [Wrap::Repeat; 2];
+        let texture = Texture { picture: [1; 32], tint: [255; 4], wrap, sheer: Sheer::Never };
+        let corners = vec![Default::default(); mesh.triangles.len()];
+        let textures = Textures { list: vec![texture], of: vec![Some(0), Some(0), None], corners };
+        mesh.textures = Some(Box::new(textures));
+        for (surface, colour) in mesh.surfaces.iter_mut().zip([[255, 0, 0, 255], [255; 4], [0, 255, 0, 255]]) {
+            surface.colour = Some(colour);
+        }
+        pictures.add(&mesh);
+        // A quarter of all light is 137 in sRGB.
+        assert_eq!(pictures.mean(), Some([255, 137, 137]));
+        let block = Block { skin: pictures.mean(), ..Block::around(&mesh.points().collect::<Vec<_>>()).unwrap() };
+        let all =
+            |surface: &Surface| surface.colour == Some([255, 137, 137, 255]) || surface.kind == SurfaceKind::Other;
+        assert!(block.mesh().surfaces.iter().all(all));
     }
 }

@@ -148,5 +148,5 @@ fn read(file: &Path) -> (Vec<cimbra::formats::SourceObject>, String, usize) {
 }
 
 fn faces(shape: &Shape) -> &[Face] {
-    if let Shape::Faces { faces, .. } = shape { faces } else { panic!("faces, not {shape:?}") }
+    if let Shape::Faces { faces, .. } = shape { faces } else { unreachable!("faces, not {shape:?}") }
 }

@@ -160,7 +160,7 @@ impl Objects {
                 *value = json!([[number, first, first + 1, first + 2]]);
             }
         }
-        (!known.is_empty()).then(|| Value::Array(values))
+        (!known.is_empty()).then_some(Value::Array(values))
     }
     /// Longitude, latitude and height as the file stores them.
     fn stored(&mut self, mut places: Vec<[f64; 3]>) -> Result<Vec<[i64; 3]>> {
