@@ -73,10 +73,12 @@ demo: build
 test: setup portal
 	cargo test
 
-# Our own code fully optimised over the same optimised dependencies: no second build of those.
+# Our own code as a release has it, over the same optimised dependencies: no second build of those.
 bench: setup portal
 	$(call require,$(BENCH_PACKAGES))
-	CARGO_PROFILE_DEV_OPT_LEVEL=3 cargo bench --profile dev --bench figures -- $(ONLY)
+	CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_OPT_LEVEL=3 CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false \
+	    CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false cargo bench --profile dev \
+	    --config 'profile.dev.package.cimbra.codegen-units=16' --bench figures -- $(ONLY)
 
 clean-demo:
 	rm -rf demo var

@@ -3,12 +3,12 @@
 use super::busy::Slot;
 use super::caller::Caller;
 use super::encode;
-use super::params::{Param, Params};
+use super::params::{Param, Params, VARIANT};
 use super::problem::{Answer, Problem};
 use super::state::City;
 use super::work::Deadline;
 use crate::fault::{Fault, Result};
-use crate::model::Right;
+use crate::model::{Right, VariantName};
 use crate::query::Scope;
 use crate::store::{Coverage, Snapshot};
 use axum::extract::{FromRequestParts, Path};
@@ -79,6 +79,29 @@ impl<P> Ask<P> {
     pub fn snapshots(&self) -> Vec<Arc<Snapshot>> {
         let snapshots = self.city.store.sites().into_iter().map(|site| site.snapshot());
         snapshots.filter(|snapshot| snapshot.has_ever(self.caller.reads)).collect()
+    }
+    /// As [`Ask::snapshots`], with the variant that is asked for in the place of each site that has it.
+    ///
+    /// # Errors
+    /// 404 for a variant that does not exist or may not be seen; 400 for one that is asked for together with a time.
+    pub async fn seen(&self, params: &Params) -> Result<Vec<Arc<Snapshot>>> {
+        let Some(name) = params.get(VARIANT.name) else { return Ok(self.snapshots()) };
+        let name = VariantName::new(name)?;
+        if params.get("datetime").is_some() {
+            return Err(Fault::parameter(
+                VARIANT.name,
+                "a variant is of the city as it is now, and has no other times",
+            )
+            .remedy("leave out datetime or variant"));
+        }
+        let (city, caller) = (self.city.clone(), self.caller.clone());
+        // It may have to be laid over a city that has changed.
+        let seen = self.work(move || {
+            let mut snapshots = city.store.seen(Some(&name), &|overlay| caller.knows(overlay))?;
+            snapshots.retain(|snapshot| snapshot.has_ever(caller.reads));
+            Ok(snapshots)
+        });
+        seen.await
     }
     /// The rasters and tilesets that the caller may read, by site and name.
     pub fn coverages(&self) -> Vec<Arc<Coverage>> {

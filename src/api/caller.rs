@@ -4,6 +4,7 @@ use super::state::City;
 use super::tickets::Held;
 use crate::fault::{Fault, Kind, Result};
 use crate::model::{Collections, Right, Role};
+use crate::store::Overlay;
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use std::net::SocketAddr;
@@ -43,6 +44,10 @@ impl Caller {
             Some(role) if role.has(right) => Ok(()),
             Some(role) => Err(Fault::new(Kind::Forbidden, format!("a key of role {} may not do this", role.name()))),
         }
+    }
+    /// Whether this caller may know of a variant: of assets that it changes, or because they may change it themselves.
+    pub fn knows(&self, variant: &Overlay) -> bool {
+        variant.counts(self.reads).iter().any(|count| *count > 0) || self.require(Right::Import).is_ok()
     }
     /// # Errors
     /// 401 when nothing at all is open without a key.

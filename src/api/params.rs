@@ -64,6 +64,13 @@ impl Param {
     }
 }
 
+/// The planning variant that is looked at.
+pub const VARIANT: Param = Param::new(
+    "variant",
+    Form::Text,
+    "The city with this planning variant, where a site has it; not together with datetime. GET /variants lists them.",
+);
+
 /// The parameters of one request, checked against those its route knows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Params(Vec<(String, String)>);

@@ -101,7 +101,8 @@ async fn guarded(State(city): State<City>, mut request: Request, next: Next) -> 
     }
     if let Some(origin) = allowed.and_then(|o| HeaderValue::from_str(&o).ok()) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        let exposed = "ETag, Link, Location, Retry-After, Allow, Content-Disposition, Cimbra-Revision, Cimbra-Left-Out";
+        let exposed = "ETag, Link, Location, Retry-After, Allow, Accept-Ranges, Content-Range, Content-Disposition, \
+                       Cimbra-Revision, Cimbra-Left-Out";
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE, OPTIONS"));

@@ -45,6 +45,10 @@ pub(super) fn keep_refused(
 
 /// The things of the dataset's devices, as they are before an import.
 pub(super) fn bound(store: Option<&Store>, site: &Site, dataset: &DatasetName) -> Vec<Arc<Thing>> {
+    // Things are of the site's devices, whatever becomes of these in a variant.
+    if site.variant_name().is_some() {
+        return Vec::new();
+    }
     let snapshot = site.snapshot();
     let is_ours = |thing: &Arc<Thing>| {
         let asset = snapshot.find(&thing.device).and_then(|row| snapshot.asset(row));

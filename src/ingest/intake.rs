@@ -12,7 +12,7 @@ use crate::formats::points::is_las;
 use crate::formats::raster::{Content, is_tiff};
 use crate::formats::tiles3d::is_tileset;
 use crate::formats::{Limits, Mapping, ReadOptions, Reader, Sink, Up, Worker, head_of, reader_for};
-use crate::model::{Class, DatasetName, SiteCode};
+use crate::model::{Class, DatasetName, SiteCode, VariantName};
 use crate::store::{Site, Store};
 use crate::units::{Clock, Geodetic};
 use std::cell::OnceCell;
@@ -33,6 +33,8 @@ pub struct ImportOptions {
     pub site: Option<SiteCode>,
     /// The dataset's name; absent: the file's stem.
     pub dataset: Option<DatasetName>,
+    /// The variant of the site that is changed; absent: the site itself.
+    pub variant: Option<VariantName>,
     /// The CRS of a file that names none.
     pub crs: Option<String>,
     /// Metres that make the source's heights ellipsoidal.
@@ -62,7 +64,7 @@ pub struct ImportOptions {
 }
 
 impl ImportOptions {
-    /// The options named `site`, `dataset`, `crs`, `height-offset`, `origin`, `class`, `allow-ballpark`, `helmert`,
+    /// The options named `site`, `dataset`, `variant`, `crs`, `height-offset`, `origin`, `class`, `allow-ballpark`, `helmert`,
     /// `epoch`, `replace`, `as`, `up` and `map` (a mapping's TOML text) as a command line or a URL has them.
     ///
     /// # Errors
@@ -95,6 +97,7 @@ impl ImportOptions {
         Ok(Self {
             site: get("site").map(SiteCode::new).transpose()?,
             dataset: get("dataset").map(DatasetName::new).transpose()?,
+            variant: get("variant").map(VariantName::new).transpose()?,
             crs: get("crs").map(str::to_owned),
             height_offset: number("height-offset", "metres")?,
             height_grid: None,
@@ -186,6 +189,10 @@ impl Intake<'_> {
             report.add(done);
         }
         let site = self.store.and_then(|store| store.site(&self.site().ok()?));
+        let site = match &self.options.variant {
+            Some(name) => site.and_then(|site| site.variant(name)),
+            None => site,
+        };
         taken.judge(site.as_ref(), &mut report.files);
         report.seconds = started.elapsed().as_secs_f64();
         Ok(report)
@@ -218,7 +225,16 @@ impl Intake<'_> {
         let site = OnceCell::new();
         let code = self.site()?;
         report.site = Some(code.to_string());
-        if let Some(there) = self.store.and_then(|s| s.site(&code)) {
+        if let (Some((what, _)), Some(_)) = (beside, &self.options.variant) {
+            return Err(Fault::parameter("variant", format!("is {what}, and a variant is made of assets alone"))
+                .remedy("import it into the site itself, without --variant"));
+        }
+        if let Some(there) = self.there(&code)? {
+            report.notes.extend(
+                there
+                    .variant_name()
+                    .map(|name| format!("goes into variant '{name}' of site {code}, which itself stays as it is")),
+            );
             _ = site.set(there);
         }
         if let Some((_, take)) = beside {
@@ -293,6 +309,19 @@ impl Intake<'_> {
                 Err(Fault::parameter("site", format!("is missing, and the store has {} sites", several.len()))
                     .remedy(format!("name one of {}, or a new one, with --site CODE", codes.join(", "))))
             }
+        }
+    }
+
+    /// The site of this code where it is there, or the variant of it that is meant.
+    fn there(&self, code: &SiteCode) -> Result<Option<Arc<Site>>> {
+        let site = self.store.and_then(|store| store.site(code));
+        match (&self.options.variant, site, self.store) {
+            (Some(name), Some(site), _) => site.variant_to_write(name).map(Some),
+            (Some(name), None, Some(_)) => {
+                Err(Fault::parameter("variant", format!("'{name}' is of no site: there is no site {code} yet"))
+                    .remedy("import what is there first, without --variant"))
+            }
+            (_, site, _) => Ok(site),
         }
     }
 

@@ -89,7 +89,7 @@ pub struct FileReport {
     /// Why the whole file was refused; then nothing of it came in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The site's revision that the file made: that of its edition in the catalogue.
+    /// The site's revision that the file made: that of its edition in the catalogue. Of a variant, how many commits it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
     /// Time taken.

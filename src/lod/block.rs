@@ -2,9 +2,10 @@
 
 use super::members::Member;
 use super::shape;
+use super::tree::BLOCK_ERROR;
 use super::{colour, draw};
 use crate::fault::{Fault, Result};
-use crate::geom::{Bounds, Mesh, area_vector};
+use crate::geom::{Bounds, Mesh, Triangle, area_vector, one_sided};
 use crate::store::Snapshot;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -18,28 +19,35 @@ pub struct Block {
     pub low: f64,
     /// The highest height, metres up.
     pub high: f64,
-    /// The greatest distance between the block and the building's vertices, taken both ways: from a vertex to the
-    /// block's surface, and from a corner of the block to the nearest vertex. Metres.
+    /// No point of the building's surface is farther from the block's than this, nor the other way than this or than [`BLOCK_ERROR`],
+    /// whichever is more. Metres.
     pub error: f64,
     /// The mean sRGB of the surfaces that show pictures, by their areas; nothing where none does.
     pub skin: Option<[u8; 3]>,
 }
 
 impl Block {
-    /// The block around `points`; nothing when there are none.
-    pub fn around(points: &[[f64; 3]]) -> Option<Self> {
+    /// The block around a surface; nothing when that is nowhere.
+    pub fn around(surface: &[Triangle]) -> Option<Self> {
+        let mut block = Self::upright(surface.as_flattened())?;
+        // Each triangle is as near to one of the faces as its deepest corner below that one.
+        let out = surface.iter().map(|triangle| block.deepest(triangle)).fold(0.0, f64::max);
+        let mesh = block.mesh();
+        let own: Vec<Triangle> = mesh.triangles.iter().filter_map(|t| corners(&mesh, *t)).collect();
+        // Nobody asks for less than the least error that a tile of blocks has.
+        let back = one_sided(&own, surface, out.max(BLOCK_ERROR));
+        block.error = out.max(if back.most > BLOCK_ERROR { back.most } else { back.least });
+        Some(block)
+    }
+    /// The block around `points`, whose error nobody has measured; nothing when there are none.
+    pub(super) fn upright(points: &[[f64; 3]]) -> Option<Self> {
         let bounds = Bounds::of(points.iter().copied());
         if bounds.is_empty() {
             return None;
         }
         let (low, high) = (bounds.min[2], bounds.max[2]);
         let ring = rectangle(&hull(points.iter().map(|p| [p[0], p[1]]).collect()));
-        let mut block = Self { ring, low, high, error: 0.0, skin: None };
-        let out = points.iter().map(|p| block.depth(*p)).fold(0.0, f64::max);
-        let corners = ring.iter().flat_map(|[x, y]| [[*x, *y, low], [*x, *y, high]]);
-        let back = corners.map(|c| points.iter().map(|p| distance2(*p, c)).fold(f64::INFINITY, f64::min).sqrt());
-        block.error = back.fold(out, f64::max);
-        Some(block)
+        Some(Self { ring, low, high, error: f64::INFINITY, skin: None })
     }
     /// Its walls, roof and ground.
     pub fn mesh(&self) -> Mesh {
@@ -53,15 +61,19 @@ impl Block {
     pub fn bounds(&self) -> Bounds {
         Bounds::of(self.ring.iter().flat_map(|[x, y]| [[*x, *y, self.low], [*x, *y, self.high]]))
     }
-    /// How deep a point inside lies below the nearest face.
-    fn depth(&self, p: [f64; 3]) -> f64 {
+    /// How deep the deepest corner of a triangle inside lies below that face which makes this least.
+    fn deepest(&self, triangle: &Triangle) -> f64 {
         let [a, b, _, d] = self.ring;
-        let side = |from: [f64; 2], to: [f64; 2]| {
+        let along = |p: &[f64; 3], from: [f64; 2], to: [f64; 2]| {
             let (u, size) = ([to[0] - from[0], to[1] - from[1]], (to[0] - from[0]).hypot(to[1] - from[1]));
             let along = if size > 0.0 { ((p[0] - from[0]) * u[0] + (p[1] - from[1]) * u[1]) / size } else { 0.0 };
-            along.min(size - along)
+            [along, size - along]
         };
-        side(a, b).min(side(a, d)).min(p[2] - self.low).min(self.high - p[2]).max(0.0)
+        let depths = triangle.map(|p| {
+            let ([w, e], [s, n]) = (along(&p, a, b), along(&p, a, d));
+            [w, e, s, n, p[2] - self.low, self.high - p[2]]
+        });
+        (0..6).map(|k| depths.iter().map(|p| p[k]).fold(0.0, f64::max)).fold(f64::INFINITY, f64::min)
     }
 }
 
@@ -84,21 +96,23 @@ impl Blocks {
         if let Some(block) = self.0.get(&member.mark) {
             return Ok(block);
         }
-        let (mut points, mut pictures) = (Vec::new(), Pictures::default());
+        let (mut surface, mut pictures): (Vec<Triangle>, _) = (Vec::new(), Pictures::default());
         let own = [member.row];
         if !member.boxed {
             for row in member.pieces().map_or(&own[..], |pieces| pieces) {
                 if let Some(drawn) = draw::drawn(snapshot, *row)? {
-                    points.extend(drawn.points());
                     pictures.add(&drawn);
+                    surface.extend(drawn.triangles.iter().filter_map(|t| corners(&drawn, *t)));
                 }
             }
         }
-        if points.is_empty() {
-            points.extend(member.bounds.corners());
-        }
-        points.retain(|p| p.iter().all(|v| v.is_finite()));
-        let block = Block::around(&points).ok_or_else(|| Fault::internal("a building without a place"))?;
+        surface.retain(|t| t.as_flattened().iter().all(|v| v.is_finite()));
+        let block = if surface.is_empty() {
+            Block::upright(&member.bounds.corners()).map(|block| Block { error: 0.0, ..block })
+        } else {
+            Block::around(&surface)
+        };
+        let block = block.ok_or_else(|| Fault::internal("a building without a place"))?;
         let block = Arc::new(Block { skin: pictures.mean(), ..block });
         self.0.insert(member.mark, block.clone());
         Ok(block)
@@ -135,8 +149,8 @@ impl Pictures {
     }
 }
 
-fn distance2(a: [f64; 3], b: [f64; 3]) -> f64 {
-    (0..3).map(|k| (a[k] - b[k]) * (a[k] - b[k])).sum()
+fn corners(mesh: &Mesh, [a, b, c]: [u32; 3]) -> Option<Triangle> {
+    Some([mesh.point(a)?, mesh.point(b)?, mesh.point(c)?])
 }
 
 fn turn(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
@@ -210,18 +224,76 @@ mod tests {
     #[test]
     fn a_turned_house_gets_a_turned_block_and_its_ridge_is_the_error() {
         let (s, c) = 0.5f64.sin_cos();
-        let turned = |x: f64, y: f64, z: f64| [100.0 + c * x - s * y, 50.0 + s * x + c * y, z];
-        let eaves = [(0.0, 0.0), (12.0, 0.0), (12.0, 8.0), (0.0, 8.0)];
-        let mut points: Vec<_> = eaves.iter().flat_map(|(x, y)| [turned(*x, *y, 0.0), turned(*x, *y, 6.0)]).collect();
-        points.extend([turned(0.0, 4.0, 9.0), turned(12.0, 4.0, 9.0)]);
-        let block = Block::around(&points).unwrap();
+        let turned = |[x, y, z]: [f64; 3]| [100.0 + c * x - s * y, 50.0 + s * x + c * y, z];
+        let [p, q, r, t] = [[0.0, 0.0], [12.0, 0.0], [12.0, 8.0], [0.0, 8.0]];
+        let at = |[x, y]: [f64; 2], z: f64| turned([x, y, z]);
+        let (w, e) = (turned([0.0, 4.0, 9.0]), turned([12.0, 4.0, 9.0]));
+        let mut house = Vec::new();
+        for (a, b) in [(p, q), (q, r), (r, t), (t, p)] {
+            house.extend([[at(a, 0.0), at(b, 0.0), at(b, 6.0)], [at(a, 0.0), at(b, 6.0), at(a, 6.0)]]);
+        }
+        house.extend([
+            [at(p, 6.0), at(q, 6.0), e],
+            [at(p, 6.0), e, w],
+            [at(r, 6.0), at(t, 6.0), w],
+            [at(r, 6.0), w, e],
+        ]);
+        house.extend([[at(q, 6.0), at(r, 6.0), e], [at(t, 6.0), at(p, 6.0), w]]);
+        house.extend([[at(p, 0.0), at(r, 0.0), at(q, 0.0)], [at(p, 0.0), at(t, 0.0), at(r, 0.0)]]);
+        let block = Block::around(&house).unwrap();
         let area = turn(block.ring[0], block.ring[1], block.ring[2]);
         assert!((area - 96.0).abs() < 1e-6, "{area}");
         assert_eq!((block.low, block.high), (0.0, 9.0));
-        // The block's upper corners are 3 m above the eaves, the nearest vertices.
-        assert!((block.error - 3.0).abs() < 1e-6, "{}", block.error);
+        // The block's upper edges are 3 m above the eaves, and 2.4 m from the nearest place of the roof.
+        assert!(block.error >= 2.4 && block.error < 3.0 + 1e-6, "{}", block.error);
         assert!(Block::around(&[]).is_none());
-        assert!(Block::around(&[[1.0, 2.0, 3.0]]).is_some_and(|b| b.error == 0.0));
+        assert!(Block::around(&[[[1.0, 2.0, 3.0]; 3]]).is_some_and(|b| b.error == 0.0));
+    }
+
+    /// What is told of an arch, a court and two slabs is what another way of measuring finds, though all their corners lie on the block.
+    #[test]
+    fn a_hollow_block_says_how_hollow_it_is() {
+        let slab = |[x, y, z]: [f64; 3], [u, v, w]: [f64; 3]| {
+            let mesh = shape::prism(&[[x, y], [u, y], [u, v], [x, v]], z, w);
+            mesh.triangles.iter().filter_map(|t| corners(&mesh, *t)).collect::<Vec<_>>()
+        };
+        let pier = |x: f64| slab([x, 0.0, 0.0], [x + 2.0, 30.0, 40.0]);
+        let arch = [pier(0.0), pier(48.0), slab([0.0, 0.0, 38.0], [50.0, 30.0, 40.0])].concat();
+        let side = |y: f64| slab([0.0, y, 0.0], [50.0, y + 4.0, 40.0]);
+        let court = [
+            side(0.0),
+            side(46.0),
+            slab([0.0, 0.0, 0.0], [4.0, 50.0, 40.0]),
+            slab([46.0, 0.0, 0.0], [50.0, 50.0, 40.0]),
+        ];
+        let two = [side(0.0), side(46.0)].concat();
+        for (name, surface, least) in [("arch", arch, 15.0), ("court", court.concat(), 20.0), ("two slabs", two, 20.0)]
+        {
+            let block = Block::around(&surface).unwrap();
+            let mesh = block.mesh();
+            let own: Vec<Triangle> = mesh.triangles.iter().filter_map(|t| corners(&mesh, *t)).collect();
+            // From points of a grid over the block's faces to points over the surface: another way, and no more than the truth.
+            let points = |triangles: &[Triangle]| -> Vec<[f64; 3]> {
+                let on = |t: &Triangle, i: u32, j: u32| {
+                    let (u, v) = (f64::from(i) / 24.0, f64::from(j) / 24.0);
+                    std::array::from_fn(|k| t[0][k] + u * (t[1][k] - t[0][k]) + v * (t[2][k] - t[0][k]))
+                };
+                let of = |t: &Triangle| {
+                    (0..=24)
+                        .flat_map(|i| (0..=24 - i).map(move |j| (i, j)))
+                        .map(|(i, j)| on(t, i, j))
+                        .collect::<Vec<_>>()
+                };
+                triangles.iter().flat_map(of).collect()
+            };
+            let (from, onto) = (points(&own), points(&surface));
+            let away = |p: &[f64; 3]| {
+                onto.iter().map(|q| (0..3).map(|k| (p[k] - q[k]).powi(2)).sum::<f64>()).fold(f64::INFINITY, f64::min)
+            };
+            // The grid over the surface is 3 m wide at most.
+            let real = from.iter().map(away).fold(0.0, f64::max).sqrt() - 3.0;
+            assert!(block.error >= real && block.error >= least, "{name}: {} for {real}", block.error);
+        }
     }
 
     #[test]
@@ -234,8 +306,8 @@ mod tests {
         // Walls of 48 m² in red, the roof of 16 m² in white, the ground without a picture.
         let wrap = [Wrap::Repeat; 2];
         let texture = Texture { picture: [1; 32], tint: [255; 4], wrap, sheer: Sheer::Never };
-        let corners = vec![Default::default(); mesh.triangles.len()];
-        let textures = Textures { list: vec![texture], of: vec![Some(0), Some(0), None], corners };
+        let shown = vec![Default::default(); mesh.triangles.len()];
+        let textures = Textures { list: vec![texture], of: vec![Some(0), Some(0), None], corners: shown };
         mesh.textures = Some(Box::new(textures));
         for (surface, colour) in mesh.surfaces.iter_mut().zip([[255, 0, 0, 255], [255; 4], [0, 255, 0, 255]]) {
             surface.colour = Some(colour);
@@ -243,7 +315,8 @@ mod tests {
         pictures.add(&mesh);
         // A quarter of all light is 137 in sRGB.
         assert_eq!(pictures.mean(), Some([255, 137, 137]));
-        let block = Block { skin: pictures.mean(), ..Block::around(&mesh.points().collect::<Vec<_>>()).unwrap() };
+        let surface: Vec<Triangle> = mesh.triangles.iter().filter_map(|t| corners(&mesh, *t)).collect();
+        let block = Block { skin: pictures.mean(), ..Block::around(&surface).unwrap() };
         let all =
             |surface: &Surface| surface.colour == Some([255, 137, 137, 255]) || surface.kind == SurfaceKind::Other;
         assert!(block.mesh().surfaces.iter().all(all));

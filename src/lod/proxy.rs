@@ -75,7 +75,7 @@ impl Proxy {
     /// The block around a mesh; nothing when that has no triangle with a place.
     fn of(mesh: &Mesh) -> Option<Self> {
         let points: Vec<[f64; 3]> = mesh.points().filter(|p| p.iter().all(|v| v.is_finite())).collect();
-        let block = Block::around(&points).filter(|_| !mesh.triangles.is_empty())?;
+        let block = Block::upright(&points).filter(|_| !mesh.triangles.is_empty())?;
         let (mut walls, mut roofs) = (Vec::new(), Vec::new());
         for (surface, run) in mesh.runs() {
             for t in mesh.triangles.get(run).unwrap_or_default() {

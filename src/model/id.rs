@@ -48,14 +48,10 @@ impl DatasetName {
             return Err(Fault::parameter("dataset", format!("'{name}' is the name of a collection"))
                 .remedy("name the dataset otherwise: it becomes a collection too"));
         }
-        let fits = (1..=64).contains(&name.chars().count())
-            && name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-        if fits {
-            Ok(Self(name.into()))
-        } else {
-            Err(Fault::parameter("dataset", format!("'{name}' is not a dataset name"))
-                .remedy("use 1 to 64 letters, digits, '_' or '-'"))
-        }
+        named(name).map(Self).ok_or_else(|| {
+            Fault::parameter("dataset", format!("'{name}' is not a dataset name"))
+                .remedy("use 1 to 64 letters, digits, '_' or '-'")
+        })
     }
     /// A valid name made from a file's stem: other characters become `_`, and a collection's own name gets `_file` behind it.
     pub fn from_stem(stem: &str) -> Self {
@@ -71,6 +67,38 @@ impl DatasetName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The name of a planning variant, unique in its site: 1 to 64 letters, digits, `_` or `-` in any script.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VariantName(Arc<str>);
+
+impl VariantName {
+    /// # Errors
+    /// [`Kind::BadInput`](crate::fault::Kind::BadInput) when the name is empty, too long or holds another character.
+    pub fn new(name: &str) -> Result<Self> {
+        named(name).map(Self).ok_or_else(|| {
+            Fault::parameter("variant", format!("'{name}' is not a variant's name"))
+                .remedy("use 1 to 64 letters, digits, '_' or '-'")
+        })
+    }
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for VariantName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text, if it is 1 to 64 letters, digits, `_` or `-`.
+fn named(text: &str) -> Option<Arc<str>> {
+    let fits =
+        (1..=64).contains(&text.chars().count()) && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    fits.then(|| text.into())
 }
 
 /// Whether a collection that is no dataset has this name.

@@ -28,7 +28,7 @@ pub use collections::Collections;
 pub use finding::Finding;
 pub use grain::{Grain, Has};
 pub use grid::{Cover, Gap, Grid, Overlap, is_personal, may_be_personal};
-pub use id::{AssetId, DatasetName, SiteCode};
+pub use id::{AssetId, DatasetName, SiteCode, VariantName};
 pub use network::{Network, Node, Part, Segment, Summary, Utility};
 pub use place::{Address, labels};
 pub use rule::{Direction, Rule};

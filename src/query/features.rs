@@ -8,7 +8,8 @@ use crate::store::{AssetRef, Row, Snapshot};
 use crate::units::Instant;
 use std::sync::Arc;
 
-/// Where a page ended: a site and a row. Rows never change places, so a page after a commit neither repeats nor skips.
+/// Where a page ended: a site and a row. Rows never change places, so a page after a commit neither repeats nor skips. Only what a
+/// variant adds comes after all that its city has, so that a page of a variant may repeat something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// The site of the last item given.

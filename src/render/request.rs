@@ -2,7 +2,7 @@
 
 use crate::fault::{Fault, Result};
 use crate::geom::Bounds;
-use crate::model::{Class, Collection};
+use crate::model::{Class, Collection, VariantName};
 use crate::units::Geodetic;
 
 use super::{Attitude, Background, MAX_SIDE, Style};
@@ -23,6 +23,7 @@ pub const PARAMETERS: &[(&str, &str)] = &[
     ("fov", "The vertical angle of view in degrees; 60 unless told, 40 when something is fitted."),
     ("size", "WIDTHxHEIGHT in pixels, at most 4096x4096; 1024x768 unless told."),
     ("format", "png."),
+    ("variant", "The city with this planning variant, where a site has it."),
     ("layers", "The collections to draw, with commas between."),
     ("storey", "Only what is on the storeys of this label."),
     ("peel", "Labels of storeys to leave out, with commas between: the model without its upper floors."),
@@ -62,6 +63,8 @@ pub struct Request {
     pub fov: f64,
     /// Width and height in pixels.
     pub size: [u32; 2],
+    /// The planning variant to draw; whoever has the store looks for it.
+    pub variant: Option<VariantName>,
     /// The collections to draw; none leaves the choice to the picture.
     pub layers: Option<Vec<Collection>>,
     /// The label of the storeys to draw.
@@ -106,6 +109,7 @@ impl Request {
             orthographic,
             fov: number(get, "fov", if fitted { 40.0 } else { 60.0 }, 1.0, 170.0)?,
             size: size(get("size").as_deref())?,
+            variant: get("variant").map(|name| VariantName::new(&name)).transpose()?,
             layers: get("layers").map(|text| layers(&text)).transpose()?,
             storey: get("storey").map(|label| nonempty("storey", label)).transpose()?,
             peel: get("peel").map(|text| peel(&text)).transpose()?.unwrap_or_default(),

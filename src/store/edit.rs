@@ -10,6 +10,7 @@ use crate::model::{AssetId, Class};
 use crate::units::Instant;
 use std::collections::HashMap;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The numbers of words and settings; kept by the site's writer.
 #[derive(Debug, Default)]
@@ -46,13 +47,19 @@ pub(super) struct Edit<'a> {
     now: Batch,
     past: Batch,
     revision: u32,
+    /// The mark of the log that the changes come from; 0 for the site's own.
+    mark: u64,
 }
 
 impl<'a> Edit<'a> {
     pub fn new(next: Snapshot, numbers: &'a mut Numbers) -> Self {
         let revision = next.times.len() as u32;
         let (fresh, collided) = (HashMap::new(), HashMap::new());
-        Self { next, numbers, fresh, collided, now: Batch::default(), past: Batch::default(), revision }
+        Self { next, numbers, fresh, collided, now: Batch::default(), past: Batch::default(), revision, mark: 0 }
+    }
+    /// As [`Edit::new`], with changes of another log, which is laid over the site's.
+    pub fn over(next: Snapshot, numbers: &'a mut Numbers, mark: u64) -> Self {
+        Self { mark, ..Self::new(next, numbers) }
     }
 
     /// Applies one commit of encoded changes, a piece at a time; `None` when one cannot be read or holds no changes.
@@ -60,7 +67,7 @@ impl<'a> Edit<'a> {
         &mut self,
         dataset: &Dataset,
         at: Instant,
-        changes: impl IntoIterator<Item = Option<Vec<u8>>>,
+        changes: impl IntoIterator<Item = Option<impl AsRef<[u8]>>>,
     ) -> Option<()> {
         let latest = self.next.times.last().copied().unwrap_or(Instant::MIN);
         self.next.times.push_back(at.max(latest));
@@ -73,9 +80,9 @@ impl<'a> Edit<'a> {
         self.next.datasets = datasets.into();
         let mut changed = false;
         for bytes in changes {
-            for op in Op::decode(&bytes?) {
+            for op in Op::decode(bytes?.as_ref()) {
                 changed = true;
-                match op? {
+                match self.laid_over(op?, dataset) {
                     Op::Put(version) => self.put(version, dataset),
                     Op::Remove(id) => self.remove(&id),
                 }
@@ -83,6 +90,36 @@ impl<'a> Edit<'a> {
         }
         self.note_edition(dataset, changed);
         Some(())
+    }
+
+    /// A change of a log that is laid over the site's, as it is there: its blobs lie in that log. An asset whose id the site has given
+    /// to another dataset's since is called as if it came after that.
+    fn laid_over(&self, mut op: Op, dataset: &Dataset) -> Op {
+        if self.mark == 0 {
+            return op;
+        }
+        let (Op::Put(Version { id, .. }) | Op::Remove(id)) = &op;
+        let of_another = |id: &str| {
+            let record = self.find(id).and_then(|row| self.next.now.rows.get(row));
+            record.and_then(|r| self.next.setting(&r)).is_some_and(|setting| setting.dataset != dataset.name)
+        };
+        if of_another(id) {
+            let source = AssetId::from(clash::source_id(&self.next.site, &dataset.name, id));
+            let free = clash::names(&self.next.site, &dataset.name, &source).into_iter().find(|id| !of_another(id));
+            match (&mut op, free) {
+                (Op::Put(version), Some(free)) => {
+                    // A tile's name must say that it is called so.
+                    version.hash ^= xxh3_64(free.as_bytes());
+                    version.id = free;
+                }
+                (Op::Remove(id), Some(free)) => *id = free,
+                (_, None) => {}
+            }
+        }
+        if let Op::Put(version) = &mut op {
+            version.blob.offset |= self.mark;
+        }
+        op
     }
 
     /// Notes what the commit left of its dataset; one that only described it leaves no edition.

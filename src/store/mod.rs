@@ -17,6 +17,7 @@ mod event;
 mod keys;
 mod live;
 mod manage;
+mod overlay;
 mod pack;
 mod pictures;
 mod pulse;
@@ -28,6 +29,7 @@ mod sources;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 mod store;
 mod table;
+mod variant;
 
 pub use archive::embedded::Instance;
 pub use asset::AssetRef;
@@ -42,6 +44,7 @@ pub use dataset::{Dataset, Edition, Entry, Standing};
 pub use event::{Cursor, Event, Events, Next, Step};
 pub use keys::{KeyInfo, Keys};
 pub use live::DATASTREAMS;
+pub use overlay::Overlay;
 pub use pulse::{AlarmMark, AssetState, Pulse, StateValue};
 pub use renew::Heir;
 pub use series::{Judge, Named, Series, Span, Summary, Taken, ThingSpec, Verdict};

@@ -4,17 +4,21 @@ use super::archive::embedded::write_whole;
 use super::site::Site;
 use super::snapshot::Snapshot;
 use crate::fault::{Fault, Kind, Result};
-use crate::formats::hash_of;
+use crate::formats::{Media, hash_of};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 impl Site {
-    /// Keeps a picture, on disk when this returns. One that no asset shows in the end, as of an import that is refused, stays.
+    /// Keeps a picture, on disk when this returns, for the site and its variants. One that no asset shows in the end, as of an import
+    /// that is refused, stays.
     ///
     /// # Errors
-    /// [`Kind::Io`] when it cannot be written.
+    /// [`Kind::BadInput`] when it is of no known kind, [`Kind::Io`] when it cannot be written.
     pub fn keep_picture(&self, bytes: &[u8]) -> Result<()> {
-        let path = self.snapshot().picture_path(&hash_of(bytes));
+        if Media::of(bytes).is_none() {
+            return Err(Fault::bad_input("a picture is of no known kind"));
+        }
+        let path = self.beneath().picture_path(&hash_of(bytes));
         if path.is_file() {
             return Ok(());
         }

@@ -4,7 +4,9 @@ use super::archive::embedded::{Blobs, Cache, Log, Op, Piece, Replayed, sync_dir,
 use super::coverage::{Blocks, Coverages};
 use super::edit::{Edit, Numbers};
 use super::live::Live;
+use super::overlay::Over;
 use super::snapshot::Snapshot;
+use super::variant::Variants;
 use super::{Dataset, Draft, sources};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Kind, Result};
@@ -15,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
@@ -24,6 +26,8 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 pub(super) struct Node {
     /// Grows with every commit on any site.
     pub revision: AtomicU64,
+    /// How many logs of variants have been opened.
+    pub overlays: AtomicU32,
     pub cache: Arc<Cache>,
     /// Blocks of rasters.
     pub blocks: Arc<Blocks>,
@@ -79,18 +83,23 @@ pub(super) struct Writer {
     numbers: Numbers,
 }
 
-/// A community: one origin, one frame, one snapshot at a time, one writer at a time.
+/// A community: one origin, one frame, one snapshot at a time, one writer at a time. Or a variant of one, whose snapshot is the
+/// community's with changes of its own on top.
 #[derive(Debug)]
 pub struct Site {
     code: SiteCode,
     frame: SiteFrame,
-    node: Arc<Node>,
-    snapshot: RwLock<Arc<Snapshot>>,
+    pub(super) node: Arc<Node>,
+    /// The community's snapshot, also where this is a variant of it.
+    snapshot: Arc<RwLock<Arc<Snapshot>>>,
     /// Held while the next snapshot is made from the present one.
     publishing: Mutex<()>,
     writer: Mutex<Option<Writer>>,
     returned: Condvar,
-    coverages: Coverages,
+    coverages: Arc<Coverages>,
+    pub(super) variants: Variants,
+    /// What makes it a variant.
+    pub(super) over: Option<Over>,
 }
 
 /// `site.json`.
@@ -146,6 +155,8 @@ impl Site {
             path: log.path.clone(),
             salt: log.salt,
             cache: node.cache.clone(),
+            mark: 0,
+            over: None,
         };
         let empty = Snapshot::empty(code.clone(), frame, Arc::new(blobs));
         let mut numbers = Numbers::default();
@@ -154,16 +165,35 @@ impl Site {
         let snapshot = edit.finish();
         let coverages = Coverages::open(dir.join("coverages"), &code, node.blocks.clone())?;
         node.revision.fetch_add(1 + log.revision(), Ordering::AcqRel);
-        Ok(Some(Self {
+        let site = Self {
             code,
             frame,
             node,
-            snapshot: RwLock::new(Arc::new(snapshot)),
+            snapshot: Arc::new(RwLock::new(Arc::new(snapshot))),
             publishing: Mutex::new(()),
             writer: Mutex::new(Some(Writer { log, numbers })),
             returned: Condvar::new(),
-            coverages,
-        }))
+            coverages: Arc::new(coverages),
+            variants: Variants::of(dir.join("variants")),
+            over: None,
+        };
+        site.open_variants()?;
+        Ok(Some(site))
+    }
+    /// A variant of this site, which writes to `log`.
+    pub(super) fn under(&self, over: Over, log: Log) -> Self {
+        Self {
+            code: self.code.clone(),
+            frame: self.frame,
+            node: self.node.clone(),
+            snapshot: self.snapshot.clone(),
+            publishing: Mutex::new(()),
+            writer: Mutex::new(Some(Writer { log, numbers: Numbers::default() })),
+            returned: Condvar::new(),
+            coverages: self.coverages.clone(),
+            variants: Variants::default(),
+            over: Some(over),
+        }
     }
 
     /// The community's code.
@@ -176,35 +206,47 @@ impl Site {
     }
     /// The site now. It never changes; keep it as long as you like.
     pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.over.as_ref().map_or_else(|| self.beneath(), |over| over.snapshot(&|| self.beneath()))
+    }
+    /// The community's own snapshot.
+    pub(super) fn beneath(&self) -> Arc<Snapshot> {
         self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
     /// Begins a change by `dataset`, after waiting for the draft before it.
     ///
     /// # Errors
-    /// [`Kind::Unavailable`] when an earlier failure of the disk stopped all writing.
+    /// [`Kind::Unavailable`] when an earlier failure of the disk stopped all writing, [`Kind::Conflict`] for a variant that was
+    /// removed.
     pub fn draft(&self, dataset: Dataset) -> Result<Draft<'_>> {
+        let writer = self.writer();
+        if let Some(over) = self.over.as_ref().filter(|over| over.is_gone()) {
+            self.give_back(writer);
+            return Err(Fault::new(Kind::Conflict, format!("variant '{}' was removed meanwhile", over.name())));
+        }
+        Draft::new(self, writer, dataset)
+    }
+    /// What it takes to write, when whoever had it has given it back.
+    pub(super) fn writer(&self) -> Writer {
         let mut slot = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let writer = loop {
+        loop {
             match slot.take() {
-                Some(writer) => break writer,
+                Some(writer) => return writer,
                 None => slot = self.returned.wait(slot).unwrap_or_else(PoisonError::into_inner),
             }
-        };
-        drop(slot);
-        Draft::new(self, writer, dataset)
+        }
     }
     /// Packs the indexes anew when changes beside them have grown; readers and drafts go on meanwhile. Says whether it did.
     ///
     /// # Errors
     /// None today.
     pub fn repack(&self) -> Result<bool> {
-        let old = self.snapshot();
+        let old = self.beneath();
         if ![&old.now, &old.past].iter().any(|e| e.ids.is_grown() || e.parts.is_grown() || e.boxes.is_grown()) {
             return Ok(false);
         }
         let (now, past) = (old.pack(&old.now), old.pack(&old.past));
         let _publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut next = Snapshot::clone(&self.snapshot());
+        let mut next = Snapshot::clone(&self.beneath());
         for (era, old, (ids, parts, boxes)) in [(&mut next.now, &old.now, now), (&mut next.past, &old.past, past)] {
             era.ids = era.ids.rebased(&old.ids, ids);
             era.parts = era.parts.rebased(&old.parts, parts);
@@ -233,6 +275,11 @@ impl Site {
     }
 
     pub(super) fn publish(&self, writer: &mut Writer, dataset: &Dataset, at: Instant, changes: &[Piece]) -> Result<()> {
+        let unreadable =
+            || Fault::internal("a commit that is on disk could not be read back").remedy("start the server again");
+        if let Some(over) = &self.over {
+            return over.take(&writer.log, dataset, at, changes).ok_or_else(unreadable);
+        }
         let publishing = self.publishing.lock().unwrap_or_else(PoisonError::into_inner);
         let Writer { log, numbers } = writer;
         let mut edit = Edit::new(Snapshot::clone(&self.snapshot()), numbers);
@@ -248,8 +295,6 @@ impl Site {
             }
             Some(bytes)
         });
-        let unreadable =
-            || Fault::internal("a commit that is on disk could not be read back").remedy("start the server again");
         edit.commit(dataset, at, pieces).ok_or_else(unreadable)?;
         self.show(edit.finish());
         self.node.revision.fetch_add(1, Ordering::AcqRel);
@@ -264,10 +309,12 @@ impl Site {
         // The last holder of an old state pays for freeing it, outside the lock.
         drop(old);
     }
-    /// A new draft's ids, none yet.
+    /// A new draft's ids, none yet. What a variant calls its own is taken from nobody.
     pub(super) fn claimed(&self) -> Claimed {
         let claimed = Claimed { seed: RandomState::new().hash_one(0), ..Claimed::default() };
-        self.claims().push((self.code.clone(), claimed.clone()));
+        if self.over.is_none() {
+            self.claims().push((self.code.clone(), claimed.clone()));
+        }
         claimed
     }
     /// Takes an id that this site does not have for its draft; `false` when another site has it or is about to.
@@ -287,6 +334,9 @@ impl Site {
     }
     /// Lets go of what the draft that ended had claimed.
     pub(super) fn release(&self) {
+        if self.over.is_some() {
+            return;
+        }
         self.claims().retain(|(site, _)| *site != self.code);
     }
     fn claims(&self) -> MutexGuard<'_, Vec<(SiteCode, Claimed)>> {

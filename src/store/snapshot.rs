@@ -4,6 +4,7 @@ use super::archive::embedded::{Blobs, Instance};
 use super::asset::AssetRef;
 use super::clash;
 use super::dataset::{Dataset, Edition, Standing};
+use super::overlay::Overlay;
 use super::table::{Kept, NO_WORD, OPEN, Record, Table};
 use crate::crs::SiteFrame;
 use crate::fault::{Fault, Result};
@@ -85,6 +86,8 @@ pub struct Snapshot {
     pub(super) datasets: Arc<[Dataset]>,
     pub(super) editions: imbl::OrdMap<DatasetName, imbl::Vector<Arc<Edition>>>,
     pub(super) blobs: Arc<Blobs>,
+    /// What makes it a variant's.
+    pub(super) over: Option<Arc<Overlay>>,
 }
 
 impl Snapshot {
@@ -104,6 +107,7 @@ impl Snapshot {
             datasets: Arc::default(),
             editions: imbl::OrdMap::new(),
             blobs,
+            over: None,
         }
     }
     /// The site's code.

@@ -15,7 +15,7 @@ use crate::units::{Geodetic, Instant};
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The first line of the file `format`; the number grows when an older Cimbra could no longer read what is written.
@@ -77,7 +77,8 @@ impl Store {
         let (revision, cache, live) = (AtomicU64::new(0), Arc::new(cache), Live::open(dir)?);
         let claims = Mutex::default();
         let blocks = Arc::new(super::coverage::blocks());
-        let node = Node { revision, cache, blocks, claims, dir: dir.to_owned(), live, _lock: Held(lock) };
+        let overlays = AtomicU32::new(0);
+        let node = Node { revision, overlays, cache, blocks, claims, dir: dir.to_owned(), live, _lock: Held(lock) };
         let attachments = Attachments::open(dir)?;
         let (node, creating) = (Arc::new(node), Mutex::new(()));
         let store = Self { node, sites: RwLock::default(), creating, attachments };

@@ -5,9 +5,13 @@ use crate::geom::{Bounds, Motion};
 use crate::lod::{self, Drawn, Form, Lights, Look};
 use crate::model::{AssetId, Attributes, Class, Collections, is_personal};
 use crate::store::{Row, Snapshot};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
+
+/// Features of which fewer are sooner read by one core.
+const FEW: usize = 16;
 
 /// One feature of a tile: a row of its property table. It never carries live state, which travels beside the tiles.
 #[derive(Debug, Clone)]
@@ -45,6 +49,22 @@ impl Piece {
         let motion = Motion::from(mesh.origin);
         Self { feature, shape: mesh, motion, number: None }
     }
+    /// What draws the feature `number`.
+    fn of(snapshot: &Snapshot, draw: &lod::Draw, number: u32, lights: &Lights) -> Result<Vec<Self>> {
+        let own = [draw.row];
+        let rows = |pieces: &Option<Arc<[Row]>>| pieces.as_deref().unwrap_or(&own).to_vec();
+        match &draw.form {
+            Form::Whole(pieces) => {
+                rows(pieces).into_iter().filter_map(|row| Self::full(snapshot, row, number).transpose()).collect()
+            }
+            Form::Light(pieces) => {
+                let light = |row| Self::light(snapshot, row, number, lights).transpose();
+                rows(pieces).into_iter().filter_map(light).collect()
+            }
+            Form::Block(block) => Ok(vec![Self::new(number, block.mesh().into())]),
+            Form::Box(bounds) => Ok(vec![Self::new(number, lod::shape::cuboid(bounds).into())]),
+        }
+    }
     /// The lighter shape of a row, or the full one where there is none lighter.
     fn light(snapshot: &Snapshot, row: Row, feature: u32, lights: &Lights) -> Result<Option<Self>> {
         Ok(match lights.lighter(snapshot, row)? {
@@ -77,6 +97,9 @@ pub enum Shapes {
     /// One small marker for each feature, at east-north-up metres.
     Markers(Vec<[f64; 3]>),
 }
+
+/// The pieces of each feature, or a point of each.
+type Read = (Vec<Vec<Piece>>, Vec<[f64; 3]>);
 
 /// Everything one tile says.
 #[derive(Debug, Clone)]
@@ -111,29 +134,25 @@ impl Content {
     /// # Errors
     /// As [`Snapshot::geometry`].
     pub fn gather(snapshot: &Snapshot, planned: &lod::Content, readable: Collections, lights: &Lights) -> Result<Self> {
-        let mut features = Vec::with_capacity(planned.draws.len());
-        let (mut meshes, mut points) = (Vec::new(), Vec::new());
-        for (number, draw) in (0u32..).zip(&planned.draws) {
-            features.push(feature(snapshot, draw.row, readable)?);
-            let own = [draw.row];
-            match (&draw.form, planned.look) {
-                (Form::Whole(_), Look::Markers) => {
-                    points.push(lod::point(snapshot, draw.row)?.unwrap_or_else(|| planned.bounds.center()));
+        let draws = || planned.draws.par_iter().with_min_len(FEW);
+        // Somebody waits for it: attributes and shapes are read side by side.
+        let (features, drawn) = rayon::join(
+            || draws().map(|draw| feature(snapshot, draw.row, readable)).collect::<Result<Vec<_>>>(),
+            || -> Result<Read> {
+                if planned.look == Look::Markers {
+                    let point = |draw: &lod::Draw| {
+                        Ok(lod::point(snapshot, draw.row)?.unwrap_or_else(|| planned.bounds.center()))
+                    };
+                    return Ok((Vec::new(), draws().map(point).collect::<Result<_>>()?));
                 }
-                (Form::Whole(pieces), _) => {
-                    for row in pieces.as_deref().unwrap_or(&own) {
-                        meshes.extend(Piece::full(snapshot, *row, number)?);
-                    }
-                }
-                (Form::Light(pieces), _) => {
-                    for row in pieces.as_deref().unwrap_or(&own) {
-                        meshes.extend(Piece::light(snapshot, *row, number, lights)?);
-                    }
-                }
-                (Form::Block(block), _) => meshes.push(Piece::new(number, block.mesh().into())),
-                (Form::Box(bounds), _) => meshes.push(Piece::new(number, lod::shape::cuboid(bounds).into())),
-            }
-        }
+                let pieces = draws()
+                    .enumerate()
+                    .map(|(number, draw)| Piece::of(snapshot, draw, u32::try_from(number).unwrap_or(u32::MAX), lights));
+                Ok((pieces.collect::<Result<_>>()?, Vec::new()))
+            },
+        );
+        let (features, (meshes, points)) = (features?, drawn?);
+        let meshes: Vec<Piece> = meshes.into_iter().flatten().collect();
         let pictures = pictures(snapshot, &meshes)?;
         let shapes = match planned.look {
             Look::Solid => Shapes::Meshes(meshes),

@@ -52,6 +52,10 @@ impl File {
     pub(super) const fn is_tile(&self) -> bool {
         matches!(self, Self::Tile(_))
     }
+    /// Whether it is of the kind that `address` names.
+    const fn is_at(&self, address: Address) -> bool {
+        self.is_tile() == matches!(address, Address::Tile(_))
+    }
 }
 
 /// A tile as a tileset names it.
@@ -90,7 +94,7 @@ impl Plan {
         let grove = Grove::of(snapshot, view, allowed, Some(&rows))?;
         Ok(Self { unknown: chosen.unknown, ..Self::with(grove, snapshot, view, allowed, shapes) })
     }
-    /// The plan of a later snapshot, which shares all that stayed as it was.
+    /// The plan of a later snapshot, or of a variant of this one, which shares all that stayed as it was.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].
@@ -157,18 +161,21 @@ impl Plan {
     /// # Errors
     /// As [`Snapshot::geometry`].
     pub fn encode(&self, address: Address) -> Result<Option<Vec<u8>>> {
+        self.file(address).map(|(file, manner)| self.written(&file, manner)).transpose()
+    }
+    /// What is written at `address`, and how, where a document that was made from this plan names it.
+    pub(super) fn named(&self, address: Address) -> Option<(File, Manner)> {
         let (Address::Tile(hash) | Address::Tileset(hash)) = address;
         let named = self.named.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
-        if let Some((file, manner)) = named.filter(|(file, _)| file.is_tile() == matches!(address, Address::Tile(_))) {
-            return self.written(&file, manner).map(Some);
-        }
-        for manner in Manner::ALL {
-            let file = self.files(manner).get(&hash);
-            if let Some(file) = file.filter(|file| file.is_tile() == matches!(address, Address::Tile(_))) {
-                return self.written(file, manner).map(Some);
-            }
-        }
-        Ok(None)
+        named.filter(|(file, _)| file.is_at(address))
+    }
+    /// What is written at `address`, and how; nothing when the plan has no such address.
+    pub(super) fn file(&self, address: Address) -> Option<(File, Manner)> {
+        let (Address::Tile(hash) | Address::Tileset(hash)) = address;
+        self.named(address).or_else(|| {
+            let of = |manner: Manner| Some((self.files(manner).get(&hash)?.clone(), manner));
+            Manner::ALL.into_iter().find_map(of).filter(|(file, _)| file.is_at(address))
+        })
     }
     /// The bytes of a file of this plan.
     ///
@@ -180,7 +187,7 @@ impl Plan {
             File::Leaf(light, full) => self.leaf(light, full, manner),
             File::Document(stem) => {
                 let root = self.document(stem, manner)?.ok_or_else(|| Fault::internal("a document of nothing"))?;
-                Ok(tiles3d::of_part(&root, &self.view, manner))
+                Ok(tiles3d::of_part(&root, self, manner))
             }
         }
     }
@@ -209,7 +216,7 @@ impl Plan {
             leaf
         };
         // Its name is the same however the tiles above it are told.
-        Ok(tiles3d::of_part(&root, &self.view, manner.compression.into()))
+        Ok(tiles3d::of_part(&root, self, manner.compression.into()))
     }
 
     /// The tiles of a document, measured.

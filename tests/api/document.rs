@@ -87,6 +87,12 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
     let houses = json!({ "type": "FeatureCollection", "features": (0..1600).map(house).collect::<Vec<_>>() });
     let houses = send("/imports?name=houses.geojson&class=building".into(), &town.integrator, houses);
     assert_eq!(call(server, "POST", &houses).0, 201);
+    let variant = Call {
+        path: "/imports?name=v.csv&variant=more".into(),
+        body: Some("id,class,lon,lat,h\nP1,lamp_pole,118.78,32.04,5\n".into()),
+        key: upload.key.clone(),
+    };
+    assert_eq!(call(server, "POST", &variant).0, 201);
     let (status, headers, body) = call(server, "POST", &upload);
     assert_eq!(status, 201, "{}", String::from_utf8_lossy(&body));
     let report = headers["location"].to_str().unwrap().to_owned();
@@ -217,6 +223,8 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
         ("withdrawDataset", manage("/withdraw")),
         ("publishDataset", manage("/publish")),
         ("deleteDataset", Call { body: None, ..manage("") }),
+        ("getVariants", get("/variants".into())),
+        ("deleteVariant", Call { path: "/variants/more".into(), key: Some(town.integrator.clone()), body: None }),
         ("getView", get(format!("/views?{view}"))),
         ("getPick", get(format!("/views/pick?{view}&x=32&y=24"))),
     ]

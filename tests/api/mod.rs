@@ -13,3 +13,4 @@ mod protocol;
 mod quarters;
 mod schema;
 mod tiles;
+mod variants;

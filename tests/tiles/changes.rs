@@ -1,11 +1,11 @@
 //! A city that changes: what is sorted in must be what would be made anew, and only what shows a change has another name.
 
-use super::city::{self, City};
+use super::city;
 use super::tilesets::{documents, tiles, walk};
 use cimbra::geom::Mesh;
 use cimbra::lod::View;
 use cimbra::model::{Asset, Class, Collections, DatasetName, Footprint, Geometry, Value};
-use cimbra::store::Dataset;
+use cimbra::store::{Dataset, Site};
 use cimbra::tiles::bake::bake;
 use cimbra::tiles::tiles3d::Compression;
 use cimbra::tiles::{Address, Changes, Plan, Tiles};
@@ -20,7 +20,7 @@ fn block(x: f64, y: f64, high: f64) -> Mesh {
 }
 
 /// One commit of a few things that come, change, move and go.
-fn change(city: &City, rng: &mut ChaCha8Rng) {
+pub fn change(site: &Site, rng: &mut ChaCha8Rng) {
     let dataset = Dataset {
         name: DatasetName::new("edits").unwrap(),
         title: String::new(),
@@ -30,7 +30,6 @@ fn change(city: &City, rng: &mut ChaCha8Rng) {
         layers: vec![],
         entry: Default::default(),
     };
-    let site = city.store.site(&city.code).unwrap();
     let mut draft = site.draft(dataset).unwrap();
     let mut taken = std::collections::BTreeSet::new();
     for _ in 0..rng.random_range(1..30) {
@@ -76,13 +75,13 @@ fn what_commits_sort_in_is_what_would_be_planned_anew() {
             assert_eq!(followed.features(), anew.features(), "{view:?} in round {round}");
             assert!(documents(&followed) == documents(&anew), "{view:?} in round {round}");
         }
-        change(&city, &mut rng);
+        change(&city.site(), &mut rng);
     }
     walk(&kept.plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap());
 }
 
 /// The names of all files of a tileset but its root's.
-fn names(plan: &Plan) -> BTreeSet<String> {
+pub fn names(plan: &Plan) -> BTreeSet<String> {
     let documents = documents(plan).into_keys().flatten().map(|address| address.to_string());
     documents.chain(tiles(plan)).collect()
 }
@@ -95,7 +94,7 @@ fn what_went_and_came_between_two_plans_is_the_difference_of_their_files() {
     let mut before = kept.plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
     assert_eq!(before.changes(&before), Changes::default());
     for round in 0..40 {
-        change(&city, &mut rng);
+        change(&city.site(), &mut rng);
         let after = kept.plan(&city.snapshot(), &View::Map, Collections::ALL).unwrap();
         let (old, new) = (names(&before), names(&after));
         let changes = before.changes(&after);

@@ -4,7 +4,7 @@ use cimbra::crs::SiteFrame;
 use cimbra::geom::{Bounds, Mesh};
 use cimbra::lod::shape;
 use cimbra::model::{Asset, Class, DatasetName, Footprint, Geometry, SiteCode, Value};
-use cimbra::store::{Dataset, Snapshot, Store};
+use cimbra::store::{Dataset, Site, Snapshot, Store};
 use cimbra::units::{Geodetic, Instant};
 use std::sync::Arc;
 
@@ -19,11 +19,14 @@ pub struct City {
 
 impl City {
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.store.site(&self.code).unwrap().snapshot()
+        self.site().snapshot()
+    }
+    pub fn site(&self) -> Arc<Site> {
+        self.store.site(&self.code).unwrap()
     }
     /// Commits `assets` as one dataset.
     pub fn commit(&self, dataset: &str, assets: Vec<Asset>) {
-        let site = self.store.site(&self.code).unwrap();
+        let site = self.site();
         let dataset = Dataset {
             name: DatasetName::new(dataset).unwrap(),
             title: format!("{dataset}.city.json"),

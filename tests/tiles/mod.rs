@@ -13,4 +13,5 @@ mod real;
 mod sample;
 mod table;
 mod tilesets;
+mod variants;
 mod weight;

@@ -9,7 +9,7 @@ use crate::api::state::City;
 use crate::fault::{Fault, Result};
 use crate::store::Coverage;
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::fs::File;
@@ -30,14 +30,18 @@ pub fn routes() -> Router<City> {
     Router::new().route("/adopted/{site}/{dataset}/{*path}", get(file))
 }
 
-async fn file(ask: Ask<(String, String, String)>) -> Answer {
+async fn file(method: Method, ask: Ask<(String, String, String)>) -> Answer {
     let (site, dataset, path) = ask.path.clone();
     let coverage = ask.coverages().into_iter().find(|c| c.site().as_str() == site && c.dataset().as_str() == dataset);
     let coverage = coverage.filter(|c| c.tileset().is_some());
     let coverage = coverage.ok_or_else(|| {
         Fault::not_found(format!("there is no adopted tileset '{dataset}' in site '{site}'")).about("collectionId")
     })?;
-    let headers = ask.headers.clone();
+    let mut headers = ask.headers.clone();
+    if method != Method::GET {
+        // A part is of a body: to HEAD it means nothing (RFC 9110 §14.2).
+        headers.remove(header::RANGE);
+    }
     Ok(ask.work(move || answer(&coverage, &path, &headers)).await?)
 }
 

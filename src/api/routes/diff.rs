@@ -3,7 +3,7 @@
 use crate::api::ask::Ask;
 use crate::api::encode;
 use crate::api::openapi::Operation;
-use crate::api::params::{Form, Param};
+use crate::api::params::{Form, Param, VARIANT};
 use crate::api::problem::Answer;
 use crate::api::schema::city;
 use crate::api::state::City;
@@ -15,8 +15,9 @@ use axum::routing::get;
 use serde_json::json;
 
 const DIFF: &[Param] = &[
-    Param::new("from", Form::Instant, "The earlier time.").needed(),
-    Param::new("to", Form::Instant, "The later time; now unless told."),
+    Param::new("from", Form::Instant, "The earlier time; needed without a variant, and else now."),
+    Param::new("to", Form::Instant, "The later time; now unless told, and always of a variant."),
+    VARIANT,
     Param::new("limit", Form::Rows(1), "How many changes at most; 100 unless told."),
     Param::new("cursor", Form::Text, "Where the page begins; from a next link."),
 ];
@@ -25,7 +26,7 @@ const DIFF: &[Param] = &[
 pub const OPERATIONS: &[Operation] = &[Operation::get(
     "/collections/{collectionId}/diff",
     "getDifference",
-    "What came, went and changed in a collection between two times.",
+    "What came, went and changed in a collection between two times, or from the city to a variant of it.",
     city::difference,
 )
 .knows(DIFF)];
@@ -49,8 +50,12 @@ async fn diff(ask: Ask<String>) -> Answer {
     let instant = |name: &str| params.get(name).map(str::parse::<Instant>).transpose();
     let needed =
         || Fault::parameter("from", "'from' is needed").remedy("give the earlier time, such as 2026-01-31T08:00:00Z");
-    let from = instant("from")?.ok_or_else(needed)?;
-    let to = instant("to")?.unwrap_or_else(|| (ask.city.clock)());
+    let (since, now, variant) = (instant("from")?, (ask.city.clock)(), params.get(VARIANT.name).map(str::to_owned));
+    if variant.is_some() && params.get("to").is_some() {
+        return Err(Fault::parameter("to", "a variant is of the city as it is now").remedy("leave it out").into());
+    }
+    let from = since.or(variant.is_some().then_some(now)).ok_or_else(needed)?;
+    let to = instant("to")?.unwrap_or(now);
     if from > to {
         return Err(Fault::parameter("from", format!("{from} is after {to}"))
             .remedy("'from' is the earlier time")
@@ -58,14 +63,17 @@ async fn diff(ask: Ask<String>) -> Answer {
     }
     let limit = params.rows("limit", 100, &ask.city.settings.limits);
     let begin = params.get("cursor").map(place).transpose()?;
-    let snapshots = ask.snapshots();
+    let mut snapshots = ask.seen(&params).await?;
+    snapshots.retain(|snapshot| variant.is_none() || snapshot.overlay().is_some());
     let scope = ask.scope(&snapshots, &ask.path)?;
     ask.answer("application/json", move |ask| {
-        let question = Diff { scope, readable: ask.caller.reads, from, to };
+        let between = Diff { scope, readable: ask.caller.reads, from, to };
         let (mut counts, mut unchanged, mut changes, mut next) = ([0; 3], 0, Vec::new(), None);
         for snapshot in &snapshots {
             let site = snapshot.site().as_str();
-            let found = question.ask(snapshot)?;
+            // The changes of a variant come after all that its site has seen.
+            let times = snapshot.overlay().map_or((from, to), |over| (since.unwrap_or(over.since()), Instant::MAX));
+            let found = Diff { from: times.0, to: times.1, ..between.clone() }.ask(snapshot)?;
             unchanged += found.unchanged;
             found.changes.iter().for_each(|change| counts[counted(change)] += 1);
             // Neither time changes any more, so that a place in this list stays what it is.
@@ -86,7 +94,12 @@ async fn diff(ask: Ask<String>) -> Answer {
         }
         let next = next.map(|cursor| {
             let at = format!("{}/collections/{}/diff", ask.base(), encode::segment(&ask.path));
-            let query = format!("from={from}&to={to}&limit={limit}&cursor={cursor}");
+            let of = match (&variant, since) {
+                (Some(name), Some(from)) => format!("variant={}&from={from}", encode::segment(name)),
+                (Some(name), None) => format!("variant={}", encode::segment(name)),
+                (None, _) => format!("from={from}&to={to}"),
+            };
+            let query = format!("{of}&limit={limit}&cursor={cursor}");
             json!({ "rel": "next", "type": "application/json", "href": format!("{at}?{query}") })
         });
         let [added, removed, changed] = counts;

@@ -32,6 +32,7 @@ const IMPORT: &[Param] = &[
     Param::new("name", Form::Text, "The file's name with its ending.").needed(),
     Param::new("site", Form::Text, "The site's 12-digit code; the only site there is when left out."),
     Param::new("dataset", Form::Text, "The dataset's name; the file's stem when left out."),
+    Param::new("variant", Form::Text, "The planning variant that is changed instead of the site; made when it is new."),
     Param::new("crs", Form::Text, "The CRS of a file that names none: EPSG:n or EPSG:n+m."),
     Param::new("height-offset", Form::Number, "Metres that make the source's heights ellipsoidal."),
     Param::new("origin", Form::Text, "LON,LAT,H[,HEADING]: where a model's (0, 0, 0) goes."),

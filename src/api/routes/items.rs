@@ -5,7 +5,7 @@ use super::state::show;
 use crate::api::ask::Ask;
 use crate::api::encode::{derived, feature, segment};
 use crate::api::openapi::Operation;
-use crate::api::params::{self, Form, Param};
+use crate::api::params::{self, Form, Param, VARIANT};
 use crate::api::problem::Answer;
 use crate::api::schema::city;
 use crate::api::state::City;
@@ -23,6 +23,7 @@ const DATETIME: Param = Param::new("datetime", Form::DateTime, "An instant or in
 const ITEMS: &[Param] = &[
     Param::new("bbox", Form::Bbox, "A box: west,south,east,north or west,south,low,east,north,high."),
     DATETIME,
+    VARIANT,
     Param::new("limit", Form::Rows(1), "How many items at most; 10 unless told."),
     Param::new("cursor", Form::Text, "Where the page begins; from a next link."),
     SKIP_GEOMETRY,
@@ -34,7 +35,7 @@ const ITEMS: &[Param] = &[
     Param::new("dataset", Form::Text, "Only items that this dataset brought."),
     Param::new("site", Form::Text, "Only items of this site."),
 ];
-const ITEM: &[Param] = &[DATETIME, SKIP_GEOMETRY];
+const ITEM: &[Param] = &[DATETIME, VARIANT, SKIP_GEOMETRY];
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
@@ -62,7 +63,7 @@ async fn items(ask: Ask<String>) -> Answer {
     let when = params.get("datetime").map(|t| params::interval("datetime", t)).transpose()?;
     let after = params.get("cursor").map(Cursor::decode).transpose()?;
     let limit = params.rows("limit", 10, &ask.city.settings.limits);
-    let snapshots = ask.snapshots();
+    let snapshots = ask.seen(&params).await?;
     let scope = ask.scope(&snapshots, &ask.path)?;
     ask.answer("application/geo+json", move |ask| {
         let equal = ["id", "class", "name", "parent", "storey", "dataset", "site"];
@@ -100,7 +101,7 @@ async fn items(ask: Ask<String>) -> Answer {
 async fn item(ask: Ask<(String, String)>) -> Answer {
     let params = ask.params(ITEM)?;
     let when = params.get("datetime").map(|t| params::interval("datetime", t)).transpose()?;
-    let snapshots = ask.snapshots();
+    let snapshots = ask.seen(&params).await?;
     let scope = ask.scope(&snapshots, &ask.path.0)?;
     ask.answer("application/geo+json", move |ask| {
         let (name, id) = &ask.path;
@@ -115,8 +116,10 @@ async fn item(ask: Ask<(String, String)>) -> Answer {
         if let Some(addresses) = derived::addresses(snapshot, row, ask.caller.reads).filter(|_| when.is_none()) {
             body["properties"]["addresses"] = addresses;
         }
+        let variant = params.get(VARIANT.name).map(|name| format!("?variant={}", segment(name))).unwrap_or_default();
+        let own = format!("{at}/items/{}{variant}", segment(id));
         let mut links = vec![
-            json!({ "href": format!("{at}/items/{}", segment(id)), "rel": "self", "type": "application/geo+json" }),
+            json!({ "href": own, "rel": "self", "type": "application/geo+json" }),
             json!({ "href": at, "rel": "collection", "type": "application/json" }),
         ];
         if let Some(asset) = snapshot.asset(row) {

@@ -26,6 +26,7 @@ mod styles;
 mod terrain;
 mod tiles2d;
 mod tiles3d;
+mod variants;
 mod views;
 
 pub(crate) use tiles3d::view as view_of;
@@ -44,6 +45,7 @@ pub fn all() -> Router<City> {
         .merge(session::routes())
         .merge(collections::routes())
         .merge(datasets::routes())
+        .merge(variants::routes())
         .merge(items::routes())
         .merge(attachments::routes())
         .merge(diff::routes())
@@ -75,6 +77,7 @@ pub fn operations() -> impl Iterator<Item = Operation> {
         session::OPERATIONS,
         collections::OPERATIONS,
         datasets::OPERATIONS,
+        variants::OPERATIONS,
         items::OPERATIONS,
         attachments::OPERATIONS,
         diff::OPERATIONS,

@@ -4,7 +4,7 @@ use crate::api::ask::Ask;
 use crate::api::encode::coded::wanted;
 use crate::api::encode::{self, Coded};
 use crate::api::openapi::Operation;
-use crate::api::params::{Form, Param, Params};
+use crate::api::params::{Form, Param, Params, VARIANT};
 use crate::api::problem::Answer;
 use crate::api::schema;
 use crate::api::state::City;
@@ -17,7 +17,7 @@ use crate::store::Snapshot;
 use crate::tiles::tiles3d::{self, Compression, Manner};
 use crate::tiles::{Address, Plan, Quarter, Tiles};
 use axum::Router;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::sync::Arc;
@@ -41,11 +41,12 @@ const TILING: Param = Param::new(
     "How the tiles are told: one by one in JSON, or `implicit`, by subtrees of a quadtree (3D Tiles 1.1, clause 7) as far as nothing in it opens further; explicit unless told. Both have the same contents. It is asked of a tileset, and says nothing to a tile.",
 );
 /// Of files too, because CesiumJS asks for each of them with what the tileset was asked with; their names tell how they are written.
-const TILES: &[Param] = &[DATETIME, STOREY, FILTER, FILTER_LANG, COMPRESSION, TILING];
+const TILES: &[Param] = &[DATETIME, VARIANT, STOREY, FILTER, FILTER_LANG, COMPRESSION, TILING];
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    tileset("/3dtiles/tileset.json", "getMapTileset", "3D Tiles 1.1 of the whole map, one tileset for each site."),
+    tileset("/3dtiles/tileset.json", "getMapTileset", "3D Tiles 1.1 of the whole map, one tileset for each site.")
+        .refuses(&[404]),
     tileset("/3dtiles/{siteId}/tileset.json", "getSiteTileset", "3D Tiles 1.1 of one site's map."),
     tile("/3dtiles/{siteId}/{tile}", "getMapTile"),
     quarter("/3dtiles/{siteId}/implicit/{tiling}/{level}/{x}/{y}", "getMapQuarter"),
@@ -87,7 +88,7 @@ pub fn routes() -> Router<City> {
 async fn map(ask: Ask) -> Answer {
     let params = ask.params(TILES)?;
     let (view, manner) = (narrowed(View::Map, &params)?, manner(&params));
-    let (snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
+    let (snapshots, tiles, reads) = (ask.seen(&params).await?, ask.city.tiles.clone(), ask.caller.reads);
     // What lies beside the assets is no part of what a view leaves of them.
     let whole = view == View::Map;
     let beside = if whole { tiles3d::Beside::among(&ask.coverages(), "../") } else { Vec::new() };
@@ -102,7 +103,7 @@ async fn map(ask: Ask) -> Answer {
 async fn collection(ask: Ask<String>) -> Answer {
     let params = ask.params(TILES)?;
     let manner = manner(&params);
-    let (mut snapshots, tiles, reads) = (ask.snapshots(), ask.city.tiles.clone(), ask.caller.reads);
+    let (mut snapshots, tiles, reads) = (ask.seen(&params).await?, ask.city.tiles.clone(), ask.caller.reads);
     let scope = ask.scope(&snapshots, &ask.path)?;
     let view = narrowed(view(scope.clone()), &params)?;
     let body = ask.work(move || {
@@ -123,23 +124,40 @@ async fn collection(ask: Ask<String>) -> Answer {
 
 async fn map_file(ask: Ask<(String, String)>) -> Answer {
     let (site, name) = ask.path.clone();
-    file(ask, View::Map, &site, &name).await
+    file(ask, None, &site, &name).await
 }
 
 async fn collection_file(ask: Ask<(String, String, String)>) -> Answer {
     let (collection, site, name) = ask.path.clone();
-    let view = view(ask.scope(&ask.snapshots(), &collection)?);
-    file(ask, view, &site, &name).await
+    file(ask, Some(&collection), &site, &name).await
+}
+
+/// What is asked of one site: the view, and the snapshots of all, the site's own among them.
+struct Asked {
+    params: Params,
+    view: View,
+    all: Vec<Arc<Snapshot>>,
+    snapshot: Arc<Snapshot>,
+}
+
+impl Asked {
+    /// Of a collection, or of the whole map.
+    async fn of<P>(ask: &Ask<P>, collection: Option<&str>, site: &str) -> Result<Self> {
+        let params = ask.params(TILES)?;
+        let all = ask.seen(&params).await?;
+        let whole = collection.map_or(Ok(View::Map), |name| ask.scope(&all, name).map(view))?;
+        let found = all.iter().find(|s| s.site().as_str() == site).cloned();
+        let snapshot = found.ok_or_else(|| Fault::not_found(format!("there is no site '{site}'")).about("siteId"))?;
+        Ok(Self { view: narrowed(whole, &params)?, params, all, snapshot })
+    }
 }
 
 /// A site's `tileset.json`, or one of its tiles.
-async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
-    let params = ask.params(TILES)?;
-    let (view, manner) = (narrowed(view, &params)?, manner(&params));
-    let snapshot = snapshot(&ask, site)?;
+async fn file<P>(ask: Ask<P>, collection: Option<&str>, site: &str, name: &str) -> Answer {
+    let Asked { params, view, all, snapshot } = Asked::of(&ask, collection, site).await?;
+    let manner = manner(&params);
     let (tiles, reads) = (ask.city.tiles.clone(), ask.caller.reads);
     if name == "tileset.json" {
-        let all = ask.snapshots();
         let body = ask.work(move || {
             let plan = tiles.plan(&snapshot, &view, reads)?;
             // A site whose assets lack what the filter names is empty beside others that have it.
@@ -153,37 +171,45 @@ async fn file<P>(ask: Ask<P>, view: View, site: &str, name: &str) -> Answer {
     let unknown = || Fault::not_found(format!("there is no tile '{name}'")).about("tile");
     let address: Address = name.parse().map_err(|_| unknown())?;
     let (city, coding) = (ask.city.clone(), wanted(&ask.headers));
+    let known = encode::is_known(&ask.headers, &tag(address));
     // What is at hand needs no other thread.
     let hash = if let Address::Tile(hash) = address { Some(hash) } else { None };
     let at_hand =
         tiles.kept(&snapshot, &view, reads, address).and_then(|bytes| Coded::kept(&city, bytes, hash, coding));
     if let Some(coded) = at_hand {
-        return Ok(immutable(&ask.headers, address, coded));
+        return Ok(answer(address, (!known).then_some(coded), HeaderValue::from_static(FOR_GOOD)));
     }
     let coded = ask.work(move || {
+        // What a caller has need not be made anew, as long as the name is still one.
+        if known && tiles.names(&snapshot, &view, reads, address)? {
+            return Ok(None);
+        }
         let bytes = tiles.tile(&snapshot, &view, reads, address)?;
         // A document also says what its view is asked with.
-        Coded::new(&city, bytes, hash, coding)
+        Coded::new(&city, bytes, hash, coding).map(Some)
     });
-    Ok(immutable(&ask.headers, address, coded.await?))
+    Ok(answer(address, coded.await?.filter(|_| !known), HeaderValue::from_static(FOR_GOOD)))
 }
 
 async fn map_quarter(ask: Ask<(String, String, String, String, String)>) -> Answer {
     let (site, tiling, level, x, file) = ask.path.clone();
-    quarter_of(ask, View::Map, &site, [&tiling, &level, &x, &file]).await
+    quarter_of(ask, None, &site, [&tiling, &level, &x, &file]).await
 }
 
 async fn collection_quarter(ask: Ask<(String, String, String, String, String, String)>) -> Answer {
     let (collection, site, tiling, level, x, file) = ask.path.clone();
-    let view = view(ask.scope(&ask.snapshots(), &collection)?);
-    quarter_of(ask, view, &site, [&tiling, &level, &x, &file]).await
+    quarter_of(ask, Some(&collection), &site, [&tiling, &level, &x, &file]).await
 }
 
 /// What is at a place of an implicit tiling. The place stays while the city changes, so its bytes are to be asked for again each time,
 /// by the tag that a content has as a file of its own: one that has not changed is told without being made.
-async fn quarter_of<P>(ask: Ask<P>, view: View, site: &str, [tiling, level, x, file]: [&str; 4]) -> Answer {
-    let view = narrowed(view, &ask.params(TILES)?)?;
-    let snapshot = snapshot(&ask, site)?;
+async fn quarter_of<P>(
+    ask: Ask<P>,
+    collection: Option<&str>,
+    site: &str,
+    [tiling, level, x, file]: [&str; 4],
+) -> Answer {
+    let Asked { view, snapshot, .. } = Asked::of(&ask, collection, site).await?;
     let quarter = Quarter::read(tiling, level, x, file);
     let quarter =
         quarter.ok_or_else(|| Fault::not_found(format!("there is no tile '{level}/{x}/{file}'")).about("y"))?;
@@ -205,16 +231,8 @@ async fn quarter_of<P>(ask: Ask<P>, view: View, site: &str, [tiling, level, x, f
     Ok(answer(address, coded, HeaderValue::from_static("no-cache")))
 }
 
-fn snapshot<P>(ask: &Ask<P>, site: &str) -> Result<Arc<Snapshot>> {
-    let found = ask.snapshots().into_iter().find(|s| s.site().as_str() == site);
-    found.ok_or_else(|| Fault::not_found(format!("there is no site '{site}'")).about("siteId"))
-}
-
-/// A tile for good: its address names its bytes, so a caller that has it need never ask again.
-fn immutable(headers: &HeaderMap, address: Address, coded: Coded) -> Response {
-    let known = encode::is_known(headers, &tag(address));
-    answer(address, (!known).then_some(coded), HeaderValue::from_static("public, max-age=31536000, immutable"))
-}
+/// An address names its bytes, so a caller that has them need never ask again.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 
 fn tag(address: Address) -> String {
     format!("W/\"{address}\"")

@@ -35,9 +35,13 @@ const PICK: &[Param] = &with::<{ PARAMETERS.len() + 3 }>(&[
 
 /// What these routes say of themselves.
 pub const OPERATIONS: &[Operation] = &[
-    Operation::get("/views", "getView", "A picture of the city.", schema::bytes).knows(VIEW).in_form("image/png"),
+    Operation::get("/views", "getView", "A picture of the city.", schema::bytes)
+        .knows(VIEW)
+        .in_form("image/png")
+        .refuses(&[404]),
     Operation::get("/views/pick", "getPick", "The asset under a pixel, with its point in space.", schema::city::pick)
-        .knows(PICK),
+        .knows(PICK)
+        .refuses(&[404]),
 ];
 
 /// The parameters of every picture and `more`.
@@ -86,9 +90,9 @@ async fn view(ask: Ask) -> Answer {
     let request = request(&ask.city, &params)?;
     permitted(&ask)?;
     let ids = params.get("f") == Some("ids");
-    let own = ask.clone();
+    let (own, snapshots) = (ask.clone(), ask.seen(&params).await?);
     let work = ask.work(move || {
-        let composed = composed(&own, &request, &own.snapshots())?;
+        let composed = composed(&own, &request, &snapshots)?;
         let picture = own.city.studio.draw(&composed.scene, &composed.camera, request.size)?;
         let bytes = if ids { picture.ids_to_png(&composed.legend)? } else { picture.to_png()? };
         Ok((bytes, composed.left_out))
@@ -106,8 +110,8 @@ async fn pick(ask: Ask) -> Answer {
     let request = request(&ask.city, &params)?;
     let pixel = [axis(&params, "x", request.size[0])?, axis(&params, "y", request.size[1])?];
     permitted(&ask)?;
+    let snapshots = ask.seen(&params).await?;
     let answer = ask.answer("application/json", move |ask| {
-        let snapshots = ask.snapshots();
         let picked = composed(ask, &request, &snapshots)?.pick(pixel);
         let told = picked.and_then(|p| describe(&p, &snapshots, ask.caller.reads));
         Ok(told.unwrap_or_else(|| json!({ "asset": null, "point": null })))

@@ -32,7 +32,7 @@ pub fn collection() -> Value {
     optional(closed("Collection", fields), more)
 }
 
-/// How many datasets were removed.
+/// How many datasets or variants were removed.
 pub fn removed() -> Value {
     closed("Removed", [("removed", whole())])
 }
@@ -336,6 +336,20 @@ fn of_dataset() -> [(&'static str, Value); 13] {
 /// The catalogue.
 pub fn datasets() -> Value {
     closed("Datasets", [("datasets", list(closed("CatalogueEntry", of_dataset())))])
+}
+
+/// The planning variants.
+pub fn variants() -> Value {
+    let fields = [
+        ("id", text()),
+        ("site", text()),
+        ("changed", super::instant()),
+        ("datasets", list(text())),
+        ("added", whole()),
+        ("replaced", whole()),
+        ("removed", whole()),
+    ];
+    closed("Variants", [("variants", list(closed("Variant", fields)))])
 }
 
 /// A dataset with its editions.

@@ -3,9 +3,9 @@
 use super::{Outcome, say};
 use crate::fault::{Fault, Kind, Result};
 use crate::lod::{Tiling, View};
-use crate::model::Collections;
+use crate::model::{Collections, VariantName};
 use crate::query::Scope;
-use crate::store::{Coverage, Snapshot, Store};
+use crate::store::{Coverage, Overlay, Snapshot, Store};
 use crate::tiles::Coding;
 use crate::tiles::bake;
 use crate::tiles::tiles3d::{self, Compression, Manner};
@@ -22,7 +22,7 @@ use std::time::Instant;
 /// there already is kept, so that a bake that was stopped goes on, and one of a city that changed writes only what changed.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  cimbra bake /var/www/city\n  cimbra bake /var/www/buildings --tileset buildings --compression meshopt\n  cimbra bake out --precompress none\n  cimbra bake out --tiling implicit"
+    after_help = "Examples:\n  cimbra bake /var/www/city\n  cimbra bake /var/www/buildings --tileset buildings --compression meshopt\n  cimbra bake out --precompress none\n  cimbra bake out --tiling implicit\n  cimbra bake out --variant taller"
 )]
 pub struct Args {
     /// The folder to write; made when it is missing
@@ -30,6 +30,9 @@ pub struct Args {
     /// A collection, a dataset or a layer of one; the whole map unless told
     #[arg(long, value_name = "NAME")]
     tileset: Option<String>,
+    /// The city with this planning variant
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
     /// How vertices and triangles are kept: none, or meshopt (EXT_meshopt_compression)
     #[arg(long, value_name = "HOW", default_value = "none", value_parser = ["none", "meshopt"])]
     compression: String,
@@ -62,7 +65,11 @@ impl Args {
             }
             _ => fault,
         })?;
-        let snapshots: Vec<Arc<Snapshot>> = store.sites().iter().map(|site| site.snapshot()).collect();
+        let variant = self.variant.as_deref().map(VariantName::new).transpose()?;
+        let knows = |variant: &Overlay| variant.counts(open()).iter().any(|count| *count > 0);
+        // A folder's files are asked for under no variant's name.
+        let snapshots: Vec<Arc<Snapshot>> =
+            store.seen(variant.as_ref(), &knows)?.iter().map(|snapshot| Arc::new(snapshot.by_itself())).collect();
         let view = self.view(&snapshots)?;
         let compression = if self.compression == "meshopt" { Compression::Meshopt } else { Compression::None };
         let tiling = if self.tiling == "implicit" { Tiling::Implicit } else { Tiling::Explicit };

@@ -10,6 +10,7 @@ use crate::fault::{Fault, Result};
 use crate::formats::Limits;
 use crate::formats::control_points;
 use crate::ingest::{ImportOptions, Intake, Report, height_grid};
+use crate::model::VariantName;
 use crate::store::Store;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -77,11 +78,14 @@ pub(super) struct Source {
 /// Import files into a store
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  cimbra import delft.city.jsonl --height-offset 43.4\n  cimbra import pipes.geojson --crs EPSG:4549+5737 --height-grid quasigeoid.gtx\n  cimbra import tower.ifc --origin 118.78,32.04,12,0 --site 320106003001\n  cimbra import demo --store ./var/demo --json\n  cimbra import phones.csv --crs GCJ-02\n  cimbra import houses.xlsx --map map.toml\n  cimbra import survey.geojson --crs EPSG:4549 --control-points points.csv\n  cimbra import delft.city.jsonl --height-offset 43.4 --url http://127.0.0.1:8080 --key $KEY"
+    after_help = "Examples:\n  cimbra import delft.city.jsonl --height-offset 43.4\n  cimbra import pipes.geojson --crs EPSG:4549+5737 --height-grid quasigeoid.gtx\n  cimbra import tower.ifc --origin 118.78,32.04,12,0 --site 320106003001\n  cimbra import demo --store ./var/demo --json\n  cimbra import phones.csv --crs GCJ-02\n  cimbra import houses.xlsx --map map.toml\n  cimbra import survey.geojson --crs EPSG:4549 --control-points points.csv\n  cimbra import tower-new.ifc --dataset tower --variant taller\n  cimbra import delft.city.jsonl --height-offset 43.4 --url http://127.0.0.1:8080 --key $KEY"
 )]
 pub struct Args {
     #[command(flatten)]
     source: Source,
+    /// The planning variant that is changed instead of the site; made when it is new
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
     /// The store's directory [default: ./var/cimbra]
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
@@ -99,13 +103,16 @@ impl Args {
     /// # Errors
     /// Options that contradict each other, or a store that another process holds.
     pub fn run(mut self) -> Result<Outcome> {
-        let options = self.source.options()?;
+        let variant = self.variant.as_deref().map(VariantName::new).transpose()?;
+        let options = ImportOptions { variant, ..self.source.options()? };
         if let Some(url) = &self.url {
             if options.height_grid.is_some() {
                 return Err(Fault::parameter("height-grid", "is a file here, which the server cannot open")
                     .remedy("import on the server's machine with --store; or make the heights ellipsoidal first"));
             }
-            let mut report = send(url, self.key.as_deref(), &self.source.files, &self.source.parameters())?;
+            let mut parameters = self.source.parameters();
+            parameters.extend(self.variant.clone().map(|name| ("variant", name)));
+            let mut report = send(url, self.key.as_deref(), &self.source.files, &parameters)?;
             report.files.iter_mut().for_each(|file| file.notes.extend(options.remarks.iter().cloned()));
             return tell(&report, self.source.json);
         }

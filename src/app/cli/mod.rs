@@ -14,6 +14,7 @@ mod read;
 mod send;
 mod serve;
 mod simulate;
+mod variant;
 mod view;
 
 use crate::fault::{Fault, Kind, Result};
@@ -42,6 +43,7 @@ enum Command {
     Bake(bake::Args),
     Export(export::Args),
     Dataset(dataset::Args),
+    Variant(variant::Args),
     Key(key::Args),
     View(view::Args),
     #[command(hide = true)]
@@ -93,6 +95,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> std::io::Result<Exi
         Command::Bake(args) => args.run(),
         Command::Export(args) => args.run(),
         Command::Dataset(args) => args.run(),
+        Command::Variant(args) => args.run(),
         Command::Key(args) => args.run(),
         Command::View(args) => args.run(),
         Command::Read(args) => args.run(),

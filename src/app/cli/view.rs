@@ -32,7 +32,7 @@ impl Args {
         }
         let request = Request::read(&|name| self.parameters.get(name).cloned())?;
         let store = Store::open(&self.store)?;
-        let snapshots: Vec<_> = store.sites().iter().map(|site| site.snapshot()).collect();
+        let snapshots = store.seen(request.variant.as_ref(), &|_| true)?;
         let alarms = worst_alarms(&store.series().active_alarms());
         let studio = Studio::new();
         let city =

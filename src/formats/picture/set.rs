@@ -8,8 +8,8 @@ use foldhash::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The most bytes of all pictures of a file together, as they are kept.
-const ALL: u64 = 2 << 30;
+/// The most bytes of all pictures of a file together, as they are kept: they wait in memory for a site that is to be made.
+const ALL: u64 = 1 << 30;
 /// The most pictures of a file.
 const MOST: usize = 100_000;
 /// Pictures that objects go without and that are told one by one; more are counted.

@@ -280,6 +280,9 @@ impl Site {
         mut folder: Folder,
         at: Instant,
     ) -> Result<Committed> {
+        if self.over.is_some() {
+            return Err(Fault::new(Kind::Conflict, "a variant is made of assets alone"));
+        }
         let ([west, south, low], [east, north, high]) = (bounds.min, bounds.max);
         let manifest = Manifest {
             dataset: dataset.name.to_string(),
@@ -315,7 +318,7 @@ impl Site {
     /// # Errors
     /// [`Kind::Io`] when the disk refuses.
     pub fn remove_coverage(&self, dataset: &DatasetName, at: Instant) -> Result<Option<Committed>> {
-        let Some(old) = self.coverage(dataset) else { return Ok(None) };
+        let Some(old) = self.coverage(dataset).filter(|_| self.over.is_none()) else { return Ok(None) };
         let Manifest { title, source, .. } = old.manifest.clone();
         let known = self.snapshot().datasets().find(|d| d.name == *dataset).cloned();
         let unnamed = || Dataset {

@@ -19,7 +19,7 @@ pub(super) use subtree::{folder, named};
 pub use tileset::{Beside, of_folders, of_part, of_site, of_sites};
 
 /// Grows whenever the same content would be written as other bytes, also for its lighter shapes being others, so that tile addresses change with it.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// The metadata schema that every tileset's starts with, as it is written down in `tiles/schema.json`.
 pub const SCHEMA: &str = metadata::SCHEMA;

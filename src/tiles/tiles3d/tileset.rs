@@ -21,7 +21,7 @@ const FAR: f64 = 8192.0;
 /// As [`Snapshot::geometry`](crate::store::Snapshot::geometry).
 pub fn of_site(plan: &Plan, manner: impl Into<Manner>, prefix: &str) -> Result<Vec<u8>> {
     let manner = manner.into();
-    let names = Names::new(prefix, plan.view(), manner);
+    let names = Names::new(prefix, plan, manner);
     let (frame, node) = (plan.snapshot().frame(), plan.root(manner)?);
     let mut root = node.map_or_else(nothing, |node| tile(node, &names));
     root["transform"] = json!(frame.enu_to_ecef());
@@ -29,9 +29,9 @@ pub fn of_site(plan: &Plan, manner: impl Into<Manner>, prefix: &str) -> Result<V
     Ok(written(root, node.map_or(FAR, |n| n.error.max(FAR)), manner.tiling))
 }
 
-/// A part of a site's tileset of `view`, in the frame of the tileset that refers to it.
-pub fn of_part(root: &Node, view: &View, manner: Manner) -> Vec<u8> {
-    let mut tile = tile(root, &Names::new("", view, manner));
+/// A part of a plan's tileset, in the frame of the tileset that refers to it.
+pub fn of_part(root: &Node, plan: &Plan, manner: Manner) -> Vec<u8> {
+    let mut tile = tile(root, &Names::new("", plan, manner));
     tile["refine"] = json!("REPLACE");
     written(tile, root.error, manner.tiling)
 }
@@ -67,8 +67,7 @@ impl Beside {
 /// As [`Snapshot::geometry`](crate::store::Snapshot::geometry).
 pub fn of_sites(plans: &[&Plan], beside: &[Beside], manner: impl Into<Manner>) -> Result<Vec<u8>> {
     let manner = manner.into();
-    let query = plans.first().map_or_else(String::new, |plan| query(plan.view(), manner));
-    sites(plans, beside, manner, &query)
+    sites(plans, beside, manner, &|plan| query(plan, manner))
 }
 
 /// The same over folders of files, which were written in this manner and are asked for nothing.
@@ -76,10 +75,10 @@ pub fn of_sites(plans: &[&Plan], beside: &[Beside], manner: impl Into<Manner>) -
 /// # Errors
 /// As [`of_sites`].
 pub fn of_folders(plans: &[&Plan], beside: &[Beside], manner: impl Into<Manner>) -> Result<Vec<u8>> {
-    sites(plans, beside, manner.into(), "")
+    sites(plans, beside, manner.into(), &|_| String::new())
 }
 
-fn sites(plans: &[&Plan], beside: &[Beside], manner: Manner, query: &str) -> Result<Vec<u8>> {
+fn sites(plans: &[&Plan], beside: &[Beside], manner: Manner, query: &dyn Fn(&Plan) -> String) -> Result<Vec<u8>> {
     let roots = plans.iter().map(|p| p.root(manner)).collect::<Result<Vec<_>>>()?;
     let errors = roots.iter().flatten().map(|n| n.error);
     let error = errors.chain(beside.iter().map(|b| b.error)).fold(FAR, f64::max);
@@ -96,7 +95,7 @@ fn sites(plans: &[&Plan], beside: &[Beside], manner: Manner, query: &str) -> Res
             json!({
                 "boundingVolume": { "box": turned(frame, &padded(&bounds)) },
                 "geometricError": error,
-                "content": { "uri": format!("{}/tileset.json{query}", plan.snapshot().site()) }
+                "content": { "uri": format!("{}/tileset.json{}", plan.snapshot().site(), query(plan)) }
             })
         })
         .collect();
@@ -145,19 +144,22 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(prefix: &'a str, view: &View, Manner { compression, .. }: Manner) -> Self {
-        Self { prefix, query: query(view, Manner::default()), compression }
+    fn new(prefix: &'a str, plan: &Plan, Manner { compression, .. }: Manner) -> Self {
+        Self { prefix, query: query(plan, Manner::default()), compression }
     }
 }
 
-/// What a view is asked for with; compression and tiling only of a tileset, whose files then have names of their own.
-fn query(view: &View, manner: Manner) -> String {
+/// What a plan is asked for with; compression and tiling only of a tileset, whose files then have names of their own.
+fn query(plan: &Plan, manner: Manner) -> String {
+    let view = plan.view();
+    let variant = plan.snapshot().overlay().map(|over| format!("variant={}", escaped(over.name().as_str())));
     let at = view.at().map(|at| format!("datetime={at}"));
     let storey = view.storey().map(|storey| format!("storey={}", escaped(storey)));
     let filter = view.filter().map(|filter| format!("filter={}", escaped(filter)));
     let packed = (manner.compression == Compression::Meshopt).then(|| "compression=meshopt".to_owned());
     let tiling = (manner.tiling == Tiling::Implicit).then(|| "tiling=implicit".to_owned());
-    let all: Vec<String> = at.into_iter().chain(storey).chain(filter).chain(packed).chain(tiling).collect();
+    let all: Vec<String> =
+        at.into_iter().chain(variant).chain(storey).chain(filter).chain(packed).chain(tiling).collect();
     if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
 }
 

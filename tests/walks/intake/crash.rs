@@ -3,7 +3,8 @@
 use super::blocks;
 use super::worker::{is_alive, wait_for, worker_of};
 use crate::support::{Server, cimbra, key};
-use cimbra::store::Store;
+use cimbra::model::VariantName;
+use cimbra::store::{Site, Store};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Stdio;
@@ -14,7 +15,10 @@ const COUNT: i64 = 6_000;
 /// How many current assets the store has, after checking that they are all of one height, and that height.
 fn held(dir: &Path) -> (usize, Option<f64>) {
     let store = Store::open(dir).unwrap();
-    let Some(site) = store.sites().pop() else { return (0, None) };
+    store.sites().pop().map_or((0, None), |site| height(&site))
+}
+
+fn height(site: &Site) -> (usize, Option<f64>) {
     let city = site.snapshot();
     let heights: Vec<f64> = city
         .rows()
@@ -63,6 +67,45 @@ fn a_killed_import_leaves_all_or_nothing() {
     assert!(killed >= 3, "only {killed} were killed in time");
     assert!(start(99).wait().unwrap().success(), "and a later import goes through");
     assert_eq!(held(&store), (COUNT as usize, Some(99.0)));
+}
+
+#[test]
+fn a_killed_import_into_a_variant_leaves_it_and_the_city_as_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, file) = (dir.path().join("store"), dir.path().join("blocks.city.jsonl"));
+    let start = |height: i64, more: &[&str]| {
+        std::fs::write(&file, blocks(COUNT, height)).unwrap();
+        let mut command = cimbra(&["import", "--json", "--store"]);
+        command.arg(&store).arg(&file).args(more).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    };
+    let begun = Instant::now();
+    assert!(start(10, &[]).wait().unwrap().success());
+    let whole = begun.elapsed();
+    let held = || {
+        let store = Store::open(&store).unwrap();
+        let site = store.sites().pop().unwrap();
+        assert_eq!(height(&site), (COUNT as usize, Some(10.0)), "the city itself");
+        assert_eq!(site.snapshot().revision(), 1);
+        site.variant(&VariantName::new("high").unwrap()).map(|variant| height(&variant))
+    };
+    let (mut before, mut killed, rounds) = (None, 0, 10);
+    assert_eq!(held(), before);
+    for round in 0..rounds {
+        let mut child = start(11 + round, &["--variant", "high"]);
+        let part = f64::from(i32::try_from(round).unwrap()) / 9.0 * 1.2;
+        std::thread::sleep(whole.mul_f64(part) + Duration::from_millis(5));
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (now, all) = (held(), Some((COUNT as usize, Some((11 + round) as f64))));
+        assert!(now == all || now == before, "round {round}: {now:?} is neither {all:?} nor {before:?}");
+        before = now;
+    }
+    eprintln!("{killed} of {rounds} imports of {} ms were killed while they ran", whole.as_millis());
+    assert!(killed >= 3, "only {killed} were killed in time");
+    assert!(start(99, &["--variant", "high"]).wait().unwrap().success(), "and a later import goes through");
+    assert_eq!(held(), Some((COUNT as usize, Some(99.0))));
 }
 
 /// Sends a city to be taken in while nobody waits; gives where its report will be.

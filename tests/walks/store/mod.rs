@@ -6,6 +6,7 @@ mod kill;
 mod shapes;
 mod standing;
 mod together;
+mod variants;
 
 use cimbra::geom::{Bounds, Mesh, Surface, SurfaceKind};
 use cimbra::model::{Asset, AssetId, Class, DatasetName, Footprint, Geometry, SiteCode, Value};

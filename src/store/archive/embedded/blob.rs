@@ -153,8 +153,18 @@ pub struct Instance {
     pub geometry: Arc<Geometry>,
 }
 
+/// The bits of an offset that are left to a log's mark; the rest are for 16 TiB.
+const MARKS: u64 = !0 << 44;
+
+/// The mark of a further log of a site, by the number that no other log of this process has: its offsets bear it, so that what lies
+/// there is told from what lies in the site's own. Nothing where there are no more marks.
+pub(crate) fn mark(number: u32) -> Option<u64> {
+    let mark = u64::from(number) << MARKS.trailing_zeros();
+    (number > 0 && mark >> MARKS.trailing_zeros() == u64::from(number)).then_some(mark)
+}
+
 /// The reading side of one site's log.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Blobs {
     /// The site's number in the cache.
     pub site: u32,
@@ -162,10 +172,21 @@ pub(crate) struct Blobs {
     pub path: PathBuf,
     pub salt: u64,
     pub cache: Arc<Cache>,
+    /// What every offset in it bears; 0 for a site's own log.
+    pub mark: u64,
+    /// The log of the variant that is laid over the site.
+    pub over: Option<Arc<Self>>,
 }
 
 impl Blobs {
+    /// The log that an offset is in.
+    fn of(&self, offset: u64) -> &Self {
+        self.over.as_deref().filter(|over| offset & MARKS == over.mark).unwrap_or(self)
+    }
     pub fn geometry(&self, blob: Blob) -> Result<Arc<Geometry>> {
+        self.of(blob.offset).own_geometry(blob)
+    }
+    fn own_geometry(&self, blob: Blob) -> Result<Arc<Geometry>> {
         if blob.geometry == 0 {
             return Ok(Arc::default());
         }
@@ -184,6 +205,9 @@ impl Blobs {
     }
     /// The shape of a geometry's mesh, by where it lies, and how it is moved to its place; nothing without a mesh.
     pub fn instance(&self, blob: Blob) -> Result<Option<Instance>> {
+        self.of(blob.offset).own_instance(blob)
+    }
+    fn own_instance(&self, blob: Blob) -> Result<Option<Instance>> {
         if blob.geometry == 0 {
             return Ok(None);
         }
@@ -210,7 +234,12 @@ impl Blobs {
     }
     fn stored(&self, offset: u64, length: u32) -> Result<Stored> {
         let raw = self.read(offset, length)?;
-        decode_geometry(&raw).ok_or_else(|| self.corrupt(offset))
+        match decode_geometry(&raw).ok_or_else(|| self.corrupt(offset))? {
+            Stored::Placed(footprint, placed) => {
+                Ok(Stored::Placed(footprint, Placed { offset: placed.offset | self.mark, ..placed }))
+            }
+            whole => Ok(whole),
+        }
     }
     /// The geometry that has a placed one's shape. It lies before it and is whole, so no two wait for each other.
     fn shape(&self, before: u64, placed: &Placed) -> Result<Arc<Geometry>> {
@@ -231,6 +260,9 @@ impl Blobs {
         }
     }
     pub fn attributes(&self, blob: Blob) -> Result<Arc<Attributes>> {
+        self.of(blob.offset).own_attributes(blob)
+    }
+    fn own_attributes(&self, blob: Blob) -> Result<Arc<Attributes>> {
         if blob.attributes == 0 {
             return Ok(Arc::default());
         }
@@ -246,14 +278,14 @@ impl Blobs {
     }
     fn read(&self, offset: u64, len: u32) -> Result<Vec<u8>> {
         let mut bytes = vec![0; len as usize];
-        self.file.read_exact_at(&mut bytes, offset).map_err(|e| match e.kind() {
+        self.file.read_exact_at(&mut bytes, offset & !MARKS).map_err(|e| match e.kind() {
             std::io::ErrorKind::UnexpectedEof => self.corrupt(offset),
             _ => Fault::io(&format!("reading {}", self.path.display()), &e),
         })?;
         unpack(&bytes, self.salt).ok_or_else(|| self.corrupt(offset))
     }
     fn corrupt(&self, offset: u64) -> Fault {
-        Fault::new(Kind::Corrupt, format!("the bytes at offset {offset} are not what was written"))
+        Fault::new(Kind::Corrupt, format!("the bytes at offset {} are not what was written", offset & !MARKS))
             .about(self.path.display().to_string())
             .remedy("import the asset's dataset again, or restore the file from a backup")
     }

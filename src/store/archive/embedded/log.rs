@@ -19,6 +19,7 @@ const START: u64 = 24;
 const SEAL: u64 = HEADER + Seal::LEN as u64;
 
 /// One commit as read back.
+#[derive(Debug)]
 pub(crate) struct Replayed {
     pub dataset: Dataset,
     /// Encoded changes: an import of a million assets is better not taken apart all at once.

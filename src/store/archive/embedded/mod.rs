@@ -11,7 +11,7 @@ mod series_form;
 
 pub(crate) use attributes::{decode_attributes, encode_attributes};
 pub use blob::Instance;
-pub(crate) use blob::{Blob, Blobs, Cache, Packer, Weigh, packable};
+pub(crate) use blob::{Blob, Blobs, Cache, Packer, Weigh, mark, packable};
 pub(crate) use change::{Op, Version};
 pub(crate) use geometry::{Placed, check, decode_geometry, encode_geometry, encode_placed, is_shared};
 pub(crate) use log::{Append, Log, Piece, Replayed};
