@@ -211,3 +211,27 @@ fn what_leaves_as_cityjson_comes_in_again_with_its_picture() {
     };
     assert_eq!((around(&own), around(&was)), ([1.5, 2.5], [1.5, 2.5]));
 }
+
+#[test]
+fn a_ktx2_goes_through_as_it_is() {
+    // The header of Khronos KTX 2.0 §3: a flat picture of 16 by 8 pixels in BasisLZ, one level of 16 bytes at its end.
+    let mut ktx2 = b"\xabKTX 20\xbb\r\n\x1a\n".to_vec();
+    ktx2.extend([0_u32, 1, 16, 8, 0, 0, 1, 1, 1].iter().flat_map(|word| word.to_le_bytes()));
+    ktx2.extend([0; 32]);
+    ktx2.extend([104_u64, 16, 16].iter().flat_map(|word| word.to_le_bytes()));
+    ktx2.extend([7; 16]);
+    let mut model = plane(embedded(ktx2.clone(), "image/ktx2"), 0.0);
+    model["textures"][0] = json!({ "extensions": { "KHR_texture_basisu": { "source": 0 } } });
+    for member in ["extensionsUsed", "extensionsRequired"] {
+        model[member] = json!(["KHR_texture_basisu"]);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let (file, store) = (dir.path().join("plane.gltf"), dir.path().join("store"));
+    std::fs::write(&file, model.to_string()).unwrap();
+    import(&file, &store, &["--origin", HERE]);
+    let glb = exported(&store);
+    let (json, bin) = parts(&glb);
+    let (kept, media) = picture(&json, bin, &json!(0));
+    assert!(kept == ktx2 && media == "image/ktx2", "{media}");
+    assert!(!baked(&store).is_empty(), "and the checker finds its tiles sound");
+}
