@@ -1,10 +1,11 @@
 //! Pictures on surfaces: each once in its site's folder, under the SHA-256 of its bytes.
 
-use super::archive::embedded::write_whole;
+use super::archive::embedded::sync_dir;
 use super::site::Site;
 use super::snapshot::Snapshot;
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::{Media, hash_of};
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,10 +23,18 @@ impl Site {
         if path.is_file() {
             return Ok(());
         }
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|e| Fault::io(&format!("making {}", folder.display()), &e))?;
-        }
-        write_whole(&path, bytes)
+        let Some(folder) = path.parent() else { return Err(Fault::internal("a picture without a folder")) };
+        std::fs::create_dir_all(folder).map_err(|e| Fault::io(&format!("making {}", folder.display()), &e))?;
+        // A name of its own: a variant of the site may be keeping the same picture.
+        let number = getrandom::u64().map_err(|e| Fault::internal(format!("no random numbers: {e}")))?;
+        let beside = path.with_extension(format!("{number:016x}.new"));
+        let write = || {
+            std::fs::write(&beside, bytes)?;
+            File::open(&beside)?.sync_all()?;
+            std::fs::rename(&beside, &path)
+        };
+        write().map_err(|e| Fault::io(&format!("writing {}", path.display()), &e))?;
+        sync_dir(folder)
     }
 }
 

@@ -1,9 +1,11 @@
 //! CityJSON with textures.
 
-use super::{baked, faces, import, mesh, png, read};
+use super::{baked, faces, import, jpeg, mesh, png, read};
+use crate::support::shared;
 use crate::support::textured::seen;
 use cimbra::geom::{Face, Wrap};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// A cube of 1 m at (10, 20, 30) whose walls to the south and the east show a picture that is `1 / step` metres wide, counted from
 /// below; the east one has a window. `turn` turns it inside out.
@@ -124,4 +126,83 @@ fn a_broken_appearance_costs_the_picture_and_not_the_object() {
         assert_eq!(count, left, "{wanted}: {notes}");
         assert!(notes.contains(wanted) && (wanted.is_empty() || notes.contains("'a'")), "{wanted}: {notes}");
     }
+}
+
+/// An object, a corner's place in millimetres, and the point of its picture in millionths from the upper left.
+type Corner = (String, [i64; 3], [i64; 2]);
+
+#[test]
+fn real_buildings_show_their_pictures_at_every_corner() {
+    let Some(shared) = shared() else { return };
+    let text = std::fs::read(shared.join("data/cityjson/rotterdam_subset.city.json")).unwrap();
+    let whole: Value = serde_json::from_slice(&text).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("rotterdam.city.json");
+    std::fs::write(&file, &text).unwrap();
+    // The pictures themselves are not published: others stand in, each of another length, so that none is taken for another.
+    let definitions = whole["appearance"]["textures"].as_array().unwrap();
+    for (k, definition) in definitions.iter().enumerate() {
+        let path = dir.path().join(definition["image"].as_str().unwrap());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, [jpeg(), vec![0; k]].concat()).unwrap();
+    }
+    let (objects, notes, pictures) = read(&file);
+    assert!(pictures <= definitions.len() && !notes.contains("left out"), "{notes}");
+    let numbers =
+        |value: &Value| -> Vec<f64> { value.as_array().unwrap().iter().map(|n| n.as_f64().unwrap()).collect() };
+    let (scale, shift) = (numbers(&whole["transform"]["scale"]), numbers(&whole["transform"]["translate"]));
+    let mut wanted: BTreeSet<Corner> = BTreeSet::new();
+    let mut used = BTreeSet::new();
+    for (id, object) in whole["CityObjects"].as_object().unwrap() {
+        for geometry in object["geometry"].as_array().into_iter().flatten() {
+            let told = geometry["texture"]["rgbTexture"]["values"].as_array().unwrap();
+            for (surface, told) in geometry["boundaries"].as_array().unwrap().iter().zip(told) {
+                for (ring, told) in surface.as_array().unwrap().iter().zip(told.as_array().unwrap()) {
+                    let told = told.as_array().unwrap();
+                    if told[0].is_null() {
+                        continue;
+                    }
+                    used.insert(told[0].as_u64().unwrap());
+                    let mut corners: Vec<Corner> = Vec::new();
+                    for (corner, place) in ring.as_array().unwrap().iter().zip(&told[1..]) {
+                        let at = numbers(&whole["vertices"][corner.as_u64().unwrap() as usize]);
+                        let at = [0, 1, 2].map(|k| ((at[k] * scale[k] + shift[k]) * 1e3).round() as i64);
+                        let place = numbers(&whole["appearance"]["vertices-texture"][place.as_u64().unwrap() as usize]);
+                        let place = [place[0], 1.0 - place[1]].map(|c| (c * 1e6).round() as i64);
+                        // A few corners stand twice in a row; the first is drawn.
+                        if corners.last().is_none_or(|last| last.1 != at) {
+                            corners.push((id.clone(), at, place));
+                        }
+                    }
+                    if corners.len() > 1 && corners.first().unwrap().1 == corners.last().unwrap().1 {
+                        corners.pop();
+                    }
+                    if corners.len() > 2 {
+                        wanted.extend(corners);
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(pictures, used.len());
+    let mut found: BTreeSet<Corner> = BTreeSet::new();
+    for object in &objects {
+        for face in faces(&object.shape) {
+            let Some(shown) = &face.shown else { continue };
+            for (point, at) in face.polygon.points().zip(&shown.at) {
+                let at = at.map(|c| (f64::from(c) * 1e6).round() as i64);
+                found.insert((object.id.to_string(), point.map(|c| (c * 1e3).round() as i64), at));
+            }
+        }
+    }
+    assert!(wanted.len() > 900, "{}", wanted.len());
+    // The last digit of a millionth is beyond what 32 bits hold.
+    let near = |a: &Corner, b: &Corner| (0..2).all(|k| (a.2[k] - b.2[k]).abs() <= 1);
+    let has = |all: &BTreeSet<Corner>, one: &Corner| {
+        let (low, high) = ((one.0.clone(), one.1, [i64::MIN; 2]), (one.0.clone(), one.1, [i64::MAX; 2]));
+        all.range(low..=high).any(|other| near(one, other))
+    };
+    let lacking = wanted.iter().filter(|one| !has(&found, one)).count();
+    let strange = found.iter().filter(|one| !has(&wanted, one)).count();
+    assert_eq!((lacking, strange), (0, 0), "of {} corners", wanted.len());
 }
