@@ -9,6 +9,7 @@ mod live;
 mod points;
 mod portal;
 mod terrain;
+mod textures;
 mod tileset;
 
 use serde_json::Value;
