@@ -78,7 +78,7 @@ pub enum Stem {
     /// A building that opens.
     Building(Arc<Member>),
     /// Part of the inside of a building with very much in it.
-    Inside(Arc<Cell>, Place),
+    Inside(Arc<Cell>, Place, Arc<Member>),
 }
 
 /// At most this many stand-ins in a tile.
@@ -123,10 +123,11 @@ impl Stem {
                 hasher.update(b"building");
                 hasher.update(&member.deep().to_le_bytes());
             }
-            Self::Inside(cell, place) => {
+            Self::Inside(cell, place, building) => {
                 hasher.update(b"inside");
                 hasher.update(&[*place as u8]);
                 hasher.update(&cell.mark.to_le_bytes());
+                hasher.update(&building.mark.to_le_bytes());
             }
         }
         hasher.digest128()
@@ -152,7 +153,7 @@ impl<'a> Planner<'a> {
             Stem::Site => return self.site(),
             Stem::Cell(cell, place, afar) => self.grow(cell, *place, *afar, levels(cell)),
             Stem::Building(member) => self.open(member),
-            Stem::Inside(cell, place) => gather(self.within(cell, *place), waiting(*place)),
+            Stem::Inside(cell, place, building) => gather(self.within(building, cell, *place), waiting(*place)),
         })
     }
 
@@ -261,9 +262,9 @@ impl<'a> Planner<'a> {
     fn open(&self, member: &Arc<Member>) -> Tile {
         let Some(family) = &member.family else { return nothing(member.reach()) };
         // Its leaves are its own parts, without tiles between, so that it gives way to all of its inside at once.
-        let mut children = family.things.as_ref().map_or_else(Vec::new, |cell| self.within(cell, Place::Small));
+        let mut children = family.things.as_ref().map_or_else(Vec::new, |cell| self.within(member, cell, Place::Small));
         if let Some(rooms) = &family.rooms {
-            children.push(gather(self.within(rooms, Place::Glass), NEAREST));
+            children.push(gather(self.within(member, rooms, Place::Glass), NEAREST));
         }
         // A building drawn by its walls only is a block until the walls themselves come.
         let detail = if family.by_walls { Detail::StandIns } else { Detail::Whole };
@@ -271,7 +272,14 @@ impl<'a> Planner<'a> {
         Tile { least: NEAR, content: Some(content), children, ..nothing(member.reach()) }
     }
 
-    fn within(&self, cell: &Arc<Cell>, place: Place) -> Vec<Tile> {
+    /// What a building draws until a part of its inside comes that is a document of its own: that must be there as soon as the
+    /// building gives way. Rooms come when one is near.
+    pub fn until(&self, stem: &Stem) -> Option<Arc<Recipe>> {
+        let Stem::Inside(_, Place::Small, building) = stem else { return None };
+        self.open(building).content
+    }
+
+    fn within(&self, building: &Arc<Member>, cell: &Arc<Cell>, place: Place) -> Vec<Tile> {
         let mut leaves = Vec::new();
         cell.leaves(&mut leaves);
         if leaves.len() <= PARTS / 2 {
@@ -285,7 +293,8 @@ impl<'a> Planner<'a> {
             return leaves.iter().map(members).collect();
         }
         let Parts::Cells(parts) = &cell.solid().parts else { return Vec::new() };
-        parts.iter().flatten().map(|part| nested(Stem::Inside(part.clone(), place), part.reach)).collect()
+        let stem = |part: &Arc<Cell>| Stem::Inside(part.clone(), place, building.clone());
+        parts.iter().flatten().map(|part| nested(stem(part), part.reach)).collect()
     }
 
     /// An inner tile that draws stand-ins for the greatest of its members.

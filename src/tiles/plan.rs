@@ -221,7 +221,11 @@ impl Plan {
 
     /// The tiles of a document, measured.
     fn document(&self, stem: &Stem, manner: Manner) -> Result<Option<Node>> {
-        let Some(root) = self.planner(manner).document(stem) else { return Ok(None) };
+        let planner = self.planner(manner);
+        let Some(mut root) = planner.document(stem) else { return Ok(None) };
+        if let Some(before) = planner.until(stem) {
+            root.least = root.least.max(self.measured(&before)?.1);
+        }
         let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
         self.tell(&root, manner, &mut |hash, file| drop(named.insert(hash, (file, manner))));
         drop(named);
