@@ -41,6 +41,18 @@ pub fn one_sided(from: &[Triangle], onto: &[Triangle], floor: f64) -> Between {
     away(from, &Nearest::new(onto.to_vec()), floor, 0.0)
 }
 
+/// Whether two surfaces lie in one place, whatever triangles they are cut into: no point of either is farther than `limit` metres from
+/// the other. Of what is a tenth of a millimetre less than that, either may be told. Ends at the first point that is too far.
+pub fn coincide(a: &[Triangle], b: &[Triangle], limit: f64) -> bool {
+    let lies = |from: &[Triangle], onto: &[Triangle]| {
+        let onto = Nearest::new(onto.to_vec());
+        let mut near = |p| onto.to(p, limit);
+        from.iter()
+            .all(|triangle| farthest(triangle, &mut near, onto.triangles(), limit, limit, &mut |_| {}).most <= limit)
+    };
+    lies(a, b) && lies(b, a)
+}
+
 fn away(from: &[Triangle], onto: &Nearest, floor: f64, least: f64) -> Between {
     let of = |p: &[f64; 3]| onto.to(*p, f64::INFINITY).map_or(f64::INFINITY, |(_, d)| d);
     let least = from.iter().flatten().map(of).fold(least, f64::max);

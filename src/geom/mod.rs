@@ -30,7 +30,7 @@ pub use bounds::Bounds;
 pub use check::check;
 pub use congruent::{Motion, Print, Shapes, motion};
 pub use extrude::{extrude, turning};
-pub use hausdorff::{Between, hausdorff, one_sided};
+pub use hausdorff::{Between, coincide, hausdorff, one_sided};
 pub use inside::{Inside, inside};
 pub use mend::{Defect, Flaw, mend};
 pub use mesh::{Mesh, Surface, SurfaceKind};
