@@ -3,6 +3,7 @@
 mod changes;
 pub mod checker;
 mod city;
+mod distance;
 pub mod forms;
 mod glb;
 mod implicit;
