@@ -2,7 +2,7 @@
 
 use super::mend::{Defect, Flaw};
 use super::nearest::{Nearest, Triangle, normal, sub};
-use super::sweep::touching;
+use super::sweep::crossing;
 use super::topology::Topology;
 use super::triangulate::{cross, dot, length};
 use super::{Bounds, Mesh, WELD};
@@ -115,7 +115,7 @@ pub(super) fn cuts(topology: &Topology) -> Option<Flaw> {
         }
     };
     if count <= FEW {
-        touching(&triangles, &mut compare);
+        crossing(&triangles, &mut compare);
     } else {
         let tree = Nearest::new(triangles.clone());
         for (i, triangle) in triangles.iter().enumerate() {
@@ -137,14 +137,14 @@ pub(super) fn cuts(topology: &Topology) -> Option<Flaw> {
 }
 
 /// The plane of a triangle.
-struct Plane {
+pub(super) struct Plane {
     /// Of length one; nothing for a triangle without area.
     up: [f64; 3],
     height: f64,
 }
 
 impl Plane {
-    fn of(triangle: &Triangle) -> Self {
+    pub(super) fn of(triangle: &Triangle) -> Self {
         let up = normal(triangle);
         let size = length(up);
         let up = if size > 0.0 { up.map(|v| v / size) } else { [0.0; 3] };
@@ -152,7 +152,7 @@ impl Plane {
     }
     /// Where a side of `one` goes through the inside of `other`, whose plane this is; touching and lying flat on each other is no
     /// cut.
-    fn pierced(&self, one: &Triangle, other: &Triangle) -> Option<[f64; 3]> {
+    pub(super) fn pierced(&self, one: &Triangle, other: &Triangle) -> Option<[f64; 3]> {
         let heights = one.map(|p| dot(self.up, p) - self.height);
         let [a, b, c] = heights;
         if a.min(b).min(c) >= -WELD || a.max(b).max(c) <= WELD {

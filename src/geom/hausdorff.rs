@@ -28,17 +28,23 @@ pub fn hausdorff(a: &[Triangle], b: &[Triangle], floor: f64) -> Between {
         (false, false) => {}
         _ => return Between { least: f64::INFINITY, most: f64::INFINITY },
     }
-    let one = away(a, &Nearest::new(b.to_vec()), floor, 0.0);
-    let other = away(b, &Nearest::new(a.to_vec()), floor, one.least);
+    let (to, back) = (Nearest::new(b.to_vec()), Nearest::new(a.to_vec()));
+    let away = |from: &[Triangle], onto: &Nearest, least: f64| {
+        let of = |p: &[f64; 3]| onto.to(*p, f64::INFINITY).map_or(f64::INFINITY, |(_, d)| d);
+        let least = from.iter().flatten().map(of).fold(least, f64::max);
+        let mut between = Between { least, most: least };
+        for triangle in from {
+            let enough = floor.max(between.least + SLACK);
+            let mut near = |p| onto.to(p, f64::INFINITY);
+            let one = farthest(triangle, &mut near, onto.triangles(), enough, f64::INFINITY, &mut |_| {});
+            between.least = between.least.max(one.least);
+            between.most = between.most.max(one.most);
+        }
+        between
+    };
+    let one = away(a, &to, 0.0);
+    let other = away(b, &back, one.least);
     Between { least: other.least, most: one.most.max(other.most) }
-}
-
-/// As [`hausdorff`], of how far the points of `from` are from the surface of `onto` only.
-pub fn one_sided(from: &[Triangle], onto: &[Triangle], floor: f64) -> Between {
-    if onto.is_empty() && !from.is_empty() {
-        return Between { least: f64::INFINITY, most: f64::INFINITY };
-    }
-    away(from, &Nearest::new(onto.to_vec()), floor, 0.0)
 }
 
 /// Whether two surfaces lie in one place, whatever triangles they are cut into: no point of either is farther than `limit` metres from
@@ -51,20 +57,6 @@ pub fn coincide(a: &[Triangle], b: &[Triangle], limit: f64) -> bool {
             .all(|triangle| farthest(triangle, &mut near, onto.triangles(), limit, limit, &mut |_| {}).most <= limit)
     };
     lies(a, b) && lies(b, a)
-}
-
-fn away(from: &[Triangle], onto: &Nearest, floor: f64, least: f64) -> Between {
-    let of = |p: &[f64; 3]| onto.to(*p, f64::INFINITY).map_or(f64::INFINITY, |(_, d)| d);
-    let least = from.iter().flatten().map(of).fold(least, f64::max);
-    let mut between = Between { least, most: least };
-    for triangle in from {
-        let enough = floor.max(between.least + SLACK);
-        let mut near = |p| onto.to(p, f64::INFINITY);
-        let one = farthest(triangle, &mut near, onto.triangles(), enough, f64::INFINITY, &mut |_| {});
-        between.least = between.least.max(one.least);
-        between.most = between.most.max(one.most);
-    }
-    between
 }
 
 /// How far the farthest point of `triangle` is from the surface whose nearest triangle `near` knows: exact to where `most` is below

@@ -110,7 +110,7 @@ impl Nearest {
 }
 
 /// The square of the distance from `p` to a box.
-fn outside2(bounds: &Bounds, p: [f64; 3]) -> f64 {
+pub(super) fn outside2(bounds: &Bounds, p: [f64; 3]) -> f64 {
     (0..3).map(|k| (bounds.min[k] - p[k]).max(p[k] - bounds.max[k]).max(0.0)).map(|d| d * d).sum()
 }
 

@@ -74,7 +74,8 @@ impl Intake<'_> {
         let [lon, lat, _] = bounds.center();
         let site = self.make_site(site, store, code, Geodetic::new(lon, lat, bounds.min[2]), report)?;
         let source = site.keep_source(file)?;
-        let form = Form::Tileset(Adopted { folder, entry, shift, above: found.above, around, error: found.error });
+        let (above, error) = (found.above, found.error);
+        let form = Form::Tileset(Adopted { folder, entry, shift, above, around, error, implicit: None });
         self.put(site, name, class, bounds, form, (written, Some(source)), report)
     }
 

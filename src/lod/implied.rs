@@ -1,7 +1,10 @@
-//! Implicit tilings: where a site's tree is nothing but squares, their quarters and one tile for each leaf, its tiles follow from level,
-//! column and row, and are told by bits instead of one by one.
+//! Implicit tilings: where a site's tree is nothing but squares and their quarters, or cubes and their eighths, and one tile for each
+//! leaf, its tiles follow from level, column, row and layer, and are told by bits instead of one by one.
+//!
+//! What a building opens to is told one by one. Nothing but leaves takes a shell's place, all at once; of an octree the cubes between
+//! would be empty, and a reader that halves errors level by level would show nothing where the shell is gone and a cube has not opened.
 
-use super::cell::{Cell, Parts, Spot};
+use super::cell::{CUBES, Cell, Parts, Spot};
 use super::members::{Place, WIDER};
 use super::tree::{Planner, STAND_INS, Tile, gather, waiting};
 use crate::geom::Bounds;
@@ -13,16 +16,16 @@ pub enum Tiling {
     /// One by one, in JSON.
     #[default]
     Explicit,
-    /// By bits (OGC 22-025r4 §7), as far as the tree is a quadtree; one by one above and below.
+    /// By bits (OGC 22-025r4 §7), as far as the tree is a quadtree or an octree; one by one above and below.
     Implicit,
 }
 
-/// How many levels a subtree has: as many tiles as a document of few.
+/// How many levels a subtree has: 21 squares, or 73 cubes.
 pub const SUBTREE: u32 = 3;
 /// The error that the last tile with parts still has where a reader halves errors level by level, metres.
 const LAST: f64 = 4.0;
 
-/// All that is in one cell, as an implicit tiling: a square that holds other squares down to tiles that are never divided.
+/// All that is in one cell, as an implicit tiling: a square or cube that holds others down to tiles that are never divided.
 #[derive(Debug, Clone)]
 pub struct Implied {
     cell: Arc<Cell>,
@@ -44,22 +47,36 @@ impl Implied {
     pub(super) const fn new(cell: Arc<Cell>, place: Place, afar: bool) -> Self {
         Self { cell, place, afar }
     }
-    /// Its name: how its members are shown, and where its square is.
+    /// Its name: how its members are shown, and where its square or cube is.
     pub fn name(&self) -> String {
-        let Spot { level, x, y } = self.cell.spot;
-        format!("{}-{level}-{x}-{y}", self.place.name())
+        let Spot { level, x, y, z } = self.cell.spot;
+        let square = format!("{}-{level}-{x}-{y}", self.place.name());
+        if self.is_octree() { format!("{square}-{z}") } else { square }
+    }
+    /// Whether its tiles are cubes; else they are squares.
+    pub fn is_octree(&self) -> bool {
+        self.parts() == CUBES
+    }
+    /// Into how many a tile is divided.
+    pub fn parts(&self) -> usize {
+        self.cell.parts().unwrap_or_default()
     }
     /// How many levels have tiles.
     pub fn levels(&self) -> u32 {
         self.cell.levels
     }
-    /// Its square between the lowest and the highest that is drawn, wider by what reaches beyond: where a reader halves it, it
-    /// meets the squares nearly, and all of it lies within.
+    /// Its cube, or its square between the lowest and the highest that is drawn, wider by what reaches beyond: where a reader halves it,
+    /// it meets the cells nearly, and all of it lies within.
     pub fn bounds(&self) -> Bounds {
-        let (reach, ([x, y], half)) = (self.cell.reach, self.cell.spot.square());
-        let over = [x - half - reach.min[0], y - half - reach.min[1], reach.max[0] - x - half, reach.max[1] - y - half];
-        let half = half + over.into_iter().fold(0.0, f64::max);
-        Bounds { min: [x - half, y - half, reach.min[2]], max: [x + half, y + half, reach.max[2]] }
+        let (reach, (at, half)) = (self.cell.reach, self.cell.spot.cube());
+        let axes = if self.is_octree() { 3 } else { 2 };
+        let over = |k: usize| (at[k] - half - reach.min[k]).max(reach.max[k] - at[k] - half);
+        let half = half + (0..axes).map(over).fold(0.0, f64::max);
+        let side = |k: usize, half: f64, reach: f64| if k < axes { at[k] + half } else { reach };
+        Bounds {
+            min: std::array::from_fn(|k| side(k, -half, reach.min[k])),
+            max: std::array::from_fn(|k| side(k, half, reach.max[k])),
+        }
     }
     /// Its error for readers that take no errors from subtrees and halve it level by level: no less than what any of its tiles
     /// has, and enough for the last one with parts. Told without measuring anything, metres.
@@ -73,8 +90,8 @@ impl Implied {
         let (mut cells, mut row) = (Vec::new(), vec![Some(self.cell.at(root)?.clone())]);
         for _ in 0..SUBTREE {
             let parts = |cell: &Option<Arc<Cell>>| match cell.as_ref().map(|cell| &cell.parts) {
-                Some(Parts::Quarters(quarters)) => quarters.clone(),
-                _ => Default::default(),
+                Some(Parts::Cells(parts)) => parts.to_vec(),
+                _ => vec![None; self.parts()],
             };
             let next = row.iter().flat_map(parts).collect();
             cells.append(&mut std::mem::replace(&mut row, next));
@@ -87,19 +104,23 @@ impl Implied {
         while let Some(root) = waiting.pop() {
             let Some(subtree) = self.subtree(root) else { continue };
             let below = (0_u32..).zip(subtree.below).filter(|(_, there)| *there);
-            waiting.extend(below.map(|(morton, _)| down(root, SUBTREE, morton)));
+            waiting.extend(below.map(|(morton, _)| self.down(root, SUBTREE, morton)));
             found.push(root);
         }
         found
     }
     /// The spot of the cell `index` of a subtree that begins at `root`.
-    pub fn spot(root: Spot, index: usize) -> Spot {
-        let (mut level, mut first) = (0, 0);
-        while index >= first + (1 << (2 * level)) {
-            first += 1 << (2 * level);
-            level += 1;
+    pub fn spot(&self, root: Spot, index: usize) -> Spot {
+        let (mut level, mut first, mut row) = (0, 0, 1);
+        while index >= first + row {
+            (level, first, row) = (level + 1, first + row, row * self.parts());
         }
-        down(root, level, u32::try_from(index - first).unwrap_or_default())
+        self.down(root, level, u32::try_from(index - first).unwrap_or_default())
+    }
+    /// The spot `morton` of the level that is `levels` below `root`.
+    fn down(&self, root: Spot, levels: u32, morton: u32) -> Spot {
+        let axes = if self.is_octree() { 3 } else { 2 };
+        (0..levels).rev().fold(root, |spot, level| spot.part(morton >> (axes * level) & ((1 << axes) - 1)))
     }
     /// The cell at `spot`, which is counted from the tiling's own square.
     pub fn cell(&self, spot: Spot) -> Option<&Arc<Cell>> {
@@ -107,21 +128,16 @@ impl Implied {
     }
 }
 
-/// The spot `morton` of the level that is `levels` below `root`.
-fn down(root: Spot, levels: u32, morton: u32) -> Spot {
-    (0..levels).rev().fold(root, |spot, level| spot.quarter(morton >> (2 * level) & 3))
-}
-
 impl Planner<'_> {
-    /// The implicit tiling of this name; nothing where there is no such square, or not only tiles that are never divided in it.
+    /// The implicit tiling of this name; nothing where there is no such cell, or not only tiles that are never divided in it.
     pub fn implied(&self, name: &str) -> Option<Implied> {
         let mut words = name.split('-');
         let place = words.next().and_then(Place::named)?;
         let mut number = || words.next()?.parse().ok();
-        let spot = Spot { level: number()?, x: number()?, y: number()? };
+        let spot = Spot { level: number()?, x: number()?, y: number()?, z: number().unwrap_or_default() };
         let cell = self.grove.tree(place)?.at(spot)?;
         let found = Implied::new(cell.clone(), place, place == Place::Body || self.grove.tree(Place::Body).is_none());
-        let holds = cell.plain && matches!(cell.parts, Parts::Quarters(_)) && found.name() == name;
+        let holds = cell.plain && matches!(cell.parts, Parts::Cells(_)) && found.name() == name;
         holds.then_some(found)
     }
     /// The tile of one of its cells, without its parts.
@@ -129,13 +145,13 @@ impl Planner<'_> {
         match &cell.parts {
             // The full shapes alone: what is told by bits has no lighter form between.
             Parts::Leaf(members) => Tile { least: 0.0, light: None, ..self.leaf(members, of.place, Some(&cell.shown)) },
-            Parts::Quarters(_) if of.afar => {
-                // A cell of one quarter shows what the one below shows, lest it be a hole.
+            Parts::Cells(_) if of.afar => {
+                // A cell of one part shows what the one below shows, lest it be a hole.
                 let solid = cell.solid();
                 let tile = self.inner(Vec::new(), solid.greatest(STAND_INS + 1), Some(&solid.shown));
                 Tile { reach: cell.reach, ..tile }
             }
-            Parts::Quarters(_) => Tile { reach: cell.reach, ..gather(Vec::new(), waiting(of.place)) },
+            Parts::Cells(_) => Tile { reach: cell.reach, ..gather(Vec::new(), waiting(of.place)) },
         }
     }
 }

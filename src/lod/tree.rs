@@ -1,7 +1,7 @@
 //! The tree of tiles of one site: stand-ins from afar, full shapes near, a building's inside nearest. It is made a document at a
 //! time, from members alone: no shape is read before a tile's error or bytes are asked for.
 
-use super::cell::{Cell, Parts, greatest_of};
+use super::cell::{CUBES, Cell, Parts, greatest_of};
 use super::grove::Grove;
 use super::implied::{Implied, Tiling};
 use super::light;
@@ -99,6 +99,8 @@ const DETAILED: u32 = 50;
 const DETAILED_BODY: u32 = 10_000;
 /// How many levels of quarters a document has below its root: at most 85 tiles, and what stands in its leaves.
 const LEVELS: usize = 3;
+/// How many levels of eighths: at most 73 tiles.
+const LAYERS: usize = 2;
 /// Of a tree of more members than this a site's tileset has one level only: a server that has just started is to answer it at once.
 const MANY: usize = 20_000;
 /// A leaf with more buildings that open than this is a document of its own.
@@ -148,7 +150,7 @@ impl<'a> Planner<'a> {
     pub fn document(&self, stem: &Stem) -> Option<Tile> {
         Some(match stem {
             Stem::Site => return self.site(),
-            Stem::Cell(cell, place, afar) => self.grow(cell, *place, *afar, LEVELS),
+            Stem::Cell(cell, place, afar) => self.grow(cell, *place, *afar, levels(cell)),
             Stem::Building(member) => self.open(member),
             Stem::Inside(cell, place) => gather(self.within(cell, *place), waiting(*place)),
         })
@@ -191,7 +193,7 @@ impl<'a> Planner<'a> {
     /// The tree over members of one kind; `afar` when its inner tiles must be seen too.
     fn near(&self, place: Place, afar: bool) -> Option<Tile> {
         let cell = self.grove.tree(place)?;
-        let tile = self.grow(cell, place, afar, if cell.count > MANY { 1 } else { LEVELS });
+        let tile = self.grow(cell, place, afar, if cell.count > MANY { 1 } else { levels(cell) });
         // A lone leaf among small things waits behind an empty tile until one is near.
         Some(if tile.children.is_empty() && tile.implied.is_none() && !afar {
             gather(vec![tile], waiting(place))
@@ -206,12 +208,12 @@ impl<'a> Planner<'a> {
         match &cell.parts {
             Parts::Leaf(members) if levels < LEVELS && is_crowded(members) => nested(),
             Parts::Leaf(members) => self.leaf(members, place, Some(&cell.shown)),
-            Parts::Quarters(_) if self.tiling == Tiling::Implicit && cell.plain => {
+            Parts::Cells(_) if self.tiling == Tiling::Implicit && cell.plain => {
                 implied(Implied::new(cell.clone(), place, afar))
             }
-            Parts::Quarters(_) if levels == 0 => nested(),
-            Parts::Quarters(quarters) => {
-                let children = quarters.iter().flatten().map(|q| self.grow(q, place, afar, levels - 1)).collect();
+            Parts::Cells(_) if levels == 0 => nested(),
+            Parts::Cells(parts) => {
+                let children = parts.iter().flatten().map(|part| self.grow(part, place, afar, levels - 1)).collect();
                 if afar {
                     self.inner(children, cell.greatest(STAND_INS + 1), Some(&cell.shown))
                 } else {
@@ -282,8 +284,8 @@ impl<'a> Planner<'a> {
             };
             return leaves.iter().map(members).collect();
         }
-        let Parts::Quarters(quarters) = &cell.solid().parts else { return Vec::new() };
-        quarters.iter().flatten().map(|q| nested(Stem::Inside(q.clone(), place), q.reach)).collect()
+        let Parts::Cells(parts) = &cell.solid().parts else { return Vec::new() };
+        parts.iter().flatten().map(|part| nested(Stem::Inside(part.clone(), place), part.reach)).collect()
     }
 
     /// An inner tile that draws stand-ins for the greatest of its members.
@@ -355,6 +357,11 @@ fn implied(of: Implied) -> Tile {
 pub(super) fn gather(children: Vec<Tile>, least: f64) -> Tile {
     let reach = children.iter().fold(Bounds::EMPTY, |b, t| b.union(t.reach));
     Tile { least, children, ..nothing(reach) }
+}
+
+/// How many levels of parts a document has below its root.
+fn levels(cell: &Cell) -> usize {
+    if cell.parts() == Some(CUBES) { LAYERS } else { LEVELS }
 }
 
 fn is_crowded(members: &[Arc<Member>]) -> bool {

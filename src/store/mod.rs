@@ -36,8 +36,8 @@ pub use attachments::{Attachment, Attachments, Incoming, Quota, Sent};
 pub use audit::{Act, Audit};
 pub use commit::{Committed, Draft, Put};
 pub use coverage::{
-    Adopted, Content, Coverage, EDGE, Folder, Form, Found, Grid, GridSpec, Ground, OfColours, OfHeights, Pixel,
-    PixelKind, PixelReader, Pyramid, PyramidWriter, Relief,
+    Adopted, Content, Coverage, EDGE, Folder, Form, Found, Grid, GridSpec, Ground, IMPLICIT, OfColours, OfHeights,
+    Pixel, PixelKind, PixelReader, Pyramid, PyramidWriter, Relief,
 };
 pub use dataset::{Dataset, Edition, Entry, Standing};
 pub use event::{Cursor, Event, Events, Next, Step};

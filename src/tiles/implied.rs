@@ -1,10 +1,11 @@
-//! What a plan has at a level, column and row of an implicit tiling: subtrees, and the same tiles as by their names.
+//! What a plan has at a level, column, row and layer of an implicit tiling: subtrees, and the same tiles as by their names.
 
 use super::address::Address;
 use super::plan::{File, Plan};
-use super::tiles3d::{self, Compression, Entry, Manner};
+use super::tiles3d::{self, Compression, Manner, padded, straight};
 use crate::fault::{Fault, Result};
-use crate::lod::{Implied, Spot, Tiling};
+use crate::formats::tiles3d::{Told, subtree};
+use crate::lod::{Implied, Planner, Spot, Tiling};
 use rayon::prelude::*;
 
 /// What is asked of a site's implicit tiling.
@@ -14,16 +15,19 @@ pub struct Quarter {
     pub tiling: String,
     /// How its contents are kept.
     pub compression: Compression,
-    /// Where, counted from the tiling's own square.
+    /// Where, counted from the tiling's own square or cube.
     pub spot: Spot,
+    /// Whether it has been asked for with a layer, as the tiles of an octree are.
+    pub octree: bool,
     /// Whether the subtree that begins there, else the tile's content.
     pub subtree: bool,
 }
 
 impl Quarter {
-    /// Reads `<folder>/<level>/<x>/<y>.glb` or `.subtree`; nothing for what is no such name.
+    /// Reads `<folder>/<level>/<x>/<y>.glb` or `.subtree`, or `<y>-<z>` so among cubes; nothing for what is no such name.
     pub fn read(folder: &str, level: &str, x: &str, file: &str) -> Option<Self> {
-        let (y, ending) = file.split_once('.')?;
+        let (place, ending) = file.split_once('.')?;
+        let (y, z) = place.split_once('-').map_or((place, None), |(y, z)| (y, Some(z)));
         // One name each: no sign, no zeros before.
         let number = |text: &str| text.parse::<u32>().ok().filter(|n| n.to_string() == text);
         let subtree = match ending {
@@ -32,8 +36,8 @@ impl Quarter {
             _ => return None,
         };
         let (tiling, compression) = tiles3d::named(folder);
-        let spot = Spot { level: number(level)?, x: number(x)?, y: number(y)? };
-        Some(Self { tiling: tiling.into(), compression, spot, subtree })
+        let spot = Spot { level: number(level)?, x: number(x)?, y: number(y)?, z: number(z.unwrap_or("0"))? };
+        Some(Self { tiling: tiling.into(), compression, spot, octree: z.is_some(), subtree })
     }
     pub(super) const fn manner(&self) -> Manner {
         Manner { compression: self.compression, tiling: Tiling::Implicit }
@@ -47,9 +51,13 @@ impl Quarter {
 impl std::fmt::Display for Quarter {
     /// Its path beside a site's `tileset.json`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Spot { level, x, y } = self.spot;
+        let Spot { level, x, y, z } = self.spot;
         let folder = tiles3d::folder(&self.tiling, self.compression);
-        write!(f, "{folder}/{level}/{x}/{y}.{}", if self.subtree { "subtree" } else { "glb" })
+        write!(f, "{folder}/{level}/{x}/{y}")?;
+        if self.octree {
+            write!(f, "-{z}")?;
+        }
+        write!(f, ".{}", if self.subtree { "subtree" } else { "glb" })
     }
 }
 
@@ -68,7 +76,7 @@ impl Plan {
     /// As [`content_at`](Self::content_at).
     pub(super) fn content_of(&self, quarter: &Quarter) -> Result<(Address, File)> {
         let planner = self.planner(quarter.manner());
-        let found = planner.implied(&quarter.tiling).and_then(|implied| {
+        let found = named(&planner, quarter).and_then(|implied| {
             let recipe = planner.implied_tile(&implied, implied.cell(quarter.spot)?).content?;
             Some((Address::Tile(self.hash(recipe.mark, quarter.manner())), File::Tile(recipe)))
         });
@@ -83,10 +91,10 @@ impl Plan {
     pub fn subtree_at(&self, quarter: &Quarter) -> Result<Vec<u8>> {
         let planner = self.planner(quarter.manner());
         let begins = quarter.spot.level.is_multiple_of(crate::lod::SUBTREE);
-        let found = planner.implied(&quarter.tiling).filter(|_| begins);
+        let found = named(&planner, quarter).filter(|_| begins);
         let found = found.and_then(|implied| Some((implied.subtree(quarter.spot)?, implied)));
-        let (subtree, implied) = found.ok_or_else(|| quarter.missing())?;
-        let mut tiles: Vec<Option<Entry>> = subtree
+        let (levels, implied) = found.ok_or_else(|| quarter.missing())?;
+        let mut tiles: Vec<Option<Told>> = levels
             .cells
             .par_iter()
             .map(|cell| {
@@ -97,31 +105,38 @@ impl Plan {
                 let content = drawn.map(|(bounds, _)| bounds);
                 // A leaf is what it draws; what is in others is known by their members alone.
                 let bounds = content.filter(|_| error == 0.0).unwrap_or(tile.reach);
-                Ok(Some(Entry { bounds, error, content }))
+                let around = |bounds| straight(&padded(&bounds));
+                Ok(Some(Told { bounds: around(bounds), error, content: content.map(around) }))
             })
             .collect::<Result<_>>()?;
-        // The parts of the tile k are the tiles 4 k + 1 to 4 k + 4: each level is four times the one above, after all of those.
+        // The parts of the tile k are the tiles n k + 1 to n k + n: each level is n times the one above, after all of those.
         for k in (1..tiles.len()).rev() {
             let below = tiles[k].map_or(0.0, |part| part.error);
-            if let Some(above) = &mut tiles[(k - 1) / 4] {
+            if let Some(above) = &mut tiles[(k - 1) / implied.parts()] {
                 above.error = above.error.max(below);
             }
         }
-        Ok(tiles3d::subtree(&tiles, &subtree.below))
+        Ok(subtree(&tiles, &levels.below))
     }
 
     /// Tells of all that is at places of one of its implicit tilings, subtrees and contents; no shape is read for it.
     pub(super) fn quarters(&self, implied: &Implied, manner: Manner, tell: &mut dyn FnMut(Quarter, Option<File>)) {
         let planner = self.planner(manner);
-        let at = |spot, compression, subtree| Quarter { tiling: implied.name(), compression, spot, subtree };
+        let octree = implied.is_octree();
+        let at = |spot, compression, subtree| Quarter { tiling: implied.name(), compression, spot, octree, subtree };
         for root in implied.subtrees() {
             tell(at(root, Compression::None, true), None);
             let Some(subtree) = implied.subtree(root) else { continue };
             for (index, cell) in subtree.cells.iter().enumerate() {
                 if let Some(recipe) = cell.as_ref().and_then(|cell| planner.implied_tile(implied, cell).content) {
-                    tell(at(Implied::spot(root, index), manner.compression, false), Some(File::Tile(recipe)));
+                    tell(at(implied.spot(root, index), manner.compression, false), Some(File::Tile(recipe)));
                 }
             }
         }
     }
+}
+
+/// The implicit tiling that a place is in.
+fn named(planner: &Planner<'_>, quarter: &Quarter) -> Option<Implied> {
+    planner.implied(&quarter.tiling).filter(|implied| implied.is_octree() == quarter.octree)
 }

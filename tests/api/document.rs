@@ -113,8 +113,9 @@ fn calls(town: &Town) -> Vec<(&'static str, Call)> {
         let folder = path.trim_end_matches("tileset.json");
         let set = server.get(&format!("{path}?tiling=implicit")).1.to_string();
         let from = set.find("implicit/").unwrap();
-        let name = set[from..].split("/{level}").next().unwrap();
-        format!("{folder}{name}/0/0/0.glb")
+        let name = &set[from..][..set[from..].find(".glb").unwrap()];
+        let parts = ["{level}", "{x}", "{y}", "{z}"];
+        format!("{folder}{}.glb", parts.iter().fold(name.to_owned(), |name, part| name.replace(part, "0")))
     };
     let edition = server.get("/datasets/h").1["editions"][0]["revision"].as_u64().unwrap();
     let manage = |act: &str| Call {

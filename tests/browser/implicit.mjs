@@ -1,20 +1,30 @@
-// implicit.mjs URL: opens a tileset of implicit tilings as strangers do: CesiumJS and 3d-tiles-renderer in Chromium, and
-// @loaders.gl/3d-tiles, which reads all subtrees by itself. One JSON result with the ids that each shows at full detail, and every error.
+// implicit.mjs URL: opens a tileset of implicit tilings as strangers do: CesiumJS, 3d-tiles-renderer and iTowns in Chromium, and
+// @loaders.gl/3d-tiles, which reads all subtrees by itself. One JSON result with the ids that each shows at full detail, and every error;
+// of contents without features, such as points, it has their paths in place of ids.
 import { load } from "@loaders.gl/core";
 import { Tiles3DLoader } from "@loaders.gl/3d-tiles";
 import { host } from "./cesium.mjs";
 import { open, report } from "./chromium.mjs";
+import { bytesOf, validate } from "./glb.mjs";
+import { MAP, itownsScript } from "./itowns.mjs";
 
 const THREE_PAGE = `<!doctype html><link rel="icon" href="data:,"><canvas id="map" width="800" height="600"></canvas>
 <script type="importmap">{ "imports": { "three": "/three-newest/build/three.module.js", "three/addons/": "/three-newest/examples/jsm/",
   "3d-tiles-renderer": "/3d-tiles-renderer/build/index.js", "3d-tiles-renderer/plugins": "/3d-tiles-renderer/build/index.plugins.js" } }</script>`;
 
+/** How loaders.gl calls the refinement that draws a tile with its parts. */
+const ADD = 1;
+
 const OPTIONS = { "3d-tiles": { loadGLTF: true }, worker: false };
 
-/** The ids of a content's features. */
+/** What 3d-tiles-renderer says of every tileset of 3D Tiles 1.1, and of how iTowns calls it. */
+const OWN_AFFAIRS = /tiles versions at 1.1 or higher have limited support|"load-tile-set" event has been deprecated/;
+
+/** The ids of a content's features; its path where it has none. */
 async function idsOf(url) {
   const { gltf } = await load(url, Tiles3DLoader, { ...OPTIONS, "3d-tiles": { isTileset: false, loadGLTF: true } });
-  return gltf.extensions.EXT_structural_metadata.propertyTables[0].properties.id.data;
+  const [table] = gltf.extensions.EXT_structural_metadata.propertyTables ?? [];
+  return table ? table.properties.id.data : [new URL(url).pathname];
 }
 
 /** The ids of several contents, once each. */
@@ -31,18 +41,21 @@ async function inCesium(url) {
   await page.goto(origin);
   const seen = await page.evaluate(async (url) => {
     const viewer = new Cesium.CesiumWidget("map", { globe: false, baseLayer: false, skyBox: false });
-    const tileset = viewer.scene.primitives.add(await Cesium.Cesium3DTileset.fromUrl(url, { maximumScreenSpaceError: 0.5, cacheBytes: 2 ** 30 }));
+    const tileset = viewer.scene.primitives.add(await Cesium.Cesium3DTileset.fromUrl(url, { maximumScreenSpaceError: 0.001, cacheBytes: 2 ** 30 }));
     const result = { contents: 0, features: 0, ids: [], failed: [] };
     tileset.tileFailed.addEventListener(({ url, message }) => result.failed.push(`${url}: ${message}`));
     viewer.scene.renderError.addEventListener((_, error) => result.failed.push(String(error)));
     tileset.tileLoad.addEventListener(({ content }) => {
-      if (content.featuresLength) result.contents++;
+      const path = content.url && new URL(content.url, location.href).pathname;
+      if (!path?.endsWith(".glb")) return;
+      result.contents++;
+      if (!content.featuresLength) result.ids.push(path);
       for (let place = 0; place < content.featuresLength; place++) {
         result.features++;
         if (result.ids.length < 20000) result.ids.push(content.getFeature(place).getProperty("id"));
       }
     });
-    viewer.scene.camera.flyToBoundingSphere(tileset.boundingSphere, { duration: 0, offset: new Cesium.HeadingPitchRange(0, -0.9, tileset.boundingSphere.radius * 1.2) });
+    viewer.scene.camera.flyToBoundingSphere(tileset.boundingSphere, { duration: 0, offset: new Cesium.HeadingPitchRange(0, -0.9, tileset.boundingSphere.radius * 3) });
     const until = Date.now() + 90000;
     let still = 0;
     // Loaded means loaded for a while: an outer tileset counts as loaded before what it refers to has begun.
@@ -71,7 +84,7 @@ async function inRenderer(url) {
     const tiles = new TilesRenderer(url);
     tiles.registerPlugin(new ImplicitTilingPlugin());
     tiles.registerPlugin(new GLTFExtensionsPlugin());
-    tiles.errorTarget = 0.01;
+    tiles.errorTarget = 0.001;
     tiles.lruCache.maxBytesSize = 2 ** 30;
     tiles.setCamera(camera);
     tiles.setResolutionFromRenderer(camera, renderer);
@@ -100,14 +113,49 @@ async function inRenderer(url) {
     return { failed, shown: shown.filter(Boolean) };
   }, url);
   await browser.close();
-  // What it says of every tileset of 3D Tiles 1.1.
-  record.errors = record.errors.filter((text) => !text.includes("tiles versions at 1.1 or higher have limited support"));
+  record.errors = record.errors.filter((text) => !OWN_AFFAIRS.test(text));
   return { failed: seen.failed, contents: seen.shown.length, ids: await idsOfAll(seen.shown), ...record };
 }
 
-/** What loaders.gl finds in the leaves, external tilesets followed. */
+/** What iTowns has on the screen once it has refined as far as it goes. */
+async function inItowns(url) {
+  const origin = await host(MAP);
+  const { browser, page, record } = await open({ origins: [origin, new URL(url).origin] });
+  await page.goto(origin);
+  await page.addScriptTag({ content: await itownsScript() });
+  const seen = await page.evaluate(async (url) => {
+    const { OGC3DTilesLayer, OGC3DTilesSource, THREE, View } = itowns;
+    const view = new View("EPSG:4978", document.getElementById("map"));
+    const layer = new OGC3DTilesLayer("city", { source: new OGC3DTilesSource({ url }), sseThreshold: 0.001 });
+    const { tilesRenderer } = layer;
+    tilesRenderer.lruCache.maxBytesSize = 2 ** 30;
+    const failed = [];
+    tilesRenderer.addEventListener("load-error", ({ error }) => failed.push(String(error)));
+    await view.addLayer(layer);
+    const sphere = new THREE.Sphere();
+    const until = Date.now() + 90000;
+    for (let still = 0; still < 20 && Date.now() < until; ) {
+      if (tilesRenderer.getBoundingSphere(sphere)) {
+        view.camera3D.position.copy(sphere.center).addScaledVector(sphere.center.clone().normalize(), sphere.radius * 2.2);
+        view.camera3D.lookAt(sphere.center);
+        view.camera3D.far = sphere.radius * 4;
+        view.camera3D.updateProjectionMatrix();
+      }
+      view.notifyChange(view.camera3D);
+      await new Promise((next) => setTimeout(next, 50));
+      still = tilesRenderer.visibleTiles.size && tilesRenderer.loadProgress === 1 ? still + 1 : 0;
+    }
+    const shown = [...tilesRenderer.visibleTiles].map((tile) => tile.content?.uri && new URL(tile.content.uri, `${tile.internal.basePath}/`).href);
+    return { failed, shown: shown.filter(Boolean) };
+  }, url);
+  await browser.close();
+  record.errors = record.errors.filter((text) => !OWN_AFFAIRS.test(text));
+  return { failed: seen.failed, contents: seen.shown.length, ids: await idsOfAll(seen.shown), ...record };
+}
+
+/** What loaders.gl finds that is shown once all is refined, external tilesets followed; the Khronos validator looks at every content. */
 async function inLoaders(url) {
-  const result = { errors: [], tilesets: 0, contents: 0 };
+  const result = { errors: [], invalid: [], tilesets: 0, contents: 0 };
   for (const level of ["warn", "error"]) console[level] = (...words) => result.errors.push(words.join(" "));
   const [waiting, leaves] = [[url], []];
   while (waiting.length) {
@@ -116,9 +164,13 @@ async function inLoaders(url) {
     result.tilesets++;
     for (const tile of flat(tileset.root)) {
       if (!tile.contentUrl) continue;
-      if (new URL(tile.contentUrl).pathname.endsWith(".json")) waiting.push(tile.contentUrl);
-      else if (!tile.children?.length) leaves.push(tile.contentUrl);
       result.contents++;
+      if (new URL(tile.contentUrl).pathname.endsWith(".json")) {
+        waiting.push(tile.contentUrl);
+        continue;
+      }
+      result.invalid.push(...(await validate(await bytesOf(tile.contentUrl), tile.contentUrl)));
+      if (!tile.children?.length || tile.refine === ADD) leaves.push(tile.contentUrl);
     }
   }
   return { ...result, ids: await idsOfAll(leaves) };
@@ -128,5 +180,5 @@ const flat = (tile) => [tile, ...(tile.children ?? []).flatMap(flat)];
 
 report(async () => {
   const [url] = process.argv.slice(2);
-  return { cesium: await inCesium(url), renderer: await inRenderer(url), loaders: await inLoaders(url) };
+  return { cesium: await inCesium(url), renderer: await inRenderer(url), itowns: await inItowns(url), loaders: await inLoaders(url) };
 });

@@ -1,22 +1,24 @@
-//! Implicit tilings as strangers open them: plain CesiumJS, `3d-tiles-renderer` and `@loaders.gl/3d-tiles` show what is shown tile by tile.
+//! Implicit tilings as strangers open them: plain CesiumJS, `3d-tiles-renderer`, iTowns and `@loaders.gl/3d-tiles` show what is shown
+//! tile by tile.
 
 use super::{assert_none, node};
 use crate::support::{Server, run, shared, town};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Opens a tileset in the three; each shows all of `wanted`.
-fn opens(what: &str, url: &str, wanted: &BTreeSet<&str>) {
+/// Opens a tileset in the four; each shows all of `wanted`.
+pub fn opens(what: &str, url: &str, wanted: &BTreeSet<&str>) {
     let seen = node("implicit.mjs", &[url]);
-    for list in ["/cesium/failed", "/cesium/outside", "/cesium/errors", "/loaders/errors"] {
-        assert_none(&seen, list);
+    for reader in ["cesium", "renderer", "itowns"] {
+        for list in ["failed", "outside", "errors"] {
+            assert_none(&seen, &format!("/{reader}/{list}"));
+        }
     }
-    for list in ["/renderer/failed", "/renderer/outside", "/renderer/errors"] {
-        assert_none(&seen, list);
-    }
+    assert_none(&seen, "/loaders/errors");
+    assert_none(&seen, "/loaders/invalid");
     assert_eq!(seen["cesium"]["loaded"], true);
     assert!(!wanted.is_empty());
-    for reader in ["cesium", "renderer", "loaders"] {
+    for reader in ["cesium", "renderer", "itowns", "loaders"] {
         let shown: BTreeSet<&str> = seen[reader]["ids"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         let missing: Vec<_> = wanted.difference(&shown).collect();
         assert!(
@@ -36,7 +38,7 @@ fn ids(items: &Value) -> BTreeSet<&str> {
 }
 
 #[test]
-fn delft_by_subtrees_is_shown_whole_by_three_readers() {
+fn delft_by_subtrees_is_shown_whole_by_four_readers() {
     let Some(shared) = shared() else { return };
     let dir = tempfile::tempdir().unwrap();
     let (input, store) = (shared.join("data/cityjson/delft.city.jsonl"), dir.path().join("store"));
@@ -48,10 +50,21 @@ fn delft_by_subtrees_is_shown_whole_by_three_readers() {
 }
 
 #[test]
-fn the_elements_of_a_community_by_subtrees_are_shown_whole_by_three_readers() {
+fn the_elements_of_a_community_by_subtrees_are_shown_whole_by_four_readers() {
     let town = town(&[]);
     let (_, items) = town.server.get("/collections/elements/items?limit=10000&skipGeometry=true");
     let url = format!("{}/collections/elements/3dtiles/tileset.json?tiling=implicit", town.server.base);
     let drawn: BTreeSet<&str> = ids(&items);
     opens("the small community", &url, &drawn);
+}
+
+#[test]
+fn the_elements_of_a_tower_by_cubes_are_shown_whole_by_four_readers() {
+    let dir = crate::tiles::city::tower().closed();
+    let server = Server::start(dir.path(), &[]);
+    let (_, items) = server.get("/collections/elements/items?limit=10000&skipGeometry=true");
+    let url = format!("{}/collections/elements/3dtiles/tileset.json?tiling=implicit", server.base);
+    let (_, _, text) = server.get_bytes("/collections/elements/3dtiles/tileset.json?tiling=implicit", &[]);
+    assert!(String::from_utf8_lossy(&text).contains("OCTREE"));
+    opens("a tower", &url, &ids(&items));
 }

@@ -1,8 +1,8 @@
 // viewers.mjs URL COLUMN…: opens a tileset in viewers that other people wrote, unmodified, on pages of another origin, near enough for
 // its finest tiles; one JSON result with what each shows then, a row of columns for each feature and tile that draws it.
-import { build } from "../../portal/node_modules/esbuild/lib/main.js";
 import { host } from "./cesium.mjs";
 import { open, report } from "./chromium.mjs";
+import { MAP, itownsScript } from "./itowns.mjs";
 
 const HERE = new URL(".", import.meta.url).pathname;
 const [url, ...columns] = process.argv.slice(2);
@@ -67,7 +67,6 @@ function shown(group, columns) {
   return { unnamed, rows: rows.map((row) => columns.map((name) => row[name] ?? null)) };
 }
 
-const MAP = `<!doctype html><link rel="icon" href="data:,"><div id="map" style="width:1000px;height:700px"></div>`;
 const RENDERER = `<!doctype html><link rel="icon" href="data:,"><canvas id="map" width="1000" height="700"></canvas>
 <script type="importmap">{ "imports": { "three": "/three-newest/build/three.module.js", "three/addons/": "/three-newest/examples/jsm/",
   "3d-tiles-renderer": "/3d-tiles-renderer/build/index.js", "3d-tiles-renderer/plugins": "/3d-tiles-renderer/build/index.plugins.js" } }</script>`;
@@ -103,17 +102,6 @@ async function inRenderer([url, columns]) {
     still = tiles.group.children.length && tiles.loadProgress === 1 ? still + 1 : 0;
   }
   return { loaded: still >= 15, failed, ...shown(tiles.group, columns) };
-}
-
-/**
- * iTowns (MIT or CeCILL-B) and its three.js as one script, made from the modules that npm installs for it, as its users do. The script in
- * its own `dist` (2.46.0) holds a 3d-tiles-renderer of before 0.4.10, which fails at tiles with instances, and at those that leave out a
- * column without values, as EXT_structural_metadata lets them.
- */
-async function itownsScript() {
-  const contents = 'export * from "itowns"; export * as THREE from "three";';
-  const bundle = { stdin: { contents, resolveDir: HERE }, bundle: true, write: false, format: "iife", globalName: "itowns", logLevel: "error" };
-  return (await build(bundle)).outputFiles[0].text;
 }
 
 /** In a page of iTowns; also what a click on the middle of the picture and around it tells. */

@@ -117,6 +117,77 @@ def tile_points(bytes_):
     return positions, read("COLOR_0"), read("_CLASSIFICATION")[:, 0], read("_INTENSITY")[:, 0], read("_RETURNS")
 
 
+def by_bits(url):
+    """The contents of an implicit octree (OGC 22-025r4 §7), by their URIs: depth, box of their place, box they are told to have."""
+    document = json.loads(get(f"{url}?tiling=implicit"))
+    outer = document["root"]
+    [root] = outer["children"]
+    assert outer["refine"] == root["refine"] == "ADD" and root["geometricError"] <= outer["geometricError"]
+    tiling, whole = root["implicitTiling"], np.array(root["boundingVolume"]["box"])
+    assert tiling["subdivisionScheme"] == "OCTREE" and "content" not in outer
+    levels, named = tiling["subtreeLevels"], lambda template, at: template.format(level=at[0], x=at[1], y=at[2], z=at[3])
+    nodes, contents, deepest = (8**levels - 1) // 7, {}, 0
+
+    def below(at, number, depth):
+        bits = [(number >> (3 * (depth - 1 - k))) & 7 for k in range(depth)]
+        for bit in bits:
+            at = (at[0] + 1, 2 * at[1] + (bit & 1), 2 * at[2] + (bit >> 1 & 1), 2 * at[3] + (bit >> 2 & 1))
+        return at
+
+    def implied(at):
+        half = whole[[3, 7, 11]] / 2 ** at[0]
+        return whole[:3] - whole[[3, 7, 11]] + (2 * np.array(at[1:]) + 1) * half, half
+
+    waiting = [((0, 0, 0, 0), (outer["geometricError"], None))]
+    while waiting:
+        root_at, above = waiting.pop()
+        data = get(f"{url.rsplit('/', 1)[0]}/{named(tiling['subtrees']['uri'], root_at)}")
+        magic, version, size, rest = struct.unpack_from("<4sIQQ", data)
+        assert (magic, version, 24 + size + rest) == (b"subt", 1, len(data))
+        subtree, binary = json.loads(data[24 : 24 + size]), data[24 + size :]
+
+        def view(number):
+            one = subtree["bufferViews"][number]
+            return binary[one["byteOffset"] : one["byteOffset"] + one["byteLength"]]
+
+        def bits(of, count):
+            if "constant" in of:
+                return np.full(count, bool(of["constant"]))
+            return np.unpackbits(np.frombuffer(view(of["bitstream"]), "u1"), bitorder="little")[:count].astype(bool)
+
+        def column(number, name, width):
+            values = subtree["propertyTables"][number]["properties"][name]["values"]
+            return np.frombuffer(view(values), "<f8").reshape(-1, width)
+
+        there = bits(subtree["tileAvailability"], nodes)
+        drawn = bits(subtree["contentAvailability"][0], nodes)
+        more = bits(subtree["childSubtreeAvailability"], 8**levels)
+        errors, boxes = column(subtree["tileMetadata"], "error", 1)[:, 0], column(subtree["tileMetadata"], "bounds", 12)
+        own = column(subtree["contentMetadata"][0], "bounds", 12) if drawn.any() else []
+        assert len(errors) == there.sum() and len(own) == drawn.sum() and not (drawn & ~there).any()
+        told = {}
+        for depth in range(levels):
+            first = (8**depth - 1) // 7
+            for number in np.flatnonzero(there[first : first + 8**depth]):
+                row, at = there[: first + number].sum(), below(root_at, int(number), depth)
+                error, box = errors[row], boxes[row]
+                over = above if depth == 0 else told[(8 ** (depth - 1) - 1) // 7 + number // 8]
+                assert error <= over[0], "errors grow downwards"
+                if over[1] is not None:
+                    assert (np.abs(box[:3] - over[1][:3]) + box[[3, 7, 11]] <= over[1][[3, 7, 11]] + 1e-6).all()
+                told[first + number] = (error, box)
+                deepest = max(deepest, at[0] + 1)
+                last = depth + 1 == levels
+                parts = more[8 * number : 8 * number + 8] if last else there[(8 ** (depth + 1) - 1) // 7 + 8 * number :][:8]
+                assert parts.any() == (error > 0)
+                if drawn[first + number]:
+                    contents[named(root["content"]["uri"], at)] = (*implied(at), own[drawn[: first + number].sum()], box)
+                if last:
+                    waiting += [(below(at, k, 1), told[first + number]) for k in np.flatnonzero(parts)]
+    assert deepest == tiling["availableLevels"]
+    return contents
+
+
 def compare(file, url, crs, up):
     cloud = laspy.read(file)
     keep = np.asarray(cloud.withheld) == 0
@@ -130,7 +201,7 @@ def compare(file, url, crs, up):
     tileset = json.loads(get(url))
     assert tileset["asset"]["version"] == "1.1" and tileset["root"]["refine"] == "ADD"
     transform = np.array(tileset["root"]["transform"]).reshape(4, 4).T
-    largest, tiles, found = 0, 0, []
+    largest, tiles, found, bits, named = 0, 0, [], by_bits(url), set()
 
     def walk(tile, error):
         nonlocal largest, tiles
@@ -141,6 +212,14 @@ def compare(file, url, crs, up):
             positions, *others = tile_points(get(f"{base}/{tile['content']['uri']}"))
             own = np.column_stack([positions[:, 0], -positions[:, 2], positions[:, 1]])
             found.append((own, *others))
+            # The same content told by bits, in the cube of its place and in the boxes that it is told to have.
+            uri = tile["content"]["uri"]
+            assert uri not in named, "told twice"
+            named.add(uri)
+            middle, half, content, box = bits[uri]
+            assert (np.abs(own - middle) <= half).all(), "a point outside its cube"
+            for one in (content, box):
+                assert (np.abs(own - one[:3]) <= one[[3, 7, 11]]).all(), "a point outside the box that is told"
             tiles, largest = tiles + 1, max(largest, len(own))
         every = np.vstack([own] + [walk(child, tile["geometricError"]) for child in tile.get("children", [])])
         box = np.array(tile["boundingVolume"]["box"])
@@ -149,6 +228,7 @@ def compare(file, url, crs, up):
         return every
 
     every = walk(tileset["root"], tileset["geometricError"])
+    assert named == set(bits), "the same contents both ways"
     places, colours, classes, intensities, returns = (np.concatenate([f[k] for f in found]) for k in range(5))
     # The root's own are spread over all: where the whole has points, so has the root.
     first = found[0][0]

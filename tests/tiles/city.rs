@@ -24,6 +24,10 @@ impl City {
     pub fn site(&self) -> Arc<Site> {
         self.store.site(&self.code).unwrap()
     }
+    /// Its folder, once nothing has the store open any more.
+    pub fn closed(self) -> tempfile::TempDir {
+        self._dir
+    }
     /// Commits `assets` as one dataset.
     pub fn commit(&self, dataset: &str, assets: Vec<Asset>) {
         let site = self.site();
@@ -160,4 +164,45 @@ pub fn bim(assets: &mut Vec<Asset>, [x, y]: [f64; 2]) {
         let (a, b) = (x + 0.3 + 6.0 * f64::from(i), x + 6.3 + 6.0 * f64::from(i));
         assets.push(meshed(&format!("r{i}"), Class::Space, Some("s1"), cuboid([a, y + 0.3, 0.0], [b, y + 9.7, 3.0])));
     }
+}
+
+/// How many storeys a tower has, of 3.3 m, and metres along each side.
+pub const STOREYS: u32 = 40;
+pub const WIDE: f64 = 30.0;
+
+/// A tower without a shape of its own: on each storey walls and a slab, 25 pieces of furniture and 16 rooms.
+pub fn tower() -> City {
+    let city = empty("320106003009");
+    let cuboid = |min, max| shape::cuboid(&Bounds { min, max });
+    let mut assets = vec![asset("tower", Class::Building, None, Geometry::default())];
+    assets[0].bounds = Bounds::of([geodetic([0.0; 3]), geodetic([WIDE, WIDE, 3.3 * f64::from(STOREYS)])]);
+    for storey in 0..STOREYS {
+        let z = 3.3 * f64::from(storey);
+        let mut put = |id: String, class, min: [f64; 2], max: [f64; 2], high: [f64; 2]| {
+            let mesh = cuboid([min[0], min[1], z + high[0]], [max[0], max[1], z + high[1]]);
+            assets.push(meshed(&format!("{storey}-{id}"), class, Some("tower"), mesh));
+        };
+        put("slab".into(), Class::Slab, [0.0; 2], [WIDE; 2], [3.0, 3.3]);
+        for (k, (min, max)) in [
+            ([0.0, 0.0], [WIDE, 0.3]),
+            ([0.0, WIDE - 0.3], [WIDE, WIDE]),
+            ([0.0, 0.0], [0.3, WIDE]),
+            ([WIDE - 0.3, 0.0], [WIDE, WIDE]),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            put(format!("w{k}"), Class::Wall, min, max, [0.0, 3.0]);
+        }
+        for k in 0..25 {
+            let at = [f64::from(k % 5) * 6.0 + 1.5, f64::from(k / 5) * 6.0 + 1.5];
+            put(format!("f{k}"), Class::Furniture, at, [at[0] + 1.0, at[1] + 0.5], [0.0, 0.8]);
+        }
+        for k in 0..16 {
+            let at = [f64::from(k % 4) * 7.35 + 0.3, f64::from(k / 4) * 7.35 + 0.3];
+            put(format!("r{k}"), Class::Space, at, [at[0] + 7.0, at[1] + 7.0], [0.0, 3.0]);
+        }
+    }
+    city.commit("tower", assets);
+    city
 }

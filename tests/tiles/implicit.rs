@@ -18,20 +18,21 @@ const IMPLICIT: Manner = Manner { compression: Compression::None, tiling: Tiling
 
 /// All that a site's implicit tileset leads to.
 #[derive(Default, PartialEq)]
-struct Held {
+pub struct Held {
     documents: BTreeMap<String, String>,
-    subtrees: BTreeMap<String, Vec<u8>>,
+    pub subtrees: BTreeMap<String, Vec<u8>>,
     /// The contents at places, by the names that they have tile by tile.
     contents: BTreeMap<String, Address>,
     /// The contents that have names only.
     named: BTreeSet<Address>,
     /// Contents of tiles without parts.
     leaves: BTreeSet<Address>,
-    tilings: usize,
+    pub tilings: usize,
+    pub octrees: usize,
 }
 
 impl Held {
-    fn of(plan: &Plan) -> Self {
+    pub fn of(plan: &Plan) -> Self {
         let mut held = Self::default();
         let root = tiles3d::of_site(plan, IMPLICIT, "").unwrap();
         held.document(plan, "tileset.json", String::from_utf8(root).unwrap());
@@ -67,35 +68,44 @@ impl Held {
     /// By the words of OGC 22-025r4 §7.
     fn quarters(&mut self, plan: &Plan, tile: &Value, contents: &str) {
         let tiling = &tile["implicitTiling"];
-        assert_eq!(tiling["subdivisionScheme"], "QUADTREE");
+        let (bits_of, fan) = match tiling["subdivisionScheme"].as_str() {
+            Some("QUADTREE") => (2, 4_usize),
+            Some("OCTREE") => (3, 8),
+            other => unreachable!("{other:?}"),
+        };
+        self.octrees += usize::from(fan == 8);
         let number = |name: &str| tiling[name].as_u64().unwrap() as u32;
         let (levels, available) = (number("subtreeLevels"), number("availableLevels"));
-        let named = |template: &str, [level, x, y]: [u32; 3]| {
-            let parts = [("{level}", level), ("{x}", x), ("{y}", y)];
+        let named = |template: &str, [level, x, y, z]: [u32; 4]| {
+            let parts = [("{level}", level), ("{x}", x), ("{y}", y), ("{z}", z)];
             parts.iter().fold(template.to_owned(), |text, (name, n)| text.replace(name, &n.to_string()))
         };
-        let (mut waiting, mut deepest) = (vec![[0_u32; 3]], 0);
+        let (mut waiting, mut deepest) = (vec![[0_u32; 4]], 0);
         while let Some(root) = waiting.pop() {
             let path = named(tiling["subtrees"]["uri"].as_str().unwrap(), root);
             let bytes = plan.subtree_at(&quarter(&path)).unwrap();
-            let nodes = (4_u64.pow(levels) - 1) / 3;
-            let [tiles, drawn, below] = bits(&bytes, [nodes, nodes, 4_u64.pow(levels)]);
+            let nodes = (fan.pow(levels) - 1) / (fan - 1);
+            let [tiles, drawn, below] = bits(&bytes, [nodes, nodes, fan.pow(levels)]);
             assert!(self.subtrees.insert(path, bytes).is_none());
-            // Column and row by the even and odd bits of the number within the level.
+            // Column, row and layer by every second or third bit of the number within the level.
             let spot = |level: u32, morton: u32| {
-                let own = |shift: u32| (0..level).map(|bit| (morton >> (2 * bit + shift) & 1) << bit).sum::<u32>();
-                [root[0] + level, (root[1] << level) + own(0), (root[2] << level) + own(1)]
+                let own = |shift: u32| {
+                    let bit = |bit: u32| (morton >> (bits_of * bit + shift) & 1) << bit;
+                    if shift < bits_of { (0..level).map(bit).sum::<u32>() } else { 0 }
+                };
+                let [x, y, z] = [0, 1, 2].map(|axis| (root[1 + axis] << level) + own(axis as u32));
+                [root[0] + level, x, y, z]
             };
             for level in 0..levels {
-                let start = (4_usize.pow(level) - 1) / 3;
-                for morton in 0..4_usize.pow(level) {
+                let start = (fan.pow(level) - 1) / (fan - 1);
+                for morton in 0..fan.pow(level) {
                     let index = start + morton;
                     if !tiles[index] {
                         continue;
                     }
                     let parts = if level + 1 == levels { &below } else { &tiles };
-                    let first = if level + 1 == levels { 4 * morton } else { 4 * index + 1 };
-                    let leaf = !parts[first..first + 4].iter().any(|there| *there);
+                    let first = if level + 1 == levels { fan * morton } else { fan * index + 1 };
+                    let leaf = !parts[first..first + fan].iter().any(|there| *there);
                     let at = spot(level, morton as u32);
                     deepest = deepest.max(at[0] + 1);
                     if drawn[index] {
@@ -138,20 +148,19 @@ fn quarter(path: &str) -> Quarter {
 }
 
 /// The bits of tiles, contents and child subtrees.
-fn bits(bytes: &[u8], lengths: [u64; 3]) -> [Vec<bool>; 3] {
+fn bits(bytes: &[u8], lengths: [usize; 3]) -> [Vec<bool>; 3] {
     let number = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize;
     assert_eq!((&bytes[..8], number(8) % 8, number(16) % 8), (&b"subt\x01\0\0\0"[..], 0, 0));
     let json: Value = serde_json::from_slice(&bytes[24..24 + number(8)]).unwrap();
     let binary = &bytes[24 + number(8)..];
     assert_eq!(binary.len(), number(16));
-    let of = |availability: &Value, length: u64| -> Vec<bool> {
+    let of = |availability: &Value, length: usize| -> Vec<bool> {
         if let Some(constant) = availability["constant"].as_u64() {
-            return vec![constant == 1; length as usize];
+            return vec![constant == 1; length];
         }
         let view = &json["bufferViews"][availability["bitstream"].as_u64().unwrap() as usize];
         let [from, size] = ["byteOffset", "byteLength"].map(|name| view[name].as_u64().unwrap() as usize);
-        let found: Vec<bool> =
-            (0..length as usize).map(|k| binary[from..from + size][k / 8] >> (k % 8) & 1 == 1).collect();
+        let found: Vec<bool> = (0..length).map(|k| binary[from..from + size][k / 8] >> (k % 8) & 1 == 1).collect();
         assert!(found.contains(&true) && found.contains(&false), "else it would be a constant");
         found
     };
@@ -168,7 +177,7 @@ fn explicit(plan: &Plan) -> (BTreeSet<String>, BTreeSet<String>) {
 }
 
 /// Both tilesets of a plan show the same, in the same tiles, and the checker finds nothing; gives the implicit one.
-fn alike(plan: &Plan) -> Held {
+pub fn alike(plan: &Plan) -> Held {
     let held = Held::of(plan);
     let (ids, tiles) = explicit(plan);
     assert_eq!(held.ids(plan), ids);
@@ -191,7 +200,7 @@ fn alike(plan: &Plan) -> Held {
     held
 }
 
-fn plan(city: &City, view: &View) -> std::sync::Arc<Plan> {
+pub fn plan(city: &City, view: &View) -> std::sync::Arc<Plan> {
     Tiles::default().plan(&city.snapshot(), view, Collections::ALL).unwrap()
 }
 
@@ -227,8 +236,9 @@ fn delft_and_a_bim_show_the_same_both_ways() {
             let plan = Tiles::default().plan(&snapshot(&store), &view, Collections::ALL).unwrap();
             let held = alike(&plan);
             let what = format!(
-                "{name}, {view:?}: {} tilings, {} subtrees, {} contents, {} others in {} documents",
+                "{name}, {view:?}: {} tilings ({} octrees), {} subtrees, {} contents, {} others in {} documents",
                 held.tilings,
+                held.octrees,
                 held.subtrees.len(),
                 held.contents.len(),
                 held.named.len(),
@@ -292,13 +302,21 @@ fn what_is_nowhere_is_told_so() {
     let gone = cimbra::fault::Kind::NotFound;
     assert_eq!(other(&|q| q.spot.level = u32::MAX), gone);
     assert_eq!(other(&|q| q.spot.x = u32::MAX), gone);
+    assert_eq!(other(&|q| q.octree = true), gone, "it is of squares");
+    assert_eq!(other(&|q| q.spot.z = 1), gone);
     assert_eq!(other(&|q| q.spot.level += 1), gone, "no subtree begins there");
     for tiling in ["", "bodies", "bodies-0-0-0-0", "bodies-22-9-9", "bodies-4294967295-0-0", "rooms-0-0-0"] {
         assert_eq!(other(&|q| q.tiling = tiling.into()), gone, "{tiling}");
     }
-    for [level, x, y] in
-        [["+0", "0", "0.glb"], ["00", "0", "0.glb"], ["0", "0", "0"], ["0", "-1", "0.glb"], ["0", "0", "0.json"]]
-    {
+    for [level, x, y] in [
+        ["+0", "0", "0.glb"],
+        ["00", "0", "0.glb"],
+        ["0", "0", "0"],
+        ["0", "-1", "0.glb"],
+        ["0", "0", "0.json"],
+        ["0", "0", "0-.glb"],
+        ["0", "0", "0-0-0.glb"],
+    ] {
         assert!(Quarter::read(&some.tiling, level, x, y).is_none(), "{level}/{x}/{y}");
     }
     let dataset = View::Dataset { name: DatasetName::new("other").unwrap(), layer: None };

@@ -2,7 +2,7 @@
 
 mod changes;
 pub mod checker;
-mod city;
+pub mod city;
 mod distance;
 pub mod forms;
 mod glb;
@@ -13,5 +13,6 @@ mod real;
 mod sample;
 mod table;
 mod tilesets;
+mod tower;
 mod variants;
 mod weight;

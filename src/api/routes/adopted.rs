@@ -4,6 +4,7 @@ use crate::api::ask::Ask;
 use crate::api::encode;
 use crate::api::openapi::Operation;
 use crate::api::problem::Answer;
+use crate::api::routes::tiles3d::TILING;
 use crate::api::schema;
 use crate::api::state::City;
 use crate::fault::{Fault, Result};
@@ -20,10 +21,11 @@ use xxhash_rust::xxh3::xxh3_64;
 pub const OPERATIONS: &[Operation] = &[Operation::get(
     "/adopted/{siteId}/{collectionId}/{path}",
     "getAdopted",
-    "A file of an adopted tileset or of a point cloud's; 'tileset.json' is its first, whatever it is called in its folder.",
+    "A file of an adopted tileset or of a point cloud's; 'tileset.json' is its first, whatever it is called in its folder. That of a point cloud is told by bits with `tiling=implicit`.",
     schema::bytes,
 )
-.in_form("application/octet-stream")];
+.in_form("application/octet-stream")
+.knows(&[TILING])];
 
 /// The route.
 pub fn routes() -> Router<City> {
@@ -37,6 +39,10 @@ async fn file(method: Method, ask: Ask<(String, String, String)>) -> Answer {
     let coverage = coverage.ok_or_else(|| {
         Fault::not_found(format!("there is no adopted tileset '{dataset}' in site '{site}'")).about("collectionId")
     })?;
+    // Other words of the query are whoever's who made the tileset.
+    let mut words = ask.uri.query().unwrap_or_default().split('&');
+    let is_first = path == "tileset.json" && words.any(|word| word == "tiling=implicit");
+    let path = coverage.tileset().filter(|_| is_first).map_or(path, |adopted| adopted.first(true).to_owned());
     let mut headers = ask.headers.clone();
     if method != Method::GET {
         // A part is of a body: to HEAD it means nothing (RFC 9110 §14.2).

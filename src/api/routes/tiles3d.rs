@@ -35,10 +35,11 @@ const COMPRESSION: Param = Param::new(
     Form::OneOf(&["none", "meshopt"]),
     "How vertices and triangles are kept: `meshopt` (EXT_meshopt_compression) for readers that have its decoder; none unless told. It is asked of a tileset, whose tiles then have names of their own, and says nothing to a tile.",
 );
-const TILING: Param = Param::new(
+/// How the tiles of a tileset are told.
+pub const TILING: Param = Param::new(
     "tiling",
     Form::OneOf(&["explicit", "implicit"]),
-    "How the tiles are told: one by one in JSON, or `implicit`, by subtrees of a quadtree (3D Tiles 1.1, clause 7) as far as nothing in it opens further; explicit unless told. Both have the same contents. It is asked of a tileset, and says nothing to a tile.",
+    "How the tiles are told: one by one in JSON, or `implicit`, by subtrees of quadtrees, and of octrees for what is taller than it is wide and for point clouds (3D Tiles 1.1, clause 7), as far as nothing in it opens further; explicit unless told. Both have the same contents. It is asked of a tileset, and says nothing to a tile.",
 );
 /// Of files too, because CesiumJS asks for each of them with what the tileset was asked with; their names tell how they are written.
 const TILES: &[Param] = &[DATETIME, VARIANT, STOREY, FILTER, FILTER_LANG, COMPRESSION, TILING];
@@ -70,7 +71,7 @@ const fn tile(path: &'static str, id: &'static str) -> Operation {
 }
 
 const fn quarter(path: &'static str, id: &'static str) -> Operation {
-    let about = "The GLB content of a tile of an implicit tiling (`y` ends in `.glb`), or the subtree that begins there (`.subtree`). It is of the city as it is now: ask again with `If-None-Match`.";
+    let about = "The GLB content of a tile of an implicit tiling (`y` ends in `.glb`; of an octree it is `y-z`), or the subtree that begins there (`.subtree`). It is of the city as it is now: ask again with `If-None-Match`.";
     Operation::get(path, id, about, schema::bytes).in_form("model/gltf-binary").knows(TILES)
 }
 
@@ -91,7 +92,7 @@ async fn map(ask: Ask) -> Answer {
     let (snapshots, tiles, reads) = (ask.seen(&params).await?, ask.city.tiles.clone(), ask.caller.reads);
     // What lies beside the assets is no part of what a view leaves of them.
     let whole = view == View::Map;
-    let beside = if whole { tiles3d::Beside::among(&ask.coverages(), "../") } else { Vec::new() };
+    let beside = if whole { tiles3d::Beside::among(&ask.coverages(), "../", manner.tiling) } else { Vec::new() };
     let body = ask.work(move || {
         let plans = plans(&tiles, &snapshots, &view, reads)?;
         tiles3d::of_sites(&plans.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &beside, manner)

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 /// Write the tileset of the whole map, or of a collection, as files for a file server or an object store
 ///
-/// Each file but tileset.json and those in the folders `implicit` has a name that never means other bytes: serve them with `Cache-Control: immutable`. A file that is
+/// Each file but tileset.json and those in the folders `implicit` and `adopted` has a name that never means other bytes: serve them with `Cache-Control: immutable`. A file that is
 /// there already is kept, so that a bake that was stopped goes on, and one of a city that changed writes only what changed.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -118,7 +118,7 @@ impl Args {
             bar.finish_and_clear();
             say(&format!("{}: {files} files of an adopted tileset", folder.display()))?;
         }
-        let beside = tiles3d::Beside::among(&beside, "");
+        let beside = tiles3d::Beside::among(&beside, "", tiling);
         bake::put(&self.dir.join("tileset.json"), &tiles3d::of_folders(&all, &beside, manner)?)?;
         say(&format!("tiles: {:.2} s", begun.elapsed().as_secs_f64()))?;
         // Also without any: what an earlier run prepared of files that changed must go.

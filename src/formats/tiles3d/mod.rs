@@ -8,12 +8,14 @@ pub mod check;
 mod media;
 mod points;
 mod rebase;
+mod subtree;
 mod volume;
 
 pub use belong::own_files;
 pub use media::media;
 pub use points::{Vertex, points_glb};
 pub use rebase::rebased;
+pub use subtree::{SUBTREE_SCHEMA, Told, subtree};
 pub use volume::{Box12, corners, moved};
 
 use super::gltf::percent_decoded;

@@ -1,5 +1,6 @@
 //! A point cloud on its way in: read once, sorted into an octree of tiles, committed as one dataset beside the assets.
 
+mod bits;
 mod count;
 mod heap;
 mod octree;
@@ -28,7 +29,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
-use tile::{Colours, Tiles};
+use tile::{Colours, Tiles, around};
 
 /// The first JSON of a cloud's tileset.
 const ENTRY: &str = "tileset.json";
@@ -91,17 +92,19 @@ impl Intake<'_> {
         let go_on = || worker.map_or(Ok(()), |worker| worker.limits.go_on(begun));
         let mut tiles = Tiles { folder: folder_of, scratch, colours, written: 0, in_memory: IN_MEMORY, go_on: &go_on };
         let cube = Cube::around(seen.min, seen.max);
-        let root = build(&mut tiles, "r", cube, spilled.done()?, f64::INFINITY)?;
-        let error = root.bounds.size().iter().map(|s| s * s).sum::<f64>().sqrt().max(1.0);
+        let root = build(&mut tiles, cube, spilled.done()?, f64::INFINITY)?;
+        let size = root.bounds.size().iter().map(|s| s * s).sum::<f64>().sqrt();
+        let (error, transform) = (size.max(1.0).max(bits::halved(&root)), frame.enu_to_ecef());
+        let implicit = bits::write(folder.path(), &root, &cube.bounds(), error, &transform)?;
         let mut top = root.json();
-        (top["refine"], top["transform"]) = (json!("ADD"), json!(frame.enu_to_ecef()));
+        (top["refine"], top["transform"]) = (json!("ADD"), json!(transform));
         let document = json!({ "asset": { "version": "1.1" }, "geometricError": error, "root": top });
         save(folder.path(), ENTRY, document.to_string().as_bytes())?;
         std::fs::File::open(folder.path())
             .and_then(|f| f.sync_all())
             .map_err(|e| Fault::io("writing a tileset", &e))?;
         report.notes.push(format!("{} tiles of at most {} points", tiles.written, octree::TILE));
-        let around = moved(&frame.enu_to_ecef(), &root.around());
+        let around = moved(&transform, &around(&root.bounds));
         let bounds = Bounds::of(corners(&around).map(|corner| from_ecef(corner).to_array()));
         if bounds.max[0] - bounds.min[0] > 180.0 {
             return Err(Fault::bad_input("spans the antimeridian").remedy("cut it there"));
@@ -121,6 +124,7 @@ impl Intake<'_> {
             above: BTreeMap::new(),
             around,
             error,
+            implicit: Some(Box::new(moved(&transform, &implicit))),
         });
         self.put(site, name, class, bounds, form, (folder, Some(source)), report)
     }

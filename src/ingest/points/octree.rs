@@ -5,8 +5,9 @@
 //! [`heap::IN_MEMORY`](super::heap::IN_MEMORY), whatever the cloud's size; the same points in the same order give the same bytes.
 
 use super::heap::{Growing, Heap, Spot};
-use super::tile::{Node, Tiles};
+use super::tile::{At, Node, Tiles};
 use crate::fault::Result;
+use crate::geom::Bounds;
 
 /// The most points of a tile.
 pub(super) const TILE: usize = 50_000;
@@ -20,11 +21,12 @@ const WIDEST: u32 = 28;
 /// Metres in a unit of a point's place.
 pub(super) const UNIT: f64 = 1e-4;
 
-/// A cube: its least corner, and its edge as a power of two.
+/// A cube: its least corner, its edge as a power of two, and where it is in the whole.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cube {
     pub least: [i64; 3],
     pub power: u32,
+    pub at: At,
 }
 
 impl Cube {
@@ -32,7 +34,7 @@ impl Cube {
     pub fn around(min: [i32; 3], max: [i32; 3]) -> Self {
         let widest = min.iter().zip(max).map(|(min, max)| i64::from(max) - i64::from(*min)).max().unwrap_or_default();
         let power = (SMALLEST..34).find(|power| widest < 1 << power).unwrap_or(34);
-        Self { least: min.map(i64::from), power }
+        Self { least: min.map(i64::from), power, at: At::WHOLE }
     }
     /// Which of `2^bits` cells along each edge a point is in.
     fn cell(&self, spot: &Spot, bits: u32) -> [u32; 3] {
@@ -47,10 +49,15 @@ impl Cube {
         let half = 1_i64 << (self.power - 1);
         let [x, y, z] = self.least;
         let step = |bit: usize| if k >> bit & 1 == 1 { half } else { 0 };
-        Self { least: [x + step(0), y + step(1), z + step(2)], power: self.power - 1 }
+        Self { least: [x + step(0), y + step(1), z + step(2)], power: self.power - 1, at: self.at.eighth(k) }
     }
     fn metres(&self) -> f64 {
         UNIT * 2_f64.powi(self.power.cast_signed())
+    }
+    /// Its box, east-north-up metres.
+    pub fn bounds(&self) -> Bounds {
+        let min = self.least.map(|c| c as f64 * UNIT);
+        Bounds { min, max: min.map(|c| c + self.metres()) }
     }
 }
 
@@ -105,15 +112,15 @@ fn fineness(cube: &Cube, points: &Heap) -> Result<u32> {
     Ok(taken.bits)
 }
 
-/// Writes the tiles of `points`, all of which lie in `cube`, below the name `name`; errors are at most `above` metres.
+/// Writes the tiles of `points`, all of which lie in `cube`; errors are at most `above` metres.
 ///
 /// # Errors
 /// The disk refuses.
-pub(super) fn build(tiles: &mut Tiles, name: &str, cube: Cube, points: Heap, above: f64) -> Result<Node> {
+pub(super) fn build(tiles: &mut Tiles, cube: Cube, points: Heap, above: f64) -> Result<Node> {
     (tiles.go_on)()?;
     let points = points.settled(tiles.in_memory)?;
     if points.len() <= TILE as u64 || cube.power <= SMALLEST {
-        return leaf(tiles, name, &points, above.min(cube.metres()));
+        return leaf(tiles, cube.at, &points, above.min(cube.metres()));
     }
     let wide = cube.power > WIDEST;
     let bits = if wide { 0 } else { fineness(&cube, &points)? };
@@ -125,7 +132,7 @@ pub(super) fn build(tiles: &mut Tiles, name: &str, cube: Cube, points: Heap, abo
         eighths.push(if in_memory {
             Growing::Memory(Vec::new())
         } else {
-            Growing::file(tiles.spill(&format!("{name}{k}")))?
+            Growing::file(tiles.spill(cube.at.eighth(k)))?
         });
     }
     points.each(&mut |spot| {
@@ -138,51 +145,57 @@ pub(super) fn build(tiles: &mut Tiles, name: &str, cube: Cube, points: Heap, abo
         eighth.map_or(Ok(()), |eighth| eighth.push(spot))
     })?;
     drop((points, taken));
-    let mut node = tiles.write(name, &own, error)?;
+    let mut node = tiles.write(cube.at, &own, error)?;
     drop(own);
     for (k, eighth) in eighths.into_iter().map(Growing::done).collect::<Result<Vec<_>>>()?.into_iter().enumerate() {
         if eighth.len() > 0 {
-            node.adopt(build(tiles, &format!("{name}{k}"), cube.eighth(k), eighth, error)?);
+            node.adopt(build(tiles, cube.eighth(k), eighth, error)?);
         }
     }
     Ok(node)
 }
 
-/// A tile that is not divided. More points than a tile may have, which is so where they lie on one another, go to tiles below it.
-fn leaf(tiles: &mut Tiles, name: &str, points: &Heap, error: f64) -> Result<Node> {
-    let (mut some, mut root): (Vec<Spot>, Option<Node>) = (Vec::new(), None);
-    let mut part = 0;
-    let mut flush = |some: &mut Vec<Spot>, root: &mut Option<Node>| -> Result<()> {
-        match root {
-            None => *root = Some(tiles.write(name, some, 0.0)?),
-            Some(root) => {
-                part += 1;
-                root.error = error;
-                root.adopt(tiles.write(&format!("{name}-{part}"), some, 0.0)?);
-            }
-        }
+/// A tile that is not divided. More points than a tile may have, which is so where they lie on one another, go to tiles below it, which
+/// are called as its eighths and theirs are, wherever in it their points lie.
+fn leaf(tiles: &mut Tiles, at: At, points: &Heap, error: f64) -> Result<Node> {
+    let (mut some, mut parts): (Vec<Spot>, Vec<Node>) = (Vec::new(), Vec::new());
+    let mut flush = |some: &mut Vec<Spot>| -> Result<()> {
+        // The tile number p is an eighth of the one number (p - 1) / 8.
+        let above = parts.len().checked_sub(1).and_then(|last| parts.get(last / 8));
+        let at = above.map_or(at, |above| above.at.eighth((parts.len() - 1) % 8));
+        parts.push(tiles.write(at, some, 0.0)?);
         some.clear();
         Ok(())
     };
     points.each(&mut |spot| {
         if some.len() == TILE {
-            flush(&mut some, &mut root)?;
+            flush(&mut some)?;
         }
         some.push(*spot);
         Ok(())
     })?;
-    flush(&mut some, &mut root)?;
-    root.ok_or_else(|| crate::fault::Fault::internal("a tile without points"))
+    flush(&mut some)?;
+    while let Some(last) = parts.pop() {
+        let above = parts.len().checked_sub(1).and_then(|before| parts.get_mut(before / 8));
+        let Some(above) = above else { return Ok(last) };
+        above.error = error;
+        above.adopt(last);
+    }
+    Err(crate::fault::Fault::internal("a tile without points"))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::bits;
     use super::super::heap::IN_MEMORY;
     use super::super::tile::Colours;
     use super::*;
+    use crate::formats::tiles3d::check::{CheckLimits, check};
+    use crate::geom::matrix::IDENTITY;
+    use crate::store::IMPLICIT;
     use std::collections::BTreeMap;
 
-    /// The tree of a slope of points with a heap of equal ones, and its files.
+    /// The tree of a slope of points with a heap of equal ones, and its files; the checker finds nothing wrong either way it is told.
     fn tree(in_memory: u64) -> (String, BTreeMap<String, Vec<u8>>) {
         let dir = tempfile::tempdir().unwrap();
         let (folder, scratch) = (dir.path().join("tiles"), dir.path().join("waiting"));
@@ -201,13 +214,25 @@ mod tests {
         }
         let (colours, go_on) = (Colours::Classes, &|| Ok(()));
         let mut tiles = Tiles { folder: &folder, scratch: &scratch, colours, written: 0, in_memory, go_on };
-        let root = build(&mut tiles, "r", Cube::around(min, max), points.done().unwrap(), f64::INFINITY).unwrap();
+        let cube = Cube::around(min, max);
+        let root = build(&mut tiles, cube, points.done().unwrap(), f64::INFINITY).unwrap();
         assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0, "nothing waits any longer");
         let files = std::fs::read_dir(&folder).unwrap().map(|entry| {
             let path = entry.unwrap().path();
             (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(path).unwrap())
         });
-        (root.json().to_string(), files.collect())
+        let files: BTreeMap<String, Vec<u8>> = files.collect();
+        bits::write(&folder, &root, &cube.bounds(), bits::halved(&root), &IDENTITY).unwrap();
+        let mut top = root.json();
+        top["refine"] = "ADD".into();
+        let explicit = serde_json::json!({ "asset": { "version": "1.1" }, "geometricError": root.error, "root": top });
+        std::fs::write(folder.join("tileset.json"), explicit.to_string()).unwrap();
+        for name in ["tileset.json", IMPLICIT] {
+            let report = check(&folder.join(name), &CheckLimits::default(), &|_| {}).unwrap();
+            assert!(report.is_clean() && report.counts.vertices == 260_000, "{}", report.text());
+            assert_eq!((report.counts.contents, report.counts.subtrees > 3), (files.len(), name == IMPLICIT));
+        }
+        (root.json().to_string(), files)
     }
 
     #[test]
@@ -224,7 +249,7 @@ mod tests {
         };
         let (folder, colours) = (dir.path(), Colours::Classes);
         let mut tiles = Tiles { folder, scratch: folder, colours, written: 0, in_memory: IN_MEMORY, go_on: &go_on };
-        let done = build(&mut tiles, "r", Cube::around([0; 3], [200_000; 3]), points, f64::INFINITY);
+        let done = build(&mut tiles, Cube::around([0; 3], [200_000; 3]), points, f64::INFINITY);
         assert!(done.unwrap_err().kind == Kind::TooLarge && left.get() == -1 && tiles.written <= 3);
     }
 
@@ -239,6 +264,7 @@ mod tests {
         });
         let counts: Vec<usize> = counts.collect();
         assert!(counts.iter().sum::<usize>() == 260_000 && counts.iter().all(|count| *count <= TILE), "{counts:?}");
-        assert!(in_memory.1.keys().any(|name| name.contains('-')), "{:?}", in_memory.1.keys());
+        // The cube of 419.4304 m has been halved 14 times where it is not divided any more.
+        assert!(in_memory.1.keys().any(|name| name.starts_with("15-")), "{:?}", in_memory.1.keys());
     }
 }

@@ -7,21 +7,60 @@ use crate::formats::tiles3d::{Box12, Vertex, points_glb};
 use crate::geom::Bounds;
 use crate::ingest::coverage::save;
 use serde_json::{Value, json};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Metres by which boxes are wider than their points: rounding to 32 bits moves a point by half of that.
-const SLACK: f64 = 0.001;
+pub(super) const SLACK: f64 = 0.001;
+
+/// Where a tile is, and what it is called: how often the whole cube has been halved, and how many cubes of its size are west, south
+/// and below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct At {
+    pub level: u32,
+    pub place: [u64; 3],
+}
+
+impl At {
+    /// The whole cube.
+    pub const WHOLE: Self = Self { level: 0, place: [0; 3] };
+
+    /// Its eighth number `k`: bit 0 east, bit 1 north, bit 2 up.
+    pub fn eighth(self, k: usize) -> Self {
+        let mut place = self.place;
+        place.iter_mut().enumerate().for_each(|(axis, c)| *c = 2 * *c + (k >> axis & 1) as u64);
+        Self { level: self.level + 1, place }
+    }
+    /// Which eighth it is of the cube above.
+    pub fn number(self) -> usize {
+        self.place.iter().enumerate().map(|(axis, c)| usize::from(c & 1 == 1) << axis).sum()
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [x, y, z] = self.place;
+        write!(f, "{}-{x}-{y}-{z}", self.level)
+    }
+}
 
 /// A tile.
 #[derive(Debug)]
 pub(super) struct Node {
-    /// The name of its content, where it has any.
-    name: Option<String>,
+    pub at: At,
+    /// The box of its own points, where it has any; east-north-up metres.
+    pub drawn: Option<Bounds>,
     /// Its geometric error, metres.
     pub error: f64,
-    /// East-north-up metres.
+    /// The box of all points in it and below, east-north-up metres.
     pub bounds: Bounds,
-    children: Vec<Self>,
+    pub children: Vec<Self>,
+}
+
+/// The middle and three half axes of a box that points in `bounds` are in once they are written.
+pub(super) fn around(bounds: &Bounds) -> Box12 {
+    let ([x, y, z], [a, b, c]) = (bounds.center(), bounds.size().map(|s| s / 2.0 + SLACK));
+    [x, y, z, a, 0.0, 0.0, 0.0, b, 0.0, 0.0, 0.0, c]
 }
 
 impl Node {
@@ -30,16 +69,11 @@ impl Node {
         self.bounds = self.bounds.union(child.bounds);
         self.children.push(child);
     }
-    /// Its box: the middle and three half axes.
-    pub fn around(&self) -> Box12 {
-        let ([x, y, z], [a, b, c]) = (self.bounds.center(), self.bounds.size().map(|s| s / 2.0 + SLACK));
-        [x, y, z, a, 0.0, 0.0, 0.0, b, 0.0, 0.0, 0.0, c]
-    }
     /// As `tileset.json` has it.
     pub fn json(&self) -> Value {
-        let mut tile = json!({ "boundingVolume": { "box": self.around() }, "geometricError": self.error });
-        if let Some(name) = &self.name {
-            tile["content"] = json!({ "uri": format!("{name}.glb") });
+        let mut tile = json!({ "boundingVolume": { "box": around(&self.bounds) }, "geometricError": self.error });
+        if self.drawn.is_some() {
+            tile["content"] = json!({ "uri": format!("{}.glb", self.at) });
         }
         if !self.children.is_empty() {
             tile["children"] = self.children.iter().map(Self::json).collect();
@@ -74,16 +108,16 @@ pub(super) struct Tiles<'a> {
 }
 
 impl Tiles<'_> {
-    /// Where the points of the tile `name` wait.
-    pub fn spill(&self, name: &str) -> PathBuf {
-        self.scratch.join(name)
+    /// Where the points of the tile `at` wait.
+    pub fn spill(&self, at: At) -> PathBuf {
+        self.scratch.join(at.to_string())
     }
-    /// Writes the content of the tile `name`, if there are points.
-    pub fn write(&mut self, name: &str, points: &[Spot], error: f64) -> Result<Node> {
+    /// Writes the content of the tile `at`, if there are points.
+    pub fn write(&mut self, at: At, points: &[Spot], error: f64) -> Result<Node> {
         let metres = |spot: &Spot| spot.place.map(|c| f64::from(c) * UNIT);
         let bounds = Bounds::of(points.iter().map(metres));
         if points.is_empty() {
-            return Ok(Node { name: None, error, bounds, children: Vec::new() });
+            return Ok(Node { at, drawn: None, error, bounds, children: Vec::new() });
         }
         let origin = bounds.center().map(|c| (c / UNIT).round() * UNIT);
         let vertices: Vec<Vertex> = points
@@ -94,9 +128,9 @@ impl Tiles<'_> {
                 Vertex::new(offset, colour(self.colours, spot), spot.class, spot.intensity, spot.returns)
             })
             .collect();
-        save(self.folder, &format!("{name}.glb"), &points_glb(origin, &vertices)?)?;
+        save(self.folder, &format!("{at}.glb"), &points_glb(origin, &vertices)?)?;
         self.written += 1;
-        Ok(Node { name: Some(name.to_owned()), error, bounds, children: Vec::new() })
+        Ok(Node { at, drawn: Some(bounds), error, bounds, children: Vec::new() })
     }
 }
 

@@ -6,8 +6,18 @@ use crate::formats::tiles3d::{inside, media};
 use std::fs;
 use std::path::PathBuf;
 
+/// The JSON of a point cloud's tileset in which its tiles are told by bits (OGC 22-025r4 §7).
+pub const IMPLICIT: &str = "implicit.json";
+
 /// The most files of one tileset that are listed.
 const FILES: usize = 5_000_000;
+
+impl Adopted {
+    /// The file of the folder that a reader begins with; `implicit` for one who would rather have the tiles told by bits.
+    pub fn first(&self, implicit: bool) -> &'static str {
+        if implicit && self.implicit.is_some() { IMPLICIT } else { "tileset.json" }
+    }
+}
 
 impl Coverage {
     /// Where a file of its tileset lies, and its media type; `tileset.json` is the first, whatever that is called. The JSON of a

@@ -8,6 +8,7 @@ mod grid;
 mod pyramid;
 mod relief;
 
+pub use adopted::IMPLICIT;
 pub use grid::{Grid, GridSpec, Ground};
 pub(super) use pyramid::{Blocks, blocks};
 pub use pyramid::{EDGE, OfColours, OfHeights, Pixel, PixelKind, PixelReader, Pyramid, PyramidWriter};
@@ -54,6 +55,9 @@ pub struct Adopted {
     pub around: [f64; 12],
     /// Its geometric error, metres.
     pub error: f64,
+    /// The box of [`IMPLICIT`], which tells the same contents by bits, where the folder has that; otherwise as `around`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub implicit: Option<Box<[f64; 12]>>,
 }
 
 /// A coverage's manifest.

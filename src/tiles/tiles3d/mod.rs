@@ -4,18 +4,19 @@ mod buffer;
 mod columns;
 mod compression;
 mod draws;
+mod folder;
 mod glb;
 mod metadata;
 mod parts;
-mod subtree;
 mod tileset;
 mod vertices;
 
 pub use compression::{Compression, Manner};
+pub use folder::IMPLICIT;
+pub(super) use folder::{folder, named};
 pub use glb::encode;
-pub use subtree::{Entry, IMPLICIT, subtree};
-pub(super) use subtree::{folder, named};
 pub use tileset::{Beside, of_folders, of_part, of_site, of_sites};
+pub(super) use tileset::{padded, straight};
 
 /// Grows whenever the same content would be written as other bytes, also for its lighter shapes being others, so that tile addresses change with it.
 pub const FORMAT: u32 = 5;

@@ -1,9 +1,10 @@
 //! `tileset.json`: of one site, and of several as a tileset of their tilesets.
 
-use super::subtree::{SCHEMA, folder};
+use super::folder::folder;
 use super::{Compression, Manner};
 use crate::crs::SiteFrame;
 use crate::fault::Result;
+use crate::formats::tiles3d::SUBTREE_SCHEMA;
 use crate::geom::Bounds;
 use crate::lod::{self, Implied, Tiling, View};
 use crate::store::Coverage;
@@ -48,13 +49,16 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Those among `coverages`, each at `<folder>adopted/<site>/<dataset>/tileset.json`.
-    pub fn among(coverages: &[Arc<Coverage>], folder: &str) -> Vec<Self> {
+    /// Those among `coverages`, each at `<folder>adopted/<site>/<dataset>/tileset.json`, or at what tells it as `tiling` says, where
+    /// there is that.
+    pub fn among(coverages: &[Arc<Coverage>], folder: &str, tiling: Tiling) -> Vec<Self> {
+        let implicit = tiling == Tiling::Implicit;
         let one = |coverage: &Arc<Coverage>| {
             let adopted = coverage.tileset()?;
             let name = escaped(coverage.dataset().as_str());
-            let uri = format!("{folder}adopted/{}/{name}/tileset.json", coverage.site());
-            Some(Self { uri, around: adopted.around, error: adopted.error })
+            let uri = format!("{folder}adopted/{}/{name}/{}", coverage.site(), adopted.first(implicit));
+            let around = adopted.implicit.as_deref().filter(|_| implicit).copied().unwrap_or(adopted.around);
+            Some(Self { uri, around, error: adopted.error })
         };
         coverages.iter().filter_map(one).collect()
     }
@@ -131,7 +135,7 @@ fn nothing() -> Value {
 fn written(root: Value, error: f64, tiling: Tiling) -> Vec<u8> {
     let mut document = json!({ "asset": { "version": "1.1" }, "geometricError": error, "root": root });
     if tiling == Tiling::Implicit {
-        document["schema"] = serde_json::from_str(SCHEMA).unwrap_or_default();
+        document["schema"] = serde_json::from_str(SUBTREE_SCHEMA).unwrap_or_default();
     }
     document.to_string().into_bytes()
 }
@@ -195,13 +199,14 @@ fn implicit(tile: &mut Value, implied: &Implied, names: &Names<'_>) {
     let name = |compression, subtree| {
         let folder = folder(&implied.name(), compression);
         let ending = if subtree { "subtree" } else { "glb" };
-        json!({ "uri": format!("{}{folder}/{{level}}/{{x}}/{{y}}.{ending}{}", names.prefix, names.query) })
+        let place = if implied.is_octree() { "{x}/{y}-{z}" } else { "{x}/{y}" };
+        json!({ "uri": format!("{}{folder}/{{level}}/{place}.{ending}{}", names.prefix, names.query) })
     };
     // Named once more, because CesiumJS asks this tile alone for what it hands on to those below.
     tile["refine"] = json!("REPLACE");
     tile["content"] = name(names.compression, false);
     tile["implicitTiling"] = json!({
-        "subdivisionScheme": "QUADTREE",
+        "subdivisionScheme": if implied.is_octree() { "OCTREE" } else { "QUADTREE" },
         "availableLevels": implied.levels(),
         "subtreeLevels": lod::SUBTREE,
         "subtrees": name(Compression::None, true)
@@ -209,7 +214,7 @@ fn implicit(tile: &mut Value, implied: &Implied, names: &Names<'_>) {
 }
 
 /// Outward to whole centimetres: short to write, never thinner than two.
-pub(super) fn padded(bounds: &Bounds) -> Bounds {
+pub(in crate::tiles) fn padded(bounds: &Bounds) -> Bounds {
     Bounds {
         min: bounds.min.map(|v| ((v * 100.0).floor() - 1.0) / 100.0),
         max: bounds.max.map(|v| ((v * 100.0).ceil() + 1.0) / 100.0),
@@ -217,7 +222,7 @@ pub(super) fn padded(bounds: &Bounds) -> Bounds {
 }
 
 /// The twelve numbers of a box along the axes: its middle and three half axes (OGC 22-025r4 §6.7.2.2).
-pub(super) fn straight(bounds: &Bounds) -> [f64; 12] {
+pub(in crate::tiles) fn straight(bounds: &Bounds) -> [f64; 12] {
     let ([x, y, z], [a, b, c]) = (bounds.center(), bounds.size().map(|s| s / 2.0));
     [x, y, z, a, 0.0, 0.0, 0.0, b, 0.0, 0.0, 0.0, c]
 }

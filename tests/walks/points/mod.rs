@@ -3,6 +3,7 @@
 mod broken;
 
 use crate::support::{Server, key, python, run};
+use cimbra::formats::tiles3d::check::{CheckLimits, Counts, check};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -58,6 +59,60 @@ fn every_point_of_every_form_is_in_one_tile_where_pyproj_puts_it() {
         assert!(seen["largest"].as_u64().unwrap() <= 50_000, "{name}: {seen}");
         assert!(kept <= 50_000 || seen["tiles"].as_u64().unwrap() > 4, "{name}: {seen}");
     }
+    drop(server);
+    let baked = ["explicit", "implicit"].map(|tiling| baked(&store, &dir.path().join(tiling), tiling));
+    assert!(baked[0].subtrees == 0 && baked[1].subtrees >= all.len(), "{baked:?}");
+    assert_eq!((baked[0].contents, baked[0].vertices), (baked[1].contents, baked[1].vertices));
+}
+
+/// What the checker counts in the whole map as files, told so; it finds nothing wrong.
+fn baked(store: &Path, out: &Path, tiling: &str) -> Counts {
+    let (folder, store) = (out.to_str().unwrap(), store.to_str().unwrap());
+    let done = run(&["bake", folder, "--store", store, "--tiling", tiling, "--precompress", "none"]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let report = check(&out.join("tileset.json"), &CheckLimits::default(), &|_| {}).unwrap();
+    assert!(report.is_clean() && report.not_looked_into.is_empty(), "{}", report.text());
+    report.counts
+}
+
+#[test]
+fn a_cloud_told_by_bits_has_the_same_tiles_and_one_of_an_older_store_is_told_one_by_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (file, store) = (dir.path().join("scan.laz"), dir.path().join("store"));
+    std::fs::write(&file, crate::support::las::las(7, true, 60_000)).unwrap();
+    let (code, _, told) = import(&file, &store, &[]);
+    assert_eq!(code, Some(0), "{told}");
+    let folder = "/adopted/000000000001/scan";
+    let asked = |server: &Server| {
+        let (status, map) = server.get("/3dtiles/tileset.json?tiling=implicit");
+        let uri = map["root"]["children"].as_array().unwrap().iter().filter_map(|tile| tile["content"]["uri"].as_str());
+        let uri = uri.filter(|uri| uri.contains("adopted")).map(str::to_owned).collect::<Vec<_>>();
+        let tilesets = ["", "?tiling=implicit", "?a=b&tiling=implicit", "?tiling=explicit"];
+        let tilesets = tilesets.map(|query| server.get(&format!("{folder}/tileset.json{query}")).1);
+        assert!(status == 200 && tilesets[0] == tilesets[3] && tilesets[1] == tilesets[2]);
+        let [explicit, implicit, ..] = tilesets;
+        (uri, explicit, implicit)
+    };
+    let server = Server::start(&store, &[]);
+    let (uri, explicit, implicit) = asked(&server);
+    assert_eq!(uri, [format!("..{folder}/implicit.json")]);
+    let tiling = &implicit["root"]["children"][0]["implicitTiling"];
+    assert_eq!((&tiling["subdivisionScheme"], explicit["root"].get("implicitTiling")), (&json!("OCTREE"), None));
+    let (status, headers, bytes) = server.get_bytes(&format!("{folder}/0-0-0-0.subtree"), &[]);
+    assert_eq!((status, headers["content-type"].to_str().unwrap()), (200, "application/octet-stream"));
+    assert!(bytes.starts_with(b"subt"));
+    drop(server);
+    // As a store is that was written before there was this.
+    let coverages = store.join("sites/000000000001/coverages");
+    let manifests = std::fs::read_dir(coverages).unwrap().map(|entry| entry.unwrap().path());
+    let manifest = manifests.into_iter().find(|path| path.is_file()).unwrap();
+    let mut json: Value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
+    let form = json["form"]["tileset"].as_object_mut().unwrap();
+    assert!(form.remove("implicit").is_some());
+    std::fs::write(&manifest, json.to_string()).unwrap();
+    let (uri, again, implicit) = asked(&Server::start(&store, &[]));
+    assert!(uri == [format!("..{folder}/tileset.json")] && again == explicit && implicit == explicit);
+    baked(&store, &dir.path().join("out"), "implicit");
 }
 
 #[test]
@@ -77,7 +132,7 @@ fn a_cloud_is_checked_without_a_trace_replaced_by_its_next_import_and_removed() 
     let tiles = || {
         let coverages = store.join("sites/000000000001/coverages");
         let folder = std::fs::read_dir(coverages).unwrap().map(|e| e.unwrap().path()).find(|p| p.is_dir()).unwrap();
-        (std::fs::read(folder.join("tileset.json")).unwrap(), std::fs::read(folder.join("r.glb")).unwrap())
+        (std::fs::read(folder.join("tileset.json")).unwrap(), std::fs::read(folder.join("0-0-0-0.glb")).unwrap())
     };
     let before = tiles();
     let (code, again, told) = import(&file, &store, &[]);
@@ -91,7 +146,7 @@ fn a_cloud_is_checked_without_a_trace_replaced_by_its_next_import_and_removed() 
     let server = Server::start(&moved, &[]);
     let path = "/adopted/000000000001/%E6%89%AB%E6%8F%8F";
     assert_eq!(server.get_bytes(&format!("{path}/tileset.json"), &[]).2, before.0);
-    let (status, headers, glb) = server.get_bytes(&format!("{path}/r.glb"), &[]);
+    let (status, headers, glb) = server.get_bytes(&format!("{path}/0-0-0-0.glb"), &[]);
     assert_eq!((status, headers["content-type"].to_str().unwrap(), glb), (200, "model/gltf-binary", before.1.clone()));
     let glb = gltf::Gltf::from_slice(&before.1).unwrap();
     let primitive = glb.meshes().next().unwrap().primitives().next().unwrap();

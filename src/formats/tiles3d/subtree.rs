@@ -1,67 +1,51 @@
-//! Subtrees of implicit tilings (OGC 22-025r4 §7.6): which tiles and contents are there, as bits, and the volume and error of each.
+//! Subtrees of implicit tilings (OGC 22-025r4 §7.6), written: which tiles and contents are there, as bits, and the volume and error of each.
 
-use super::Compression;
-use super::tileset::{padded, straight};
-use crate::geom::Bounds;
+use super::Box12;
 use serde_json::{Value, json};
 
-/// The folder of what is addressed by level, column and row, beside a site's other files.
-pub const IMPLICIT: &str = "implicit";
-
-/// What the name of an implicit tiling ends in where its contents are compressed.
-const MESHOPT: &str = "-meshopt";
-
-/// The folder of an implicit tiling of this name, with contents kept so.
-pub(in crate::tiles) fn folder(name: &str, compression: Compression) -> String {
-    let ending = if compression == Compression::Meshopt { MESHOPT } else { "" };
-    format!("{IMPLICIT}/{name}{ending}")
-}
-
-/// The name and the compression of contents that the last part of such a folder's name means.
-pub(in crate::tiles) fn named(folder: &str) -> (&str, Compression) {
-    folder.strip_suffix(MESHOPT).map_or((folder, Compression::None), |name| (name, Compression::Meshopt))
-}
-
 /// What subtrees say of tiles and contents, for the tilesets that they belong to.
-pub(super) const SCHEMA: &str = include_str!("../../../tiles/implicit.json");
+pub const SUBTREE_SCHEMA: &str = include_str!("../../../tiles/implicit.json");
 
-/// A tile that is there.
+/// A tile that is there, as a subtree tells of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry {
-    /// A box around all that it and its parts draw; east-north-up metres.
-    pub bounds: Bounds,
+pub struct Told {
+    /// A box around all that it and its parts draw, in the tileset's metres: the middle and three half axes.
+    pub bounds: Box12,
     /// Its geometric error, metres.
     pub error: f64,
     /// The box around its content, where it has one; within its own.
-    pub content: Option<Bounds>,
+    pub content: Option<Box12>,
 }
 
 /// The bytes of a subtree: its `tiles` level after level in Morton order, and whether there is a subtree `below`, in the order of the
-/// level after the last.
-pub fn subtree(tiles: &[Option<Entry>], below: &[bool]) -> Vec<u8> {
+/// level after the last. How many parts a tile has, four or eight, only the lengths of both tell.
+pub fn subtree(tiles: &[Option<Told>], below: &[bool]) -> Vec<u8> {
     let mut file = File::default();
     let there: Vec<bool> = tiles.iter().map(Option::is_some).collect();
     let contents: Vec<bool> = tiles.iter().map(|t| t.as_ref().is_some_and(|t| t.content.is_some())).collect();
     let (tile, content, child) = (file.bits(&there), file.bits(&contents), file.bits(below));
     let present = || tiles.iter().flatten();
-    let boxes = file.numbers(present().flat_map(|t| straight(&padded(&t.bounds))));
+    let boxes = file.numbers(present().flat_map(|t| t.bounds));
     let errors = file.numbers(present().map(|t| t.error));
     let mut tables = vec![json!({
         "class": "tile", "count": present().count(),
         "properties": { "bounds": { "values": boxes }, "error": { "values": errors } }
     })];
-    let drawn: Vec<Bounds> = present().filter_map(|t| t.content).collect();
-    let mut json = json!({
-        "tileAvailability": tile, "contentAvailability": [content], "childSubtreeAvailability": child, "tileMetadata": 0
-    });
+    let drawn: Vec<Box12> = present().filter_map(|t| t.content).collect();
+    let mut members = vec![
+        ("tileAvailability", tile),
+        ("contentAvailability", json!([content])),
+        ("childSubtreeAvailability", child),
+        ("tileMetadata", json!(0)),
+    ];
     if !drawn.is_empty() {
-        let boxes = file.numbers(drawn.iter().flat_map(|bounds| straight(&padded(bounds))));
+        let boxes = file.numbers(drawn.iter().copied().flatten());
         let properties = json!({ "bounds": { "values": boxes } });
         tables.push(json!({ "class": "content", "count": drawn.len(), "properties": properties }));
-        json["contentMetadata"] = json!([1]);
+        members.push(("contentMetadata", json!([1])));
     }
-    json["propertyTables"] = Value::Array(tables);
-    file.finish(json)
+    members.push(("propertyTables", Value::Array(tables)));
+    file.finish(members)
 }
 
 /// The binary chunk and its views, as they grow.
@@ -92,10 +76,11 @@ impl File {
         self.bytes.resize(self.bytes.len().next_multiple_of(8), 0);
         self.views.len() - 1
     }
-    fn finish(self, mut json: Value) -> Vec<u8> {
-        json["buffers"] = json!([{ "byteLength": self.bytes.len() }]);
-        json["bufferViews"] = Value::Array(self.views);
-        let mut text = json.to_string().into_bytes();
+    fn finish(self, mut members: Vec<(&str, Value)>) -> Vec<u8> {
+        members.push(("buffers", json!([{ "byteLength": self.bytes.len() }])));
+        members.push(("bufferViews", Value::Array(self.views)));
+        let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let mut text = Value::Object(members.collect()).to_string().into_bytes();
         text.resize(text.len().next_multiple_of(8), b' ');
         let lengths = [text.len() as u64, self.bytes.len() as u64].map(u64::to_le_bytes);
         [&b"subt"[..], &1_u32.to_le_bytes(), &lengths.concat(), &text, &self.bytes].concat()
