@@ -18,6 +18,7 @@ mod lines;
 mod mapping;
 mod obj;
 mod osm;
+mod picture;
 pub mod points;
 pub mod raster;
 mod reader;
@@ -25,15 +26,17 @@ mod shapefile;
 mod table;
 mod taken;
 pub mod tiles3d;
+mod uri;
 mod worker;
 mod write;
 
-pub use cityjson::{CityJson, CityJsonOptions, CityJsonWriter, Family};
+pub use cityjson::{CityJson, CityJsonOptions, CityJsonWriter, Family, PictureNames};
 pub use control::control_points;
 pub use geojson::{GeoJsonWriter, footprint, to_json};
 pub use geoparquet::GeoParquetWriter;
 pub use gltf::glb;
 pub use mapping::Mapping;
+pub use picture::{Media, as_common, hash_of, put_textures, textures};
 pub use reader::{HEAD_BYTES, READERS, ReadOptions, Reader, Up, head_of, reader_for, reader_of};
 pub use shapefile::companions;
 pub use table::CsvWriter;
@@ -148,6 +151,8 @@ pub enum SourceItem {
         /// Why, as one sentence without a full stop.
         reason: String,
     },
+    /// A picture that surfaces of later objects show, as it is to be kept; once.
+    Picture(Vec<u8>),
     /// Something the reader changed or could not honour, for the report.
     Note(String),
 }

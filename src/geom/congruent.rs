@@ -35,7 +35,13 @@ impl Motion {
             self.rotation.map(|row| dot(row, p) as f32)
         };
         let positions = shape.positions.iter().map(turn).collect();
-        Mesh { origin: self.origin, positions, triangles: shape.triangles.clone(), surfaces: shape.surfaces.clone() }
+        Mesh {
+            origin: self.origin,
+            positions,
+            triangles: shape.triangles.clone(),
+            surfaces: shape.surfaces.clone(),
+            textures: shape.textures.clone(),
+        }
     }
 }
 
@@ -44,6 +50,7 @@ impl Motion {
 pub fn motion(shape: &Mesh, other: &Mesh, tolerance: f64) -> Option<Motion> {
     if shape.triangles != other.triangles
         || shape.surfaces != other.surfaces
+        || shape.textures != other.textures
         || shape.positions.len() != other.positions.len()
     {
         return None;

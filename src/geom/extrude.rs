@@ -18,7 +18,7 @@ pub fn extrude(footprint: &Polygon, base: f64, height: f64) -> Vec<Face> {
     let interiors: Vec<Vec<[f64; 3]>> = footprint.interiors.iter().filter_map(|r| rings(false, r)).collect();
     let lifted = |ring: &Vec<[f64; 3]>| ring.iter().map(|p| [p[0], p[1], top]).collect::<Vec<_>>();
     let reversed = |ring: &Vec<[f64; 3]>| ring.iter().rev().copied().collect::<Vec<_>>();
-    let face = |kind, polygon| Face { polygon, kind, colour: None };
+    let face = |kind, polygon| Face::plain(polygon, kind, None);
     let ground = Polygon { exterior: reversed(&exterior), interiors: interiors.iter().map(reversed).collect() };
     let roof = Polygon { exterior: lifted(&exterior), interiors: interiors.iter().map(lifted).collect() };
     let mut faces = vec![face(SurfaceKind::Ground, ground), face(SurfaceKind::Roof, roof)];

@@ -3,7 +3,7 @@
 
 use super::topology::{Edges, Topology};
 use super::triangulate::{area_vector, dot, length};
-use super::{Bounds, Mesh, Polygon, Surface, WELD, triangulate};
+use super::{At, Bounds, Mesh, Polygon, Surface, Textures, WELD, triangulate};
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::collections::BTreeMap;
 
@@ -79,6 +79,8 @@ struct Kept {
     surface: usize,
     positions: [u32; 3],
     corners: [u32; 3],
+    /// The triangle of the mesh that it is, or that is beside it.
+    of: usize,
 }
 
 struct Flaws<'m> {
@@ -105,7 +107,7 @@ fn without_doubles(mesh: &Mesh, topology: &Topology, flaws: &mut Flaws<'_>) -> V
         let surface = surface_of[*of];
         let least = (0..3).min_by_key(|k| corners[*k]).unwrap_or(0);
         if seen.insert((surface, std::array::from_fn(|k| corners[(least + k) % 3]))) {
-            kept.push(Kept { surface, positions: mesh.triangles[*of], corners: *corners });
+            kept.push(Kept { surface, positions: mesh.triangles[*of], corners: *corners, of: *of });
         } else {
             flaws.add(Defect::DuplicateTriangles, 1, topology.points[corners[0] as usize]);
         }
@@ -242,6 +244,7 @@ fn close(topology: Topology, kept: &mut Vec<Kept>, flaws: &mut Flaws<'_>) {
             surface: beside.surface,
             positions: t.map(|i| positions[i as usize]),
             corners: t.map(|i| ring[i as usize]),
+            of: beside.of,
         }));
         done.extend(&ring);
         flaws.add(Defect::Holes, 1, near);
@@ -256,11 +259,19 @@ fn assembled(mesh: &Mesh, kept: &[Kept], flaws: &mut Flaws<'_>) -> Mesh {
     let skins: Vec<Surface> = mesh.runs().map(|(surface, _)| surface).collect();
     let mut joined: HashMap<(usize, u32), (u32, u32)> = HashMap::new();
     let mut others: HashSet<(usize, u32)> = HashSet::new();
+    let mut textures =
+        mesh.textures.as_ref().map(|t| Box::new(Textures { list: t.list.clone(), ..Textures::default() }));
     let mut last = None;
     for k in order {
         if last.replace(k.surface) != Some(k.surface) && !mesh.surfaces.is_empty() {
             let first = u32::try_from(again.triangles.len()).unwrap_or(u32::MAX);
             again.surfaces.extend(skins.get(k.surface).map(|s| Surface { first, ..*s }));
+            if let (Some(new), Some(old)) = (&mut textures, &mesh.textures) {
+                new.of.push(old.of.get(k.surface).copied().flatten());
+            }
+        }
+        if let Some(textures) = &mut textures {
+            textures.corners.push(shown(mesh, k));
         }
         let triangle = std::array::from_fn(|i| {
             let at = k.positions[i];
@@ -276,5 +287,15 @@ fn assembled(mesh: &Mesh, kept: &[Kept], flaws: &mut Flaws<'_>) -> Mesh {
         });
         again.triangles.push(triangle);
     }
+    again.textures = textures;
     again
+}
+
+/// What a triangle's corners show: what they do in the triangle that it was. Of a hole's filling, of which no source says anything,
+/// other corners show what one beside it does.
+fn shown(mesh: &Mesh, kept: &Kept) -> [At; 3] {
+    let (Some(was), Some(shown)) = (mesh.triangles.get(kept.of), mesh.shown(kept.of)) else {
+        return <[At; 3]>::default();
+    };
+    kept.positions.map(|p| shown[was.iter().position(|q| *q == p).unwrap_or(0)])
 }

@@ -1,6 +1,6 @@
 //! Triangle meshes: `f32` offsets from an `f64` origin, with surfaces that say what they are.
 
-use super::Bounds;
+use super::{Bounds, Textures};
 use foldhash::{HashMap, HashMapExt};
 
 /// What a run of triangles is the surface of (CityGML 3.0 thematic surfaces).
@@ -51,6 +51,8 @@ pub struct Mesh {
     pub triangles: Vec<[u32; 3]>,
     /// Runs of triangles in ascending order of `first`; empty means one surface of kind other.
     pub surfaces: Vec<Surface>,
+    /// Pictures on the surfaces, where there are any. A surface under one has that one's mean for its colour.
+    pub textures: Option<Box<Textures>>,
 }
 
 impl Mesh {
@@ -114,6 +116,6 @@ impl Mesh {
             reason = "offsets are small by construction; f32 is the storage form"
         )]
         let positions = points.iter().map(|p| std::array::from_fn(|k| (p[k] - origin[k]) as f32)).collect();
-        Self { origin, positions, triangles, surfaces }
+        Self { origin, positions, triangles, surfaces, textures: None }
     }
 }

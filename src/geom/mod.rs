@@ -23,6 +23,7 @@ mod solid;
 mod sound;
 mod soup;
 mod sweep;
+mod texture;
 mod topology;
 mod triangulate;
 
@@ -41,4 +42,5 @@ pub use shape::{Face, Polygon, Shape};
 pub use simplify::{Light, WELD, simplify};
 pub use solid::{Closure, closure, open_rings, volume};
 pub use sound::{Examined, examine};
+pub use texture::{At, Sheer, Shown, Texture, Textures, Wrap};
 pub use triangulate::{area_vector, faces_to_mesh, triangulate};

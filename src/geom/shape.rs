@@ -1,6 +1,6 @@
 //! Shapes as sources give them, in `f64`, before they become meshes.
 
-use super::{Bounds, Mesh, SurfaceKind};
+use super::{Bounds, Mesh, Shown, SurfaceKind};
 
 /// A planar polygon in space: an exterior ring and holes; rings are not closed (the first point is not repeated).
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,6 +27,25 @@ pub struct Face {
     pub kind: SurfaceKind,
     /// sRGB and straight alpha where the source gives a colour.
     pub colour: Option<[u8; 4]>,
+    /// The picture on it, where it has one; its colour is then that one's mean.
+    pub shown: Option<Box<Shown>>,
+}
+
+impl Face {
+    /// A face without a picture.
+    pub const fn plain(polygon: Polygon, kind: SurfaceKind, colour: Option<[u8; 4]>) -> Self {
+        Self { polygon, kind, colour, shown: None }
+    }
+    /// Turns it to the other side: every ring runs the other way.
+    pub fn turn(&mut self) {
+        let mut rest = self.shown.as_mut().map_or(&mut [][..], |shown| &mut shown.at);
+        for ring in std::iter::once(&mut self.polygon.exterior).chain(&mut self.polygon.interiors) {
+            ring.reverse();
+            let (own, after) = rest.split_at_mut(ring.len().min(rest.len()));
+            own.reverse();
+            rest = after;
+        }
+    }
 }
 
 /// A shape in one frame.

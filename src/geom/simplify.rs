@@ -27,12 +27,15 @@ pub struct Light {
 /// things are kept nearer than that. Surfaces keep their kind and colour, but for parts of a few `most` across and for strips of
 /// twice `most`, which may be seen as what is beside them. It has at least two triangles where `mesh` has any, and its error is
 /// measured apart from how it was made, against the triangles of `mesh` as they are.
+///
+/// A mesh with pictures on it stays as it is: their seams lie on edges that would be collapsed, and its plain colours, a few metres
+/// away, would be no likeness.
 pub fn simplify(mesh: &Mesh, most: f64) -> Light {
     let itself = || Light { mesh: mesh.clone(), error: Between::default() };
     // A millimetre is for welding, for the lap of bands and for the rounding of offsets.
     let within = most.min(LIKENESS * mesh.bounds().diagonal()) - 10.0 * WELD;
     let (soup, skins) = welded(mesh);
-    if soup.corners.len() <= 2 || within <= 0.0 {
+    if soup.corners.len() <= 2 || within <= 0.0 || mesh.textures.is_some() {
         return itself();
     }
     let corner = |i: u32| mesh.positions.get(i as usize).map_or([0.0; 3], |p| p.map(f64::from));

@@ -1,6 +1,6 @@
 //! Planar polygons in space, with holes, become triangles; faces become a mesh.
 
-use super::{Face, Mesh, Polygon, Surface};
+use super::{Face, Mesh, Polygon, Shown, Surface, Textures};
 use foldhash::{HashMap, HashMapExt};
 
 /// A ring's area vector: its length is twice the area, its direction the side from which the ring runs counter-clockwise
@@ -96,23 +96,29 @@ impl Cutter {
     }
 }
 
-/// A mesh of `faces`: one surface for each kind and colour in ascending order, corners shared within a surface,
+/// A mesh of `faces`: one surface for each kind, colour and texture in ascending order, corners shared within a surface,
 /// triangles counter-clockwise where their faces are. Faces without area give nothing.
 pub fn faces_to_mesh(faces: &[Face]) -> Mesh {
     let mut order: Vec<&Face> = faces.iter().collect();
-    order.sort_by_key(|f| (f.kind, f.colour));
+    order.sort_by_key(|f| (f.kind, f.colour, shown(f).map(|s| s.texture)));
     let (mut points, mut triangles) = (Vec::new(), Vec::new());
     let mut surfaces: Vec<Surface> = Vec::new();
     let mut known: HashMap<(u64, u64, u64), u32> = HashMap::new();
     let (mut cutter, mut cut, mut corners) = (Cutter::new(), Vec::new(), Vec::new());
+    let (mut textures, mut last) = (order.iter().any(|f| shown(f).is_some()).then(Box::<Textures>::default), None);
     for face in order {
         cut.clear();
         cutter.cut(&face.polygon, &mut cut);
         if cut.is_empty() {
             continue;
         }
-        if surfaces.last().is_none_or(|s| (s.kind, s.colour) != (face.kind, face.colour)) {
+        let texture = shown(face).map(|s| s.texture);
+        if last.replace((face.kind, face.colour, texture)) != Some((face.kind, face.colour, texture)) {
             known.clear();
+            if let Some(textures) = &mut textures {
+                let number = texture.and_then(|t| textures.number(&t));
+                textures.of.push(number);
+            }
             let first = u32::try_from(triangles.len()).unwrap_or(u32::MAX);
             surfaces.push(Surface { first, kind: face.kind, colour: face.colour });
         }
@@ -127,8 +133,18 @@ pub fn faces_to_mesh(faces: &[Face]) -> Mesh {
         }));
         let corner = |i: u32| corners.get(i as usize).copied();
         triangles.extend(cut.iter().filter_map(|[a, b, c]| Some([corner(*a)?, corner(*b)?, corner(*c)?])));
+        if let Some(textures) = &mut textures {
+            let at = shown(face).map_or(&[][..], |s| &s.at);
+            let at = |i: u32| at.get(i as usize).copied().unwrap_or_default();
+            textures.corners.extend(cut.iter().map(|t| t.map(at)));
+        }
     }
-    Mesh::from_points(&points, triangles, surfaces)
+    Mesh { textures, ..Mesh::from_points(&points, triangles, surfaces) }
+}
+
+/// What a face shows, where each of its corners does.
+fn shown(face: &Face) -> Option<&Shown> {
+    face.shown.as_deref().filter(|shown| shown.at.len() == face.polygon.points().count())
 }
 
 /// Larger than any map coordinate in metres, and small enough that its square is exact in sums.

@@ -24,7 +24,8 @@ pub(super) fn assemble(mut object: SourceObject, georeference: &Georeference, fr
         }
         Shape::Mesh(mesh) => {
             let points = walk.row(mesh.positions.len(), |p| p.enu);
-            Some(Mesh::from_points(&points, std::mem::take(&mut mesh.triangles), std::mem::take(&mut mesh.surfaces)))
+            let own = std::mem::take(mesh);
+            Some(Mesh { textures: own.textures, ..Mesh::from_points(&points, own.triangles, own.surfaces) })
         }
         _ => None,
     };

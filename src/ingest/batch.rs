@@ -51,6 +51,7 @@ pub(super) struct FileImport<'i, 's> {
     batch: Vec<Placeable>,
     weight: usize,
     waiting: Waiting,
+    pictures: super::pictures::Waiting,
     /// Assets that are to be put next, together.
     ready: Vec<Asset>,
     extent: Bounds,
@@ -90,6 +91,7 @@ impl<'i, 's> FileImport<'i, 's> {
             batch: Vec::new(),
             weight: 0,
             waiting: Waiting::default(),
+            pictures: super::pictures::Waiting::default(),
             ready: Vec::new(),
             extent: Bounds::EMPTY,
             draft: None,
@@ -124,18 +126,18 @@ impl<'i, 's> FileImport<'i, 's> {
         match item {
             SourceItem::Frame(frame) => {
                 self.declared = frame;
-                if self.declared.placement.is_some() { self.place_file(None).map(drop) } else { Ok(()) }
+                if self.declared.placement.is_some() {
+                    self.place_file(None)?;
+                }
             }
-            SourceItem::Refused { object, reason } => {
-                self.report.refuse(&object, None, reason);
-                Ok(())
-            }
-            SourceItem::Note(note) => {
-                self.report.notes.push(note);
-                Ok(())
-            }
-            SourceItem::Object(object) => self.object(*object),
+            SourceItem::Refused { object, reason } => self.report.refuse(&object, None, reason),
+            SourceItem::Note(note) => self.report.notes.push(note),
+            // A check keeps nothing.
+            SourceItem::Picture(_) if self.intake.store.is_none() => {}
+            SourceItem::Picture(bytes) => self.pictures.take(bytes, self.site.get().map(AsRef::as_ref))?,
+            SourceItem::Object(object) => self.object(*object)?,
         }
+        Ok(())
     }
 
     /// Places what is left and commits.
@@ -358,6 +360,7 @@ impl<'i, 's> FileImport<'i, 's> {
             let store = self.intake.store.ok_or_else(|| Fault::internal("a check has no draft"))?;
             let frame = self.site_frame()?;
             let site = self.intake.make_site(self.site, store, &self.code, frame.origin(), self.report)?;
+            self.pictures.settle(site)?;
             let crs = self.report.frame.clone().unwrap_or_default();
             let title = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let imported = (self.intake.clock)();

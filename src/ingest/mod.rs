@@ -15,6 +15,7 @@ mod inspect;
 mod intake;
 mod judge;
 mod lighten;
+mod pictures;
 mod points;
 mod reach;
 mod repair;

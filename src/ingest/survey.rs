@@ -46,7 +46,7 @@ impl<'i> Survey<'i> {
         match &item {
             SourceItem::Frame(frame) => self.declared = Some(frame.clone()),
             SourceItem::Object(object) => self.object(object)?,
-            SourceItem::Refused { .. } | SourceItem::Note(_) => {}
+            SourceItem::Refused { .. } | SourceItem::Note(_) | SourceItem::Picture(_) => {}
         }
         self.held.push(item);
         Ok(self.found.len() >= ENOUGH || self.corners >= HELD)

@@ -1,11 +1,11 @@
 //! A block that stands in for a building from afar, and how far it is from the truth.
 
-use super::draw;
 use super::members::Member;
 use super::shape;
 use super::tree::BLOCK_ERROR;
+use super::{colour, draw};
 use crate::fault::{Fault, Result};
-use crate::geom::{Bounds, Mesh, Parallelogram, Triangle, cover};
+use crate::geom::{Bounds, Mesh, Parallelogram, Triangle, area_vector, cover};
 use crate::store::Snapshot;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -22,12 +22,14 @@ pub struct Block {
     /// No point of the building's surface is farther from the block's than this, nor the other way. Up to [`BLOCK_ERROR`] it is
     /// rough, for nobody asks. Metres.
     pub error: f64,
+    /// The mean sRGB of the surfaces that show pictures, by their areas; nothing where none does.
+    pub skin: Option<[u8; 3]>,
 }
 
 impl Block {
-    /// The block around a surface; nothing when that is nowhere.
-    pub fn around(surface: &[Triangle]) -> Option<Self> {
-        let mut block = Self::upright(surface.as_flattened())?;
+    /// The block around `points`, the corners of a surface; nothing when there are none.
+    pub fn around(points: &[[f64; 3]], surface: &[Triangle]) -> Option<Self> {
+        let mut block = Self::upright(points)?;
         // Each triangle is as near to one of the faces as its deepest corner below that one.
         let out = surface.iter().map(|triangle| block.deepest(triangle)).fold(0.0, f64::max);
         let enough = out.max(BLOCK_ERROR);
@@ -51,11 +53,15 @@ impl Block {
         }
         let (low, high) = (bounds.min[2], bounds.max[2]);
         let ring = rectangle(&hull(points.iter().map(|p| [p[0], p[1]]).collect()));
-        Some(Self { ring, low, high, error: f64::INFINITY })
+        Some(Self { ring, low, high, error: f64::INFINITY, skin: None })
     }
     /// Its walls, roof and ground.
     pub fn mesh(&self) -> Mesh {
-        shape::prism(&self.ring, self.low, self.high)
+        let mut mesh = shape::prism(&self.ring, self.low, self.high);
+        if let Some([r, g, b]) = self.skin {
+            mesh.surfaces.iter_mut().for_each(|surface| surface.colour = Some([r, g, b, u8::MAX]));
+        }
+        mesh
     }
     /// The box around it.
     pub fn bounds(&self) -> Bounds {
@@ -96,25 +102,58 @@ impl Blocks {
         if let Some(block) = self.0.get(&member.mark) {
             return Ok(block);
         }
-        let mut surface: Vec<Triangle> = Vec::new();
+        let (mut points, mut surface, mut pictures) = (Vec::new(), Vec::new(), Pictures::default());
         let own = [member.row];
         if !member.boxed {
             for row in member.pieces().map_or(&own[..], |pieces| pieces) {
                 if let Some(drawn) = draw::drawn(snapshot, *row)? {
+                    points.extend(drawn.points());
+                    pictures.add(&drawn);
                     surface.extend(drawn.triangles.iter().filter_map(|t| corners(&drawn, *t)));
                 }
             }
         }
-        surface.retain(|t| t.as_flattened().iter().all(|v| v.is_finite()));
+        points.retain(|p: &[f64; 3]| p.iter().all(|v| v.is_finite()));
+        surface.retain(|t: &Triangle| t.as_flattened().iter().all(|v| v.is_finite()));
         let block = if surface.is_empty() {
             Block::upright(&member.bounds.corners()).map(|block| Block { error: 0.0, ..block })
         } else {
-            Block::around(&surface)
+            Block::around(&points, &surface)
         };
         let block = block.ok_or_else(|| Fault::internal("a building without a place"))?;
-        let block = Arc::new(block);
+        let block = Arc::new(Block { skin: pictures.mean(), ..block });
         self.0.insert(member.mark, block.clone());
         Ok(block)
+    }
+}
+
+/// The colours of surfaces that show pictures, in linear light by their areas.
+#[derive(Default)]
+struct Pictures {
+    light: [f64; 3],
+    area: f64,
+}
+
+impl Pictures {
+    fn add(&mut self, mesh: &Mesh) {
+        for (number, (surface, run)) in mesh.runs().enumerate() {
+            if mesh.texture(number).is_none() {
+                continue;
+            }
+            let (Some(own), Some(triangles)) = (surface.colour, mesh.triangles.get(run)) else { continue };
+            let twice = |t: &[u32; 3]| {
+                let vector = area_vector(&t.map(|i| mesh.point(i).unwrap_or_default()));
+                vector.iter().map(|v| v * v).sum::<f64>().sqrt()
+            };
+            let area: f64 = triangles.iter().map(twice).sum();
+            self.area += area;
+            for (light, channel) in self.light.iter_mut().zip(own) {
+                *light += area * f64::from(colour::linear(channel));
+            }
+        }
+    }
+    fn mean(&self) -> Option<[u8; 3]> {
+        (self.area > 0.0).then(|| self.light.map(|light| colour::stored(light / self.area)))
     }
 }
 
@@ -209,14 +248,14 @@ mod tests {
         ]);
         house.extend([[at(q, 6.0), at(r, 6.0), e], [at(t, 6.0), at(p, 6.0), w]]);
         house.extend([[at(p, 0.0), at(r, 0.0), at(q, 0.0)], [at(p, 0.0), at(t, 0.0), at(r, 0.0)]]);
-        let block = Block::around(&house).unwrap();
+        let block = Block::around(house.as_flattened(), &house).unwrap();
         let area = turn(block.ring[0], block.ring[1], block.ring[2]);
         assert!((area - 96.0).abs() < 1e-6, "{area}");
         assert_eq!((block.low, block.high), (0.0, 9.0));
         // The block's upper edges are 3 m above the eaves, and 2.4 m from the nearest place of the roof.
         assert!(block.error >= 2.4 && block.error <= BLOCK_ERROR, "{}", block.error);
-        assert!(Block::around(&[]).is_none());
-        assert!(Block::around(&[[[1.0, 2.0, 3.0]; 3]]).is_some_and(|b| b.error == 0.0));
+        assert!(Block::around(&[], &[]).is_none());
+        assert!(Block::around(&[[1.0, 2.0, 3.0]], &[[[1.0, 2.0, 3.0]; 3]]).is_some_and(|b| b.error == 0.0));
     }
 
     /// What is told of an arch, a court and two slabs is what another way of measuring finds, though all their corners lie on the block.
@@ -238,7 +277,7 @@ mod tests {
         let two = [side(0.0), side(46.0)].concat();
         for (name, surface, least) in [("arch", arch, 15.0), ("court", court.concat(), 20.0), ("two slabs", two, 20.0)]
         {
-            let block = Block::around(&surface).unwrap();
+            let block = Block::around(surface.as_flattened(), &surface).unwrap();
             let mesh = block.mesh();
             let own: Vec<Triangle> = mesh.triangles.iter().filter_map(|t| corners(&mesh, *t)).collect();
             // From points of a grid over the block's faces to points over the surface: another way, and no more than the truth.
@@ -263,5 +302,31 @@ mod tests {
             let real = from.iter().map(away).fold(0.0, f64::max).sqrt() - 3.0;
             assert!(block.error >= real && block.error >= least, "{name}: {} for {real}", block.error);
         }
+    }
+
+    #[test]
+    fn a_block_has_the_mean_of_what_its_building_shows_pictures_on() {
+        use crate::geom::{Sheer, Surface, SurfaceKind, Texture, Textures, Wrap};
+        let mut mesh = shape::prism(&[[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0]], 0.0, 3.0);
+        let mut pictures = Pictures::default();
+        pictures.add(&mesh);
+        assert_eq!(pictures.mean(), None);
+        // Walls of 48 m² in red, the roof of 16 m² in white, the ground without a picture.
+        let wrap = [Wrap::Repeat; 2];
+        let texture = Texture { picture: [1; 32], tint: [255; 4], wrap, sheer: Sheer::Never };
+        let shown = vec![Default::default(); mesh.triangles.len()];
+        let textures = Textures { list: vec![texture], of: vec![Some(0), Some(0), None], corners: shown };
+        mesh.textures = Some(Box::new(textures));
+        for (surface, colour) in mesh.surfaces.iter_mut().zip([[255, 0, 0, 255], [255; 4], [0, 255, 0, 255]]) {
+            surface.colour = Some(colour);
+        }
+        pictures.add(&mesh);
+        // A quarter of all light is 137 in sRGB.
+        assert_eq!(pictures.mean(), Some([255, 137, 137]));
+        let surface: Vec<Triangle> = mesh.triangles.iter().filter_map(|t| corners(&mesh, *t)).collect();
+        let block = Block { skin: pictures.mean(), ..Block::around(surface.as_flattened(), &surface).unwrap() };
+        let all =
+            |surface: &Surface| surface.colour == Some([255, 137, 137, 255]) || surface.kind == SurfaceKind::Other;
+        assert!(block.mesh().surfaces.iter().all(all));
     }
 }

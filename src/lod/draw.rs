@@ -27,8 +27,13 @@ impl std::ops::Deref for Drawn {
     type Target = Mesh;
 
     fn deref(&self) -> &Mesh {
-        static EMPTY: Mesh =
-            Mesh { origin: [0.0; 3], positions: Vec::new(), triangles: Vec::new(), surfaces: Vec::new() };
+        static EMPTY: Mesh = Mesh {
+            origin: [0.0; 3],
+            positions: Vec::new(),
+            triangles: Vec::new(),
+            surfaces: Vec::new(),
+            textures: None,
+        };
         match self {
             Self::Stored(geometry) => geometry.mesh.as_ref().unwrap_or(&EMPTY),
             Self::Made(mesh) => mesh,

@@ -73,7 +73,7 @@ impl Default for Lights {
 }
 
 impl Lights {
-    /// The lighter shape of a row's, which other rows may have too; nothing where it has none.
+    /// The lighter shape of a row's, which other rows may have too; nothing where it has none, as what shows pictures.
     ///
     /// # Errors
     /// As [`Snapshot::geometry`].

@@ -212,10 +212,8 @@ mod tests {
         assert_eq!(told(&hall).0, 0.0);
         // A gable: the block's upper edges are above the eaves.
         let at = |x: f64, y: f64, z: f64| [50.0 + x, 20.0 + y, z];
-        let sloped = |ring: Vec<[f64; 3]>| Face {
-            polygon: Polygon { exterior: ring, interiors: Vec::new() },
-            kind: SurfaceKind::Roof,
-            colour: None,
+        let sloped = |ring: Vec<[f64; 3]>| {
+            Face::plain(Polygon { exterior: ring, interiors: Vec::new() }, SurfaceKind::Roof, None)
         };
         let gable = vec![
             sloped(vec![at(0.0, 0.0, 0.0), at(0.0, 8.0, 0.0), at(12.0, 8.0, 0.0), at(12.0, 0.0, 0.0)]),

@@ -21,7 +21,7 @@ pub fn of_footprint(footprint: &Footprint, frame: &SiteFrame, marker: f64, tube:
             let face = |area: &Vec<Vec<[f64; 3]>>| {
                 let mut rings = area.iter().map(open);
                 let polygon = Polygon { exterior: rings.next().unwrap_or_default(), interiors: rings.collect() };
-                Face { polygon, kind: SurfaceKind::Other, colour: None }
+                Face::plain(polygon, SurfaceKind::Other, None)
             };
             faces_to_mesh(&areas.iter().map(face).collect::<Vec<_>>())
         }

@@ -17,7 +17,8 @@ pub enum Has {
     Mesh,
 }
 
-/// A geometry in short: what it is made of, and how many triangles draw it, rounded up by less than a fifth.
+/// A geometry in short: what it is made of, and how many triangles draw it, rounded up by less than a fifth. A picture counts as
+/// triangles that take about as many bytes, so that tiles hold fewer things that show pictures.
 ///
 /// The byte: 0 and 1 stand for what an earlier build wrote (without and with a mesh, nothing else told), 2 for nothing, 3 for a
 /// point; from 4 on come lines, areas and meshes, each with 84 counts of triangles, a quarter of an octave apart.
@@ -27,6 +28,8 @@ pub struct Grain(u8);
 /// How many counts of triangles there are for lines, areas and meshes each.
 const STEPS: u8 = 84;
 const FIRST: u8 = 4;
+/// Triangles that a picture counts as.
+const PICTURE: usize = 500;
 const COUNTED: [Has; 3] = [Has::Lines, Has::Areas, Has::Mesh];
 
 impl Grain {
@@ -37,7 +40,8 @@ impl Grain {
     /// Of a geometry, without making what draws it.
     pub fn of(geometry: &Geometry) -> Self {
         if let Some(mesh) = geometry.mesh.as_ref().filter(|m| !m.triangles.is_empty()) {
-            return Self::counted(2, mesh.triangles.len());
+            let pictures = mesh.textures.as_ref().map_or(0, |textures| textures.list.len());
+            return Self::counted(2, mesh.triangles.len() + PICTURE * pictures);
         }
         match &geometry.footprint {
             Footprint::None => Self(2),

@@ -50,5 +50,7 @@ pub(super) fn carry(mesh: &Mesh, from: &SiteFrame, to: &SiteFrame) -> Mesh {
         positions: mesh.positions.iter().map(turned).collect(),
         triangles: mesh.triangles.clone(),
         surfaces: mesh.surfaces.clone(),
+        // Pictures are drawn from here in their mean colour.
+        textures: None,
     }
 }

@@ -19,6 +19,7 @@ mod live;
 mod manage;
 mod overlay;
 mod pack;
+mod pictures;
 mod pulse;
 mod renew;
 mod series;

@@ -6,6 +6,8 @@ use crate::lod::{self, Drawn, Form, Lights, Look};
 use crate::model::{AssetId, Attributes, Class, Collections, is_personal};
 use crate::store::{Row, Snapshot};
 use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// Features of which fewer are sooner read by one core.
@@ -96,6 +98,9 @@ pub enum Shapes {
     Markers(Vec<[f64; 3]>),
 }
 
+/// The pieces of each feature, or a point of each.
+type Read = (Vec<Vec<Piece>>, Vec<[f64; 3]>);
+
 /// Everything one tile says.
 #[derive(Debug, Clone)]
 pub struct Content {
@@ -105,6 +110,22 @@ pub struct Content {
     pub features: Vec<Feature>,
     /// Their shapes.
     pub shapes: Shapes,
+    /// The pictures that they show.
+    pub pictures: Pictures,
+}
+
+/// Pictures by the SHA-256 of their bytes.
+pub type Pictures = BTreeMap<[u8; 32], Arc<Vec<u8>>>;
+
+/// The pictures that some meshes show.
+fn pictures(snapshot: &Snapshot, meshes: &[Piece]) -> Result<Pictures> {
+    let mut pictures = Pictures::new();
+    for texture in meshes.iter().filter_map(|piece| piece.shape.textures.as_ref()).flat_map(|t| &t.list) {
+        if let Entry::Vacant(free) = pictures.entry(texture.picture) {
+            free.insert(snapshot.picture(&texture.picture)?);
+        }
+    }
+    Ok(pictures)
 }
 
 impl Content {
@@ -117,7 +138,7 @@ impl Content {
         // Somebody waits for it: attributes and shapes are read side by side.
         let (features, drawn) = rayon::join(
             || draws().map(|draw| feature(snapshot, draw.row, readable)).collect::<Result<Vec<_>>>(),
-            || -> Result<(Vec<Vec<Piece>>, Vec<[f64; 3]>)> {
+            || -> Result<Read> {
                 if planned.look == Look::Markers {
                     let point = |draw: &lod::Draw| {
                         Ok(lod::point(snapshot, draw.row)?.unwrap_or_else(|| planned.bounds.center()))
@@ -131,14 +152,15 @@ impl Content {
             },
         );
         let (features, (meshes, points)) = (features?, drawn?);
-        let meshes = meshes.into_iter().flatten().collect();
+        let meshes: Vec<Piece> = meshes.into_iter().flatten().collect();
+        let pictures = pictures(snapshot, &meshes)?;
         let shapes = match planned.look {
             Look::Solid => Shapes::Meshes(meshes),
             Look::Glass => Shapes::Glass(meshes),
             Look::Markers => Shapes::Markers(points),
         };
         // Whole metres keep the translation short and exact.
-        Ok(Self { origin: planned.bounds.center().map(f64::round), features, shapes })
+        Ok(Self { origin: planned.bounds.center().map(f64::round), features, shapes, pictures })
     }
 }
 
@@ -158,7 +180,8 @@ pub fn of_rows(snapshot: &Snapshot, rows: &[Row], readable: Collections) -> Resu
     }
     let without = rows.len() - features.len();
     let origin = if bounds.is_empty() { [0.0; 3] } else { bounds.center().map(f64::round) };
-    Ok((Content { origin, features, shapes: Shapes::Meshes(meshes) }, without))
+    let pictures = pictures(snapshot, &meshes)?;
+    Ok((Content { origin, features, shapes: Shapes::Meshes(meshes), pictures }, without))
 }
 
 fn feature(snapshot: &Snapshot, row: Row, readable: Collections) -> Result<Feature> {

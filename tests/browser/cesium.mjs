@@ -17,3 +17,14 @@ export async function host(text = PAGE, folder = CESIUM) {
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   return `http://127.0.0.1:${server.address().port}`;
 }
+
+/** Serves the files of a folder to any page, on a free port of this machine. */
+export async function serve(folder) {
+  const server = createServer((request, response) => {
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    const name = new URL(request.url, "http://localhost").pathname.slice(1).replaceAll("..", "");
+    createReadStream(`${folder}/${name}`).on("error", () => response.writeHead(404).end()).pipe(response);
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return `http://127.0.0.1:${server.address().port}`;
+}

@@ -2,24 +2,12 @@
 // `aims.json` names; compares the triangles of both as loaders.gl decodes them. One JSON result.
 import { load } from "@loaders.gl/core";
 import { GLTFLoader } from "@loaders.gl/gltf";
-import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { host } from "./cesium.mjs";
+import { host, serve } from "./cesium.mjs";
 import { open, report } from "./chromium.mjs";
 import { bytesOf, validate } from "./glb.mjs";
 
 const FORMS = ["plain", "packed"];
-
-async function serve(folder) {
-  const server = createServer((request, response) => {
-    response.setHeader("Access-Control-Allow-Origin", "*");
-    const name = new URL(request.url, "http://localhost").pathname.slice(1).replaceAll("/", "");
-    createReadStream(`${folder}/${name}`).on("error", () => response.writeHead(404).end()).pipe(response);
-  });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  return `http://127.0.0.1:${server.address().port}`;
-}
 
 /** Loads a tileset, looks straight down, picks at every aim, then again with a style that shows walls alone. */
 async function inCesium(page, url, aims) {

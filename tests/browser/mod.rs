@@ -10,6 +10,7 @@ mod live;
 mod points;
 mod portal;
 mod terrain;
+mod textures;
 mod tileset;
 
 use serde_json::Value;

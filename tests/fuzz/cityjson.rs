@@ -1,6 +1,8 @@
 //! CityJSON, whole and in sequence.
 
 use super::{Target, real};
+use cimbra::formats::{ReadOptions, SourceItem, reader_of};
+use cimbra::geom::Shape;
 
 const CUBE: &str = r#"{"type":"CityJSON","version":"2.0","metadata":{"referenceSystem":"https://www.opengis.net/def/crs/EPSG/0/7415"},
 "transform":{"scale":[0.001,0.001,0.001],"translate":[85000,446000,1]},
@@ -43,8 +45,57 @@ const WORDS: &[&str] = &[
     "\u{feff}",
     "[[[[0,1,2]]]],",
     "null,",
+    "vertices-texture",
+    "\"texture\"",
+    "[[[0,0,1,2]]]",
     "\\ud800",
 ];
+
+/// A picture of two pixels by two, red and blue.
+pub const PICTURE: &str = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mP4zwAE/xkgFAAb8gP9PpddpAAAAABJRU5ErkJggg==";
+
+/// A solid with textures in two themes, a material, and a template that shows a picture too.
+fn textured() -> Vec<u8> {
+    let shell = "[[[0,3,2,1]],[[4,5,6,7]],[[0,1,5,4]],[[1,2,6,5]],[[2,3,7,6]],[[3,0,4,7]]]";
+    let told = "[[[0,0,3,2,1]],[[1,0,1,2,3]],[[null]],[[0,1,2,1,0]],[[null]],[[0,3,0,0,3]]]";
+    CUBE.replace(
+        &format!("\"boundaries\":[{shell}],\n\"semantics\""),
+        &format!(
+            "\"boundaries\":[{shell}],\"material\":{{\"day\":{{\"value\":0}}}},\"texture\":{{\"day\":{{\"values\":[{told}]}},\"night\":{{\"values\":[[]]}}}},\n\"semantics\""
+        ),
+    )
+    .replace("\"boundaries\":[[[0,1,2]]]}]", "\"boundaries\":[[[0,1,2]]],\"texture\":{\"day\":{\"values\":[[[0,0,1,2]]]}}}]")
+    .replacen(
+        "\"geometry-templates\"",
+        &format!(
+            "\"appearance\":{{\"default-theme-texture\":\"day\",\"materials\":[{{\"name\":\"m\",\"diffuseColor\":[1,0,0]}}],\"textures\":[{{\"type\":\"PNG\",\"image\":\"{PICTURE}\"}},{{\"image\":\"a.png\",\"wrapMode\":\"mirror\"}}],\"vertices-texture\":[[0,0],[1,0],[1,1],[0,1.5]]}},\n\"geometry-templates\""
+        ),
+        1,
+    )
+    .into_bytes()
+}
+
+#[test]
+fn the_textured_seed_shows_its_pictures() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.city.json");
+    std::fs::write(&file, textured()).unwrap();
+    let (mut pictures, mut shown) = (0, 0);
+    let mut sink = |item| {
+        match item {
+            SourceItem::Picture(_) => pictures += 1,
+            SourceItem::Object(object) => {
+                if let Shape::Faces { faces, .. } = &object.shape {
+                    shown += faces.iter().filter(|face| face.shown.is_some()).count();
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    };
+    reader_of(&file).unwrap().read(&file, &ReadOptions::default(), &mut sink).unwrap();
+    assert_eq!((pictures, shown), (1, 4), "three sides of the part, and the tree");
+}
 
 /// The whole file as a sequence: the header without objects, then one feature.
 fn sequence() -> Vec<u8> {
@@ -55,7 +106,7 @@ fn sequence() -> Vec<u8> {
 
 #[test]
 fn any_bytes_are_read_or_refused() {
-    let mut seeds = vec![CUBE.as_bytes().to_vec(), sequence()];
+    let mut seeds = vec![CUBE.as_bytes().to_vec(), sequence(), textured()];
     seeds.extend(real("cityjson/rotterdam_subset.city.json"));
     seeds.extend(real("cityjson/delft.city.jsonl").map(|all| {
         let end = all.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(4).map_or(all.len(), |(i, _)| i);

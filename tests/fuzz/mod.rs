@@ -16,7 +16,7 @@ mod tileset;
 mod vector;
 
 use crate::support::shared;
-use cimbra::formats::{Limits, READERS, ReadOptions, Reader, SourceItem, Worker, reader_of};
+use cimbra::formats::{Limits, Media, READERS, ReadOptions, Reader, SourceItem, Worker, reader_of};
 use cimbra::geom::{Shape, closure, faces_to_mesh, triangulate};
 use mutate::Mutator;
 use std::path::{Path, PathBuf};
@@ -164,7 +164,7 @@ fn drive(reader: &dyn Reader, case: &Path) -> usize {
                 match &object.shape {
                     Shape::Faces { faces, .. } => {
                         let mesh = faces_to_mesh(faces);
-                        assert!(mesh.triangles.iter().flatten().all(|i| (*i as usize) < mesh.positions.len()));
+                        assert!(mesh.holds());
                         let _ = closure(faces, 1e-3);
                     }
                     Shape::Areas(areas) => areas.iter().for_each(|a| drop(triangulate(a))),
@@ -172,6 +172,7 @@ fn drive(reader: &dyn Reader, case: &Path) -> usize {
                 }
             }
             SourceItem::Refused { object, reason } => assert!(!object.is_empty() && !reason.is_empty()),
+            SourceItem::Picture(bytes) => assert!(Media::of(&bytes).is_some(), "what is no picture"),
             SourceItem::Note(_) => {}
         }
         Ok(())

@@ -1,8 +1,29 @@
 //! glTF, GLB and OBJ.
 
+use super::cityjson::PICTURE;
 use super::{Target, real};
 use crate::support::gltf::{Buffer, cube};
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// A square that shows two pictures, one of them by an extension.
+fn textured() -> Value {
+    let mut buffer = Buffer::default();
+    let points = buffer.floats("VEC3", &[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 1.0, 0.0]);
+    let places = buffer.floats("VEC2", &[0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 2.5]);
+    let triangles = buffer.shorts(&[0, 1, 2, 0, 2, 3]);
+    let webp = buffer.view(b"RIFF\x1c\0\0\0WEBPVP8L\x0f\0\0\0\x2f\0\0\0\0\x07\x10\xfd\x8f\xfe\x07\x22\xa2\xff\x01\0");
+    let primitive = |material: usize| json!({ "attributes": { "POSITION": points, "TEXCOORD_0": places }, "indices": triangles, "material": material });
+    buffer.model(json!({
+        "nodes": [{ "mesh": 0 }], "meshes": [{ "primitives": [primitive(0), primitive(1)] }],
+        "materials": [{ "alphaMode": "MASK", "pbrMetallicRoughness": { "baseColorTexture": { "index": 0, "texCoord": 0 } } },
+            { "pbrMetallicRoughness": { "baseColorFactor": [1, 0.5, 0, 0.5], "baseColorTexture": { "index": 1,
+                "extensions": { "KHR_texture_transform": { "offset": [0.5, 0.25], "rotation": 1.5, "scale": [2, 3] } } } } }],
+        "textures": [{ "source": 0, "sampler": 0 }, { "extensions": { "EXT_texture_webp": { "source": 1 } } }],
+        "samplers": [{ "wrapS": 33071, "wrapT": 33648 }],
+        "images": [{ "uri": PICTURE }, { "bufferView": webp, "mimeType": "image/webp" }],
+        "extensionsUsed": ["EXT_texture_webp", "KHR_texture_transform"], "extensionsRequired": ["EXT_texture_webp"],
+    }))
+}
 
 #[test]
 fn any_gltf_is_read_or_refused() {
@@ -20,7 +41,7 @@ fn any_gltf_is_read_or_refused() {
             "propertyTables": [{ "class": "c", "count": 2, "properties": { "id": { "values": text, "stringOffsets": ends } } }] } },
     }));
     let mut seeds: Vec<Vec<u8>> =
-        [cube(nodes, json!({})), instanced].iter().map(|m| m.to_string().into_bytes()).collect();
+        [cube(nodes, json!({})), instanced, textured()].iter().map(|m| m.to_string().into_bytes()).collect();
     seeds.extend(real("gltf/GpuInstancesMetadata/GpuInstancesMetadata.gltf"));
     seeds.extend(real("gltf/MetadataGranularities/tree-spruce-0-3.glb").filter(|glb| glb.len() < 1 << 18));
     let words = &[
@@ -33,6 +54,9 @@ fn any_gltf_is_read_or_refused() {
         "SCALAR",
         "STRING",
         "\"mode\":5",
+        "\"bufferView\":0",
+        "TEXCOORD_1",
+        "data:image/png;base64,",
     ];
     let test = "fuzz::model::any_gltf_is_read_or_refused";
     Target { test, reader: "glTF", ending: "gltf", seeds, words }.run();

@@ -7,3 +7,4 @@ mod search;
 mod solids;
 mod sound;
 mod store;
+mod textures;

@@ -80,7 +80,7 @@ proptest! {
         let mesh = faces_to_mesh(&faces);
         let triangles: Vec<Face> = mesh.triangles.iter().map(|t| {
             let exterior = t.iter().map(|i| mesh.point(*i).unwrap()).collect();
-            Face { polygon: Polygon { exterior, interiors: Vec::new() }, kind: SurfaceKind::Other, colour: None }
+            Face::plain(Polygon { exterior, interiors: Vec::new() }, SurfaceKind::Other, None)
         }).collect();
         prop_assert!(closure(&triangles, 1e-3).is_closed(), "the mesh is as closed as its faces");
         prop_assert!((volume(&triangles) - area * height).abs() < 1e-4 * area * height);
@@ -106,7 +106,7 @@ proptest! {
         prop_assert!(triangulate(&polygon).iter().flatten().all(|i| (*i as usize) < count));
         let faces = extrude(&polygon, h, h);
         let _ = (closure(&faces, 1e-3), volume(&faces), faces_to_mesh(&faces));
-        let own = [Face { polygon, kind: SurfaceKind::Wall, colour: None }];
+        let own = [Face::plain(polygon, SurfaceKind::Wall, None)];
         let _ = (closure(&own, 1e-3), volume(&own), faces_to_mesh(&own));
     }
     #[test]

@@ -61,6 +61,7 @@ def objects(path):
             assert name not in found, f"{name} stands twice in {path}"
             found[name] = value
     rest = {k: v for k, v in head.items() if k not in ("CityObjects", "vertices", "appearance", "geometry-templates", "id")}
+    rest["themes"] = {k: v for k, v in head.get("appearance", {}).items() if k.startswith("default-theme")}
     return found, rest, transform
 
 

@@ -34,6 +34,7 @@ impl Buffer {
     /// Adds an accessor of `f32`; gives its number.
     pub fn floats(&mut self, kind: &str, numbers: &[f32]) -> usize {
         let width = match kind {
+            "VEC2" => 2,
             "VEC3" => 3,
             "VEC4" => 4,
             _ => 1,

@@ -81,6 +81,7 @@ pub fn read(file: &Path) -> Read {
             }
             SourceItem::Refused { object, reason } => read.refused.push(format!("{object}: {reason}")),
             SourceItem::Note(note) => read.notes.push(note),
+            SourceItem::Picture(_) => {}
         }
         Ok(())
     })

@@ -5,6 +5,7 @@ pub mod gltf;
 pub mod ifc;
 pub mod las;
 pub mod osm;
+pub mod textured;
 pub mod tiff;
 
 pub use city::{Town, town};

@@ -49,7 +49,7 @@ pub fn furnished() -> Content {
             attributes: Arc::new(vec![("built".into(), Value::Text("2020-03-07".into()))]),
         });
     }
-    Content { origin: [4.0, 3.0, 1.0], features, shapes: Shapes::Meshes(pieces) }
+    Content { origin: [4.0, 3.0, 1.0], features, shapes: Shapes::Meshes(pieces), pictures: Default::default() }
 }
 
 fn read(content: &Content, compression: Compression) -> (Vec<u8>, Tile) {
@@ -173,7 +173,8 @@ fn columns_are_as_narrow_as_their_values() {
     });
     let mesh = |i: u32| shape::octahedron([f64::from(i), 0.0, 0.0], 0.4);
     let shapes = Shapes::Meshes((0..96).map(|i| Piece::new(i, mesh(i).into())).collect());
-    let content = Content { origin: [48.0, 0.0, 0.0], features: features.collect(), shapes };
+    let content =
+        Content { origin: [48.0, 0.0, 0.0], features: features.collect(), shapes, pictures: Default::default() };
     let (_, tile) = read(&content, Compression::None);
     let properties = &tile.json["extensions"]["EXT_structural_metadata"]["schema"]["classes"]["asset"]["properties"];
     let of = |name: &str| {

@@ -47,6 +47,7 @@ fn what_goes_into_a_glb_comes_back() {
             Piece::new(2, collapsed.into()),
         ]),
         features,
+        pictures: Default::default(),
     };
     let glb = tiles3d::encode(&content, Compression::None).unwrap();
     assert_eq!(glb, tiles3d::encode(&content, Compression::None).unwrap());
@@ -73,7 +74,12 @@ fn what_goes_into_a_glb_comes_back() {
 fn markers_are_instances_with_their_own_numbers() {
     let features: Vec<_> = (0..70).map(|i| feature(&format!("d{i:02}"), Class::SmokeDetector, vec![])).collect();
     let points: Vec<[f64; 3]> = (0..70).map(|i| [f64::from(i) * 2.0, -f64::from(i), 3.0]).collect();
-    let content = Content { origin: [60.0, -30.0, 3.0], features, shapes: Shapes::Markers(points.clone()) };
+    let content = Content {
+        origin: [60.0, -30.0, 3.0],
+        features,
+        shapes: Shapes::Markers(points.clone()),
+        pictures: Default::default(),
+    };
     let tile = reader::read(&tiles3d::encode(&content, Compression::None).unwrap());
     assert_eq!(tile.triangles, 8, "one octahedron for all");
     for (i, point) in points.iter().enumerate() {
@@ -89,7 +95,7 @@ fn markers_have_the_colour_of_their_class() {
     let classes = [Class::SmokeDetector, Class::Camera, Class::SmokeDetector, Class::Hydrant];
     let features: Vec<_> = classes.iter().enumerate().map(|(i, c)| feature(&format!("d{i}"), *c, vec![])).collect();
     let points = (0..4).map(|i| [f64::from(i), 0.0, 0.0]).collect();
-    let content = Content { origin: [0.0; 3], features, shapes: Shapes::Markers(points) };
+    let content = Content { origin: [0.0; 3], features, shapes: Shapes::Markers(points), pictures: Default::default() };
     let glb = tiles3d::encode(&content, Compression::None).unwrap();
     assert_eq!(glb, tiles3d::encode(&content, Compression::None).unwrap());
     let tile = reader::read(&glb);
@@ -118,6 +124,7 @@ fn more_attributes_than_columns_lose_none() {
         origin: [0.0; 3],
         shapes: Shapes::Glass(vec![Piece::new(0, shape::octahedron([0.0; 3], 1.0).into())]),
         features,
+        pictures: Default::default(),
     };
     let tile = reader::read(&tiles3d::encode(&content, Compression::None).unwrap());
     assert_eq!(tile.json["materials"][0]["alphaMode"], "BLEND");

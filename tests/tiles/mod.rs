@@ -8,6 +8,7 @@ pub mod forms;
 mod glb;
 mod implicit;
 mod light;
+mod pictures;
 pub mod reader;
 mod real;
 mod sample;

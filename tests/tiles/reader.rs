@@ -54,6 +54,9 @@ pub fn read(glb: &[u8]) -> Tile {
     if file.buffers.len() > 1 {
         used.insert("EXT_meshopt_compression".to_owned());
     }
+    for texture in file.json["textures"].as_array().into_iter().flatten() {
+        used.extend(texture["extensions"].as_object().into_iter().flatten().map(|(name, _)| name.clone()));
+    }
     assert_eq!(used, names("extensionsUsed"), "what is said to be used is used");
     let distinct: BTreeSet<usize> = tile.vertices.iter().map(|(_, f)| *f).collect();
     assert!(distinct.iter().copied().eq(0..distinct.len()), "feature ids run from 0 without gaps");
@@ -119,6 +122,7 @@ impl File {
         let accessor = &self.json["accessors"][number(accessor)];
         let width = match accessor["type"].as_str().unwrap() {
             "SCALAR" => 1,
+            "VEC2" => 2,
             "VEC3" => 3,
             "VEC4" => 4,
             other => unreachable!("{other}"),
@@ -170,6 +174,8 @@ impl File {
             assert!((length - 1.0).abs() < 0.02, "{length}");
         }
         assert_eq!(self.stored(&own["attributes"]["COLOR_0"]).len(), positions.len());
+        let shows = material["pbrMetallicRoughness"]["baseColorTexture"].is_object();
+        assert_eq!(own["attributes"].get("TEXCOORD_0").map(|a| self.stored(a).len()), shows.then_some(positions.len()));
         let indices: Vec<usize> = self.stored(&own["indices"]).iter().map(|i| i[0] as usize).collect();
         assert!(indices.iter().all(|i| *i < positions.len()) && indices.len().is_multiple_of(3));
         if runs.insert(number(&own["indices"])) {

@@ -24,6 +24,7 @@ fn read(path: &Path) -> Read {
                 SourceItem::Object(object) => read.objects.push(*object),
                 SourceItem::Refused { object, reason } => read.refused.push(format!("{object}: {reason}")),
                 SourceItem::Note(note) => read.notes.push(note),
+                SourceItem::Picture(_) => {}
             }
             Ok(())
         })

@@ -15,4 +15,5 @@ mod rasters;
 mod simulate;
 mod sites;
 mod store;
+mod textures;
 mod vector;

@@ -5,15 +5,15 @@ use crate::fault::{Fault, Result};
 use crate::filter::Filter;
 use crate::formats::{
     CityJson, CityJsonOptions, CityJsonWriter, Columns, CsvWriter, Family, GeoJsonWriter, GeoParquetWriter, HEAD_BYTES,
-    Item, Reader, Writer,
+    Item, PictureNames, Reader, Writer, as_common,
 };
 use crate::model::{AssetId, Collections, DatasetName, SiteCode};
 use crate::query::{Features, Scope, select};
 use crate::store::{Row, Site, Snapshot, Store};
-use crate::tiles::bake::whole;
+use crate::tiles::bake::{put, whole};
 use crate::tiles::{content, tiles3d};
 use crate::units::Instant;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -190,7 +190,7 @@ impl Args {
         }
         let options = CityJsonOptions { sequence, crs, height_offset: self.height_offset, family };
         let mut writer = CityJsonWriter::new(out, options)?;
-        let mut left: HashMap<(usize, DatasetName), std::collections::HashSet<String>> = HashMap::new();
+        let mut left = Left::new();
         let mut made = selected.rows.len();
         let mut order: Vec<_> = by_dataset.into_iter().collect();
         order.sort_by(|a, b| a.0.cmp(&b.0));
@@ -210,6 +210,7 @@ impl Args {
             made -= found.len();
             left.insert(key, found);
         }
+        writer.name_pictures(self.pictures(selected, &left)?);
         let converted = |i: usize, item: &Item| {
             left.get(&(i, item.dataset.clone())).is_none_or(|found| !found.contains(item.source_id))
         };
@@ -220,7 +221,43 @@ impl Args {
             made => format!(" ({made} of them made from their shapes and attributes, the others as they came)"),
         })
     }
+
+    /// Writes the pictures of what did not leave as it came into a folder beside the file, as PNG or JPEG, which CityJSON knows; gives
+    /// what they are called in the file.
+    fn pictures(&self, selected: &Selected, left: &Left) -> Result<PictureNames> {
+        let mut names = PictureNames::new();
+        let name = self.out.file_name().unwrap_or_default().to_string_lossy();
+        let folder = format!("{}_pictures", name.split('.').next().unwrap_or_default());
+        for (i, row) in &selected.rows {
+            let Some(snapshot) = selected.snapshots.get(*i).filter(|snapshot| snapshot.has_pictures()) else {
+                continue;
+            };
+            let Some(asset) = snapshot.asset(*row) else { continue };
+            if left.get(&(*i, asset.dataset().clone())).is_some_and(|found| found.contains(asset.source_id())) {
+                continue;
+            }
+            let geometry = snapshot.geometry(*row)?;
+            let textures = geometry.mesh.as_ref().and_then(|mesh| mesh.textures.as_ref());
+            for texture in textures.into_iter().flat_map(|textures| &textures.list) {
+                if names.contains_key(&texture.picture) {
+                    continue;
+                }
+                let Some((bytes, ending)) = as_common(&snapshot.picture(&texture.picture)?) else { continue };
+                let beside = self.out.with_file_name(&folder);
+                std::fs::create_dir_all(&beside)
+                    .map_err(|e| Fault::io("making a folder", &e).about(beside.display().to_string()))?;
+                let name: String = texture.picture.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+                let name = format!("{name}.{ending}");
+                put(&beside.join(&name), &bytes)?;
+                names.insert(texture.picture, format!("{folder}/{name}"));
+            }
+        }
+        Ok(names)
+    }
 }
+
+/// The ids of each site's datasets that left as they came.
+type Left = HashMap<(usize, DatasetName), HashSet<String>>;
 
 /// Puts every selected asset that `wanted` means.
 fn put_all(mut writer: Box<dyn Writer + '_>, selected: &Selected, wanted: &dyn Fn(usize, &Item) -> bool) -> Result<()> {

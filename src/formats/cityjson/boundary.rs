@@ -2,8 +2,10 @@
 
 use super::model::{Geometry, Material, Semantics, Templates, Transform};
 use super::nested::{NOTHING, Nested};
+use super::texture::{Album, Dress};
+use crate::formats::picture::{Lost, Pictures};
 use crate::formats::reader::clip;
-use crate::geom::{Face, Polygon, SurfaceKind};
+use crate::geom::{At, Face, Polygon, Shown, SurfaceKind};
 
 /// What one geometry holds; one of the lists is used.
 #[derive(Debug, Default)]
@@ -12,6 +14,8 @@ pub(super) struct Parts {
     pub lines: Vec<Vec<[f64; 3]>>,
     /// Each group is one surface model; solids one by one, their shells together.
     pub groups: Vec<Group>,
+    /// Textures that are not shown.
+    pub lost: Vec<Lost>,
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +32,8 @@ pub(super) struct Space<'a> {
     pub transform: Option<Transform>,
     pub templates: Option<&'a Templates>,
     pub materials: &'a [Material],
+    pub album: &'a Album,
+    pub pictures: &'a Pictures,
 }
 
 /// What is said of the surfaces of a geometry, as deeply nested as they are.
@@ -38,18 +44,21 @@ struct Told<'a> {
     /// One material for all of them, or one for each.
     material: Option<usize>,
     materials: Option<&'a Nested>,
+    /// The texture of each.
+    textures: Option<&'a Nested>,
 }
 
 impl<'a> Told<'a> {
     /// Of several themes the first by name is drawn.
-    fn of(geometry: &'a Geometry, kinds: Option<&'a Nested>) -> Self {
+    fn of(geometry: &'a Geometry, kinds: Option<&'a Nested>, textures: Option<&'a Nested>) -> Self {
         let semantics = geometry.semantics.as_ref();
         let theme = geometry.material.values().next();
-        Self { semantics, kinds, material: theme.and_then(|t| t.value), materials: theme.map(|t| &t.values) }
+        let (material, materials) = (theme.and_then(|t| t.value), theme.map(|t| &t.values));
+        Self { semantics, kinds, material, materials, textures }
     }
     fn inner(self, i: usize) -> Self {
         let inner = |values: Option<&'a Nested>| values.and_then(|v| v.lists()?.get(i));
-        Self { kinds: inner(self.kinds), materials: inner(self.materials), ..self }
+        Self { kinds: inner(self.kinds), materials: inner(self.materials), textures: inner(self.textures), ..self }
     }
     fn kind(self, i: usize) -> SurfaceKind {
         let value = number(self.kinds, i);
@@ -78,7 +87,8 @@ impl Space<'_> {
         let depth = || format!("the boundaries are not nested as a {} needs", clip(&geometry.kind));
         let lists = |n: &Nested| n.lists().map(<[Nested]>::to_vec).ok_or_else(depth);
         let kinds = geometry.semantics.as_ref().map(|s| s.values.read());
-        let told = Told::of(geometry, kinds.as_ref());
+        let textures = self.album.values(&geometry.texture);
+        let told = Told::of(geometry, kinds.as_ref(), textures.as_ref());
         let mut parts = Parts::default();
         match geometry.kind.as_str() {
             "MultiPoint" => parts.points = self.row(b.numbers().ok_or_else(depth)?)?,
@@ -89,23 +99,27 @@ impl Space<'_> {
                 }
             }
             "MultiSurface" | "CompositeSurface" => {
-                let faces = self.faces(b, told).ok_or_else(depth)??;
+                let faces = self.faces(b, told, &mut parts.lost).ok_or_else(depth)??;
                 parts.groups.push(Group { faces, solid: false, closed: false });
             }
-            "Solid" => parts.groups.push(self.solid(b, told).ok_or_else(depth)??),
+            "Solid" => {
+                let solid = self.solid(b, told, &mut parts.lost).ok_or_else(depth)??;
+                parts.groups.push(solid);
+            }
             "MultiSolid" | "CompositeSolid" => {
                 for (i, solid) in lists(b)?.iter().enumerate() {
-                    parts.groups.push(self.solid(solid, told.inner(i)).ok_or_else(depth)??);
+                    let solid = self.solid(solid, told.inner(i), &mut parts.lost).ok_or_else(depth)??;
+                    parts.groups.push(solid);
                 }
             }
             other => return Err(format!("'{}' is not a geometry type of CityJSON", clip(other))),
         }
         Ok(parts)
     }
-    fn solid(&self, shells: &Nested, told: Told) -> Option<Result<Group, Refusal>> {
+    fn solid(&self, shells: &Nested, told: Told, lost: &mut Vec<Lost>) -> Option<Result<Group, Refusal>> {
         let mut faces = Vec::new();
         for (i, shell) in shells.lists()?.iter().enumerate() {
-            match self.faces(shell, told.inner(i))? {
+            match self.faces(shell, told.inner(i), lost)? {
                 Ok(more) if faces.is_empty() => faces = more,
                 Ok(more) => faces.extend(more),
                 Err(refusal) => return Some(Err(refusal)),
@@ -114,13 +128,24 @@ impl Space<'_> {
         Some(Ok(Group { faces, solid: true, closed: closes(shells)? }))
     }
     /// The surfaces of one shell; nothing when the nesting is wrong.
-    fn faces(&self, shell: &Nested, told: Told) -> Option<Result<Vec<Face>, Refusal>> {
+    fn faces(&self, shell: &Nested, told: Told, lost: &mut Vec<Lost>) -> Option<Result<Vec<Face>, Refusal>> {
         let surfaces = shell.lists()?;
         let mut faces = Vec::with_capacity(surfaces.len());
         for (i, surface) in surfaces.iter().enumerate() {
             let mut polygon = Polygon::default();
+            let dress = self.dress(told, i, surface, lost);
+            let mut at = Vec::new();
             for (number, ring) in surface.lists()?.iter().enumerate() {
-                match (self.row(ring.numbers()?).map(open_ring), number) {
+                let ring = self.row(ring.numbers()?).map(|ring| match &dress {
+                    None => open_ring(ring),
+                    Some(dress) => {
+                        let (ring, shown) = open_both(ring, dress.rings.get(number).map_or(&[], Vec::as_slice));
+                        // Rings that are left out below show nothing.
+                        at.extend(if ring.len() > 2 { shown } else { Vec::new() });
+                        ring
+                    }
+                });
+                match (ring, number) {
                     (Ok(ring), 0) => polygon.exterior = ring,
                     (Ok(ring), _) if ring.len() > 2 => polygon.interiors.push(ring),
                     (Ok(_), _) => {}
@@ -129,10 +154,25 @@ impl Space<'_> {
             }
             // A surface whose outer ring is a line or a point covers nothing; its neighbours still close without it.
             if polygon.exterior.len() > 2 {
-                faces.push(Face { polygon, kind: told.kind(i), colour: told.colour(i, self.materials) });
+                let own = dress.as_ref().and_then(|dress| dress.look.mean).map(|[r, g, b]| [r, g, b, u8::MAX]);
+                let colour = own.or_else(|| told.colour(i, self.materials));
+                let shown = dress.map(|dress| Box::new(Shown { texture: dress.texture, at }));
+                faces.push(Face { polygon, kind: told.kind(i), colour, shown });
             }
         }
         Some(Ok(faces))
+    }
+    /// What surface `i` of the told ones shows.
+    fn dress(&self, told: Told, i: usize, surface: &Nested, lost: &mut Vec<Lost>) -> Option<Dress> {
+        match self.album.dress(told.textures?.lists()?.get(i)?, surface, self.pictures)? {
+            Ok(dress) => Some(dress),
+            Err(why) => {
+                if !lost.contains(&why) {
+                    lost.push(why);
+                }
+                None
+            }
+        }
     }
     fn row(&self, numbers: &[u32]) -> Result<Vec<[f64; 3]>, Refusal> {
         numbers.iter().map(|n| self.vertex(*n)).collect()
@@ -168,8 +208,14 @@ impl Space<'_> {
         let anchor = geometry.boundaries.read();
         let Some(&[anchor]) = anchor.numbers() else { return Err("an instance has not one reference point".into()) };
         let anchor = self.vertex(anchor)?;
-        let own =
-            Space { vertices: &templates.vertices, transform: None, templates: None, materials: &templates.materials };
+        let own = Space {
+            vertices: &templates.vertices,
+            transform: None,
+            templates: None,
+            materials: &templates.materials,
+            album: &templates.album,
+            pictures: self.pictures,
+        };
         let mut parts = own.parts(template)?;
         let [ax, ay, az] = anchor;
         let place = |p: &mut [f64; 3]| {
@@ -219,6 +265,16 @@ fn open_ring(mut ring: Vec<[f64; 3]>) -> Vec<[f64; 3]> {
         ring.pop();
     }
     ring
+}
+
+/// As [`open_ring`], with what its points show.
+fn open_both(ring: Vec<[f64; 3]>, at: &[At]) -> (Vec<[f64; 3]>, Vec<At>) {
+    let mut both: Vec<([f64; 3], At)> = ring.into_iter().zip(at.iter().copied()).collect();
+    both.dedup_by(|a, b| a.0 == b.0);
+    while both.len() > 1 && both.first().map(|b| b.0) == both.last().map(|b| b.0) {
+        both.pop();
+    }
+    both.into_iter().unzip()
 }
 
 /// The kind for a semantic surface's type; extensions (`+…`) and the types of roads and waters are other.

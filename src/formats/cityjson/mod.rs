@@ -5,11 +5,13 @@ mod model;
 mod nested;
 mod object;
 mod shape;
+mod texture;
 mod write;
 
-pub use write::{CityJsonOptions, CityJsonWriter, Family};
+pub use write::{CityJsonOptions, CityJsonWriter, Family, PictureNames};
 
 use super::lines::{LONGEST_LINE, Line, Lines};
+use super::picture::Pictures;
 use super::reader::{clip, open};
 use super::{ReadOptions, Reader, Sink, SourceFrame, SourceItem};
 use crate::fault::{Fault, Kind, Result};
@@ -19,6 +21,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 use std::io::{BufReader, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The reader of CityJSON and CityJSONSeq.
 #[derive(Debug, Clone, Copy)]
@@ -44,12 +47,12 @@ impl Reader for CityJson {
     }
     fn read(&self, file: &Path, _: &ReadOptions, sink: &mut Sink) -> Result<()> {
         let name = || file.display().to_string();
-        read(Lines::new(BufReader::with_capacity(1 << 20, open(file)?), LONGEST_LINE), sink)
-            .map_err(|e| e.about(name()))
+        let lines = Lines::new(BufReader::with_capacity(1 << 20, open(file)?), LONGEST_LINE);
+        read(lines, Arc::new(Pictures::of(file)), sink).map_err(|e| e.about(name()))
     }
 }
 
-fn read<R: std::io::BufRead + Send>(mut lines: Lines<R>, sink: &mut Sink) -> Result<()> {
+fn read<R: std::io::BufRead + Send>(mut lines: Lines<R>, pictures: Arc<Pictures>, sink: &mut Sink) -> Result<()> {
     // The first line tells a sequence (its header, whole) from a document that may run over many lines.
     let first = match lines.next()? {
         None => return Err(Fault::bad_input("is empty")),
@@ -71,13 +74,13 @@ fn read<R: std::io::BufRead + Send>(mut lines: Lines<R>, sink: &mut Sink) -> Res
         }
         let mut document = parse(&whole, 1).map_err(|e| e.fault)?;
         drop(whole);
-        let preparer = begin(&mut document, sink)?;
-        let mut objects = Objects::new();
+        let preparer = begin(&mut document, pictures.clone(), sink)?;
+        let mut objects = Objects::new(pictures);
         objects.give(preparer.prepare(document), sink)?;
         return objects.end(sink);
     };
-    let preparer = begin(&mut header, sink)?;
-    let mut objects = Objects::new();
+    let preparer = begin(&mut header, pictures.clone(), sink)?;
+    let mut objects = Objects::new(pictures);
     objects.give(preparer.prepare(header), sink)?;
     // Features know nothing of each other, so each bundle is taken apart on all cores, while the sink has the ones before, and
     // given in the file's order.
@@ -137,7 +140,7 @@ fn prepare(preparer: &Preparer, lines: Bundle) -> Vec<Result<Vec<Prepared>>> {
 }
 
 /// Checks the header and tells the frame.
-fn begin(header: &mut Document, sink: &mut Sink) -> Result<Preparer> {
+fn begin(header: &mut Document, pictures: Arc<Pictures>, sink: &mut Sink) -> Result<Preparer> {
     if header.kind != "CityJSON" {
         let kind = clip(&header.kind);
         return Err(Fault::bad_input(format!("is JSON of type '{kind}' and not CityJSON")));
@@ -151,7 +154,7 @@ fn begin(header: &mut Document, sink: &mut Sink) -> Result<Preparer> {
         return Err(Fault::bad_input(format!("has a transform that is not made of numbers: {t:?}")));
     }
     sink(SourceItem::Frame(SourceFrame { crs: header.metadata.crs.clone(), placement: None, assumed: false }))?;
-    Ok(Preparer::new(header))
+    Ok(Preparer::new(header, pictures))
 }
 
 /// Why a text is no document.

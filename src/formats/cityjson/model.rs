@@ -4,7 +4,8 @@
 
 use super::super::attribute::Attribute;
 use super::nested::{Nested, Unread};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use super::texture::Album;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -68,13 +69,22 @@ pub(super) struct Templates {
     /// The materials that they point to: those of their file.
     #[serde(skip)]
     pub materials: Vec<Material>,
+    /// The textures that they point to.
+    #[serde(skip)]
+    pub album: Album,
 }
 
-/// What surfaces look like (§6); of it colours are drawn.
+/// What surfaces look like (§6).
 #[derive(Debug, Default, Clone, serde::Deserialize)]
 pub(super) struct Appearance {
     #[serde(default)]
     pub materials: Vec<Material>,
+    #[serde(default)]
+    pub textures: Unread,
+    #[serde(rename = "vertices-texture", default)]
+    pub places: Unread,
+    #[serde(rename = "default-theme-texture", default)]
+    pub theme: Attribute,
 }
 
 /// A material, as X3D has it: colours from 0 to 1.
@@ -131,9 +141,8 @@ pub(super) struct Geometry {
     pub semantics: Option<Semantics>,
     #[serde(default)]
     pub material: std::collections::BTreeMap<String, Theme>,
-    /// Whether it has one.
     #[serde(default)]
-    pub texture: Option<IgnoredAny>,
+    pub texture: Unread,
     pub template: Option<usize>,
     #[serde(rename = "transformationMatrix")]
     pub matrix: Option<Vec<f64>>,

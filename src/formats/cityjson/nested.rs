@@ -8,10 +8,18 @@ use std::fmt;
 const DEEPEST: usize = 8;
 
 /// Such arrays as the text has them: most of a file's are of levels of detail that nobody draws.
-#[derive(Debug, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Default, serde::Deserialize)]
 pub(super) struct Unread(Option<Box<RawValue>>);
 
 impl Unread {
+    /// Whether there is anything.
+    pub const fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+    /// What the text says in some form of its own; nothing where it does not have that.
+    pub fn parsed<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_str(self.0.as_deref()?.get()).ok()
+    }
     /// The arrays; none are an empty one.
     pub fn read(&self) -> Nested {
         let Some(text) = self.0.as_deref().map(RawValue::get) else { return Nested::default() };

@@ -3,9 +3,11 @@
 use super::boundary::Space;
 use super::model::{Document, Object, Templates, Transform};
 use super::shape::{Chosen, Remark, choose};
+use super::texture::{Album, theme_of};
 use super::write::is_written_as;
 use crate::fault::Result;
 use crate::formats::attribute::{add, text};
+use crate::formats::picture::{Lost, Pictures};
 use crate::formats::reader::clip;
 use crate::formats::{Sink, SourceItem, SourceObject};
 use crate::geom::Shape;
@@ -25,6 +27,9 @@ const HIGHEST: usize = 32;
 pub(super) struct Preparer {
     transform: Option<Transform>,
     templates: Templates,
+    /// The theme of textures that the header names.
+    theme: Option<String>,
+    pictures: Arc<Pictures>,
 }
 
 /// Gives the objects of a file, document by document.
@@ -34,15 +39,19 @@ pub(super) struct Objects {
     seed: u64,
     remarks: BTreeMap<Remark, (usize, String)>,
     strangers: (usize, String),
-    textured: usize,
+    pictures: Arc<Pictures>,
 }
 
 impl Preparer {
     /// Takes the header's templates: they are for the features of a sequence too.
-    pub fn new(header: &mut Document) -> Self {
+    pub fn new(header: &mut Document, pictures: Arc<Pictures>) -> Self {
         let mut templates = std::mem::take(&mut header.templates);
         templates.materials.clone_from(&header.appearance.materials);
-        Self { transform: header.transform, templates }
+        if templates.templates.iter().any(|template| template.texture.is_there()) {
+            templates.album = Album::new(&header.appearance, None);
+        }
+        let theme = theme_of(&header.appearance).map(str::to_owned);
+        Self { transform: header.transform, templates, theme, pictures }
     }
     /// Every object of a document or feature.
     pub fn prepare(&self, document: Document) -> Vec<Prepared> {
@@ -55,23 +64,29 @@ impl Preparer {
         }
         let family = Family::of(&objects);
         let places: Vec<_> = objects.iter().map(|(id, object)| family.place(id, object)).collect();
-        let materials = &appearance.materials;
-        let space =
-            Space { vertices: &vertices, transform: self.transform, templates: Some(&self.templates), materials };
+        let textured = objects.iter().flat_map(|(_, object)| &object.geometry).any(|g| g.texture.is_there());
+        let album = if textured { Album::new(&appearance, self.theme.as_deref()) } else { Album::default() };
+        let space = Space {
+            vertices: &vertices,
+            transform: self.transform,
+            templates: Some(&self.templates),
+            materials: &appearance.materials,
+            album: &album,
+            pictures: &self.pictures,
+        };
         for ((id, object), (parent, storey)) in objects.into_iter().zip(places) {
             if id.is_empty() || id.len() > 512 {
                 all.push(refused(&id, "the id is empty or longer than 512 bytes".into()));
                 continue;
             }
-            let textured = object.geometry.iter().any(|g| g.texture.is_some());
             let chosen = if object.geometry.is_empty() { Ok(Chosen::default()) } else { choose(&object, &space) };
             let id = AssetId::from(id);
             all.push(match chosen {
                 Err(reason) => Prepared::Chosen { id, object: Err(reason) },
-                Ok(chosen) => {
-                    let remark = chosen.remark;
+                Ok(mut chosen) => {
+                    let (remark, lost) = (chosen.remark, std::mem::take(&mut chosen.lost));
                     let (object, stranger) = source_object(id.clone(), object, parent, storey, chosen);
-                    Prepared::Chosen { id, object: Ok((Box::new(object), remark, stranger, textured)) }
+                    Prepared::Chosen { id, object: Ok((Box::new(object), remark, stranger, lost)) }
                 }
             });
         }
@@ -80,12 +95,13 @@ impl Preparer {
 }
 
 impl Objects {
-    pub fn new() -> Self {
+    pub fn new(pictures: Arc<Pictures>) -> Self {
         let (seen, seed) = (HashSet::new(), RandomState::new().hash_one(0));
-        Self { seen, seed, remarks: BTreeMap::new(), strangers: (0, String::new()), textured: 0 }
+        Self { seen, seed, remarks: BTreeMap::new(), strangers: (0, String::new()), pictures }
     }
     /// Gives what was prepared to the sink, in the file's order.
     pub fn give(&mut self, prepared: Vec<Prepared>, sink: &mut Sink) -> Result<()> {
+        self.pictures.give(sink)?;
         for one in prepared {
             match one {
                 Prepared::Refused { id, reason } => sink(SourceItem::Refused { object: id, reason })?,
@@ -97,8 +113,8 @@ impl Objects {
                     }
                     match object {
                         Err(reason) => sink(refuse(reason))?,
-                        Ok((object, remark, stranger, textured)) => {
-                            self.textured += usize::from(textured);
+                        Ok((object, remark, stranger, lost)) => {
+                            lost.iter().for_each(|lost| self.pictures.lost(lost, &id));
                             self.remark(remark, &id);
                             if let Some(kind) = stranger {
                                 self.strangers.0 += 1;
@@ -128,12 +144,7 @@ impl Objects {
             };
             sink(SourceItem::Note(format!("{count} {what} (the first is {first})")))?;
         }
-        if self.textured > 0 {
-            let count = self.textured;
-            sink(SourceItem::Note(format!(
-                "{count} objects have textures, which stay with the file and are not drawn"
-            )))?;
-        }
+        self.pictures.tell(sink)?;
         if let (count @ 1.., kind) = self.strangers {
             sink(SourceItem::Note(format!(
                 "{count} objects are of types without a class, such as '{kind}': taken as elements"
@@ -143,8 +154,8 @@ impl Objects {
     }
 }
 
-/// An object, what was changed about it, the name of a type without a class, and whether it has textures.
-type Taken = (Box<SourceObject>, Option<Remark>, Option<String>, bool);
+/// An object, what was changed about it, the name of a type without a class, and which of its textures are not shown.
+type Taken = (Box<SourceObject>, Option<Remark>, Option<String>, Vec<Lost>);
 
 /// A city object on its way to the sink.
 pub(super) enum Prepared {

@@ -2,6 +2,7 @@
 
 use super::boundary::{Group, Parts, Space};
 use super::model::{Geometry, Object};
+use crate::formats::picture::Lost;
 use crate::geom::{Closure, Face, Polygon, Shape, SurfaceKind, area_vector, closure, open_rings, turning, volume};
 
 /// Points nearer than this are one corner, in the unit of the coordinates: files store millimetres.
@@ -20,6 +21,8 @@ pub(super) struct Chosen {
     /// The level of detail of the shape as the file writes it.
     pub lod: Option<String>,
     pub remark: Option<Remark>,
+    /// The textures of the shape that are not shown.
+    pub lost: Vec<Lost>,
 }
 
 /// What was changed; counted over the file.
@@ -49,8 +52,8 @@ pub(super) fn choose(object: &Object, space: &Space) -> Result<Chosen, String> {
     let mut failed: Option<String> = None;
     for level in detailed.chunk_by(|a, b| a.lod.number.total_cmp(&b.lod.number).is_eq()) {
         match shape_of(level, space, object.kind.starts_with("Building")) {
-            Ok((shape, remark)) => {
-                chosen.shape = shape;
+            Ok((shape, remark, lost)) => {
+                (chosen.shape, chosen.lost) = (shape, lost);
                 chosen.lod = level.first().map(|g| g.lod.text.clone()).filter(|t| !t.is_empty());
                 chosen.remark = if failed.is_some() { Some(Remark::LowerLod) } else { remark };
                 failed = None;
@@ -91,13 +94,17 @@ fn reversed(polygon: &Polygon) -> Polygon {
     Polygon { exterior: back(&polygon.exterior), interiors: polygon.interiors.iter().map(back).collect() }
 }
 
-fn shape_of(level: &[&Geometry], space: &Space, building: bool) -> Result<(Shape, Option<Remark>), String> {
+/// A shape, what was changed about it, and which of its textures are not shown.
+type Shaped = (Shape, Option<Remark>, Vec<Lost>);
+
+fn shape_of(level: &[&Geometry], space: &Space, building: bool) -> Result<Shaped, String> {
     let mut all = Parts::default();
     for geometry in level {
         let parts = space.parts(geometry)?;
         all.points.extend(parts.points);
         all.lines.extend(parts.lines);
         all.groups.extend(parts.groups);
+        all.lost.extend(parts.lost);
     }
     let mut remark = None;
     let (mut faces, mut solid) = (Vec::new(), !all.groups.is_empty());
@@ -112,11 +119,11 @@ fn shape_of(level: &[&Geometry], space: &Space, building: bool) -> Result<(Shape
         if building && faces.iter().all(|f| f.kind == SurfaceKind::Other) {
             name_surfaces(&mut faces);
         }
-        return Ok((Shape::Faces { faces, solid }, remark));
+        return Ok((Shape::Faces { faces, solid }, remark, all.lost));
     }
     match (all.lines.is_empty(), all.points.is_empty()) {
-        (false, _) => Ok((Shape::Lines(all.lines), None)),
-        (true, false) => Ok((Shape::Points(all.points), None)),
+        (false, _) => Ok((Shape::Lines(all.lines), None, Vec::new())),
+        (true, false) => Ok((Shape::Points(all.points), None, Vec::new())),
         (true, true) => Err("the geometry has no surface, line or point".into()),
     }
 }
@@ -131,7 +138,7 @@ fn check(group: &mut Group) -> Result<Option<Remark>, String> {
     }
     if closed.is_closed() {
         if volume(&group.faces) < 0.0 {
-            group.faces.iter_mut().for_each(|face| face.polygon = reversed(&face.polygon));
+            group.faces.iter_mut().for_each(Face::turn);
             remark = Some(Remark::Turned);
         }
         return Ok(remark);
@@ -161,7 +168,7 @@ fn add_ground(faces: &mut Vec<Face>) -> bool {
     let named = faces.iter().any(|f| f.kind != SurfaceKind::Other);
     let kind = if named { SurfaceKind::Ground } else { SurfaceKind::Other };
     let before = faces.len();
-    faces.extend(grounds.iter().map(|p| Face { polygon: reversed(p), kind, colour: None }));
+    faces.extend(grounds.iter().map(|p| Face::plain(reversed(p), kind, None)));
     let done = closure(faces, WELD).is_closed();
     if !done {
         faces.truncate(before);

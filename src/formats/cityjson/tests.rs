@@ -23,7 +23,8 @@ fn solid(id: &str, shell: &str) -> String {
 
 fn items(text: &str) -> Result<Vec<SourceItem>> {
     let mut items = Vec::new();
-    read(Lines::new(text.as_bytes(), LONGEST_LINE), &mut |item| {
+    let pictures = Arc::new(Pictures::of(Path::new("city.json")));
+    read(Lines::new(text.as_bytes(), LONGEST_LINE), pictures, &mut |item| {
         items.push(item);
         Ok(())
     })?;
@@ -214,7 +215,7 @@ fn other_versions_other_json_and_cut_files_are_refused_by_name() {
 }
 
 #[test]
-fn materials_colour_surfaces_and_templates_and_textures_are_told() {
+fn materials_colour_surfaces_and_templates_and_what_is_no_texture_is_told() {
     let text = format!(
         r#"{{"type":"CityJSON","version":"2.0","transform":{{"scale":[0.001,0.001,0.001],"translate":[0,0,0]}},
         "appearance":{{"materials":[{{"name":"a","diffuseColor":[1.0,0.0,0.5],"transparency":0.5}},{{"name":"no colour"}}]}},
@@ -234,5 +235,5 @@ fn materials_colour_surfaces_and_templates_and_textures_are_told() {
     assert_eq!(colours(&all[0]), [pink, None, None, pink, pink, pink]);
     assert_eq!(colours(&all[1]), [pink]);
     let notes: Vec<_> = items(&text).unwrap().into_iter().filter(|i| matches!(i, SourceItem::Note(_))).collect();
-    assert!(format!("{notes:?}").contains("1 objects have textures"), "{notes:?}");
+    assert!(format!("{notes:?}").contains("a texture is left out of 1 objects, the first of them 'cube'"), "{notes:?}");
 }

@@ -55,7 +55,7 @@ impl Parts {
     pub fn face(&mut self, rings: impl IntoIterator<Item = Ring>, kind: SurfaceKind) {
         let mut rings = rings.into_iter().map(open).filter(|ring| ring.len() > 2);
         if let Some(exterior) = rings.next() {
-            self.faces.push(Face { polygon: Polygon { exterior, interiors: rings.collect() }, kind, colour: None });
+            self.faces.push(Face::plain(Polygon { exterior, interiors: rings.collect() }, kind, None));
         }
     }
     fn all(&self) -> impl Iterator<Item = &[f64; 3]> {

@@ -19,6 +19,8 @@ pub(super) struct Document {
     pub buffers: Vec<Buffer>,
     pub materials: Vec<Material>,
     pub images: Vec<Image>,
+    pub textures: Vec<Texture>,
+    pub samplers: Vec<Sampler>,
     pub animations: Vec<serde::de::IgnoredAny>,
     pub skins: Vec<serde::de::IgnoredAny>,
     pub extensions_required: Vec<String>,
@@ -160,19 +162,76 @@ pub(super) struct Buffer {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Material {
     pub pbr_metallic_roughness: Pbr,
+    pub alpha_mode: String,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Pbr {
     pub base_color_factor: Option<[f64; 4]>,
-    pub base_color_texture: Option<serde::de::IgnoredAny>,
+    pub base_color_texture: Option<TextureInfo>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct TextureInfo {
+    pub index: Option<usize>,
+    pub tex_coord: usize,
+    pub extensions: InfoExtensions,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
+pub(super) struct InfoExtensions {
+    #[serde(rename = "KHR_texture_transform")]
+    pub transform: Option<TextureTransform>,
+}
+
+/// `KHR_texture_transform`; the turn in radians.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct TextureTransform {
+    pub offset: Option<[f64; 2]>,
+    pub rotation: f64,
+    pub scale: Option<[f64; 2]>,
+    pub tex_coord: Option<usize>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Texture {
+    pub source: Option<usize>,
+    pub sampler: Option<usize>,
+    pub extensions: TextureExtensions,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct TextureExtensions {
+    #[serde(rename = "EXT_texture_webp")]
+    pub webp: Option<OtherSource>,
+    #[serde(rename = "KHR_texture_basisu")]
+    pub basisu: Option<OtherSource>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct OtherSource {
+    pub source: Option<usize>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Sampler {
+    pub wrap_s: u32,
+    pub wrap_t: u32,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct Image {
     pub uri: Option<String>,
+    pub buffer_view: Option<usize>,
 }
 
 #[derive(Deserialize, Default)]

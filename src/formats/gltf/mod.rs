@@ -7,18 +7,19 @@
 //! - Else the whole model is one asset, called after its file.
 //!
 //! Units are metres; y up becomes z up, so that the model's front (+z) faces south. Positions are kept in 64 bits: node
-//! transforms, and the centre of `CESIUM_RTC`, which in a file of geocentric coordinates says where it is. A material's base colour is its surfaces'
-//! colour; pictures on surfaces stay in the file.
+//! transforms, and the centre of `CESIUM_RTC`, which in a file of geocentric coordinates says where it is. A material's base colour and
+//! its picture, where it has one, are its surfaces'.
 
 mod buffers;
 mod container;
 mod document;
 mod features;
 mod scene;
+mod texture;
 
-pub(super) use buffers::{base64, percent_decoded};
 pub use container::glb;
 
+use super::picture::Pictures;
 use super::reader::open;
 use super::taken::{Taken, Word, take_text};
 use super::{Placement, ReadOptions, Reader, Sink, SourceFrame, SourceItem, SourceObject, Up};
@@ -80,7 +81,7 @@ impl Reader for Gltf {
             return Err(about(buffers::too_large()));
         }
         let beside = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        read(&bytes, beside, &stem, options, sink).map_err(about)
+        read(&bytes, beside, &stem, &Pictures::of(file), options, sink).map_err(about)
     }
 }
 
@@ -90,7 +91,14 @@ fn compressed(extension: &str) -> Fault {
         .remedy("unpack it, such as with npx @gltf-transform/cli copy in.glb out.glb")
 }
 
-fn read(bytes: &[u8], beside: &Path, stem: &str, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
+fn read(
+    bytes: &[u8],
+    beside: &Path,
+    stem: &str,
+    pictures: &Pictures,
+    options: &ReadOptions,
+    sink: &mut Sink,
+) -> Result<()> {
     let (json, binary) = buffers::split(bytes)?;
     let document: Document =
         serde_json::from_slice(json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json)).map_err(|e| {
@@ -130,7 +138,7 @@ fn read(bytes: &[u8], beside: &Path, stem: &str, options: &ReadOptions, sink: &m
         true => SourceFrame { crs: Some("EPSG:4978".into()), placement: None, assumed: false },
         false => SourceFrame { crs: None, placement: Some(Placement::Unplaced { true_north: 0.0 }), assumed: false },
     }))?;
-    let mut gathered = Gathered::new(&document, &buffers, center);
+    let mut gathered = Gathered::new(&document, &buffers, pictures, center);
     let units = units(&document);
     for (unit, (node, above)) in units.nodes.iter().enumerate() {
         // What is not told apart is one asset.
@@ -141,10 +149,13 @@ fn read(bytes: &[u8], beside: &Path, stem: &str, options: &ReadOptions, sink: &m
     let mut tables: BTreeMap<usize, Option<Rows>> = BTreeMap::new();
     let mut taken = Taken::default();
     let parts = gathered.into_parts();
+    pictures.give(sink)?;
     let mut seen = HashSet::new();
     for (owner, part) in parts {
         match owner {
-            Owner::Unit(unit) => object(units.describe(&document, unit, stem), part, options, &mut taken, sink)?,
+            Owner::Unit(unit) => {
+                object(units.describe(&document, unit, stem), part, pictures, options, &mut taken, sink)?
+            }
             Owner::Feature(table, row) => {
                 let rows = tables.entry(table).or_insert_with(|| Rows::read(&document, &buffers, table));
                 let described = match (rows.as_ref(), usize::try_from(row)) {
@@ -155,7 +166,7 @@ fn read(bytes: &[u8], beside: &Path, stem: &str, options: &ReadOptions, sink: &m
                     // A number without a row is still something apart.
                     _ => Described { id: Some(format!("{stem}-{row}")), ..Described::default() },
                 };
-                object(described, part, options, &mut taken, sink)?;
+                object(described, part, pictures, options, &mut taken, sink)?;
             }
         }
     }
@@ -175,6 +186,7 @@ fn read(bytes: &[u8], beside: &Path, stem: &str, options: &ReadOptions, sink: &m
             )))?;
         }
     }
+    pictures.tell(sink)?;
     taken.end(sink)
 }
 
@@ -183,20 +195,6 @@ fn notes(document: &Document, gathered: &Gathered, sink: &mut Sink) -> Result<()
     let mut say = |note: String| sink(SourceItem::Note(note));
     if gathered.thin > 0 {
         say(format!("{} primitives are points or lines and are left out", gathered.thin))?;
-    }
-    if gathered.pictures > 0 || !document.images.is_empty() {
-        let outside =
-            document.images.iter().filter(|i| i.uri.as_ref().is_some_and(|u| !u.starts_with("data:"))).count();
-        let kept = if outside > 0 {
-            format!("; {outside} lie in files of their own, which are not kept")
-        } else {
-            String::new()
-        };
-        say(format!(
-            "{} pictures on {} primitives are not drawn, their materials' base colours are{kept}",
-            document.images.len(),
-            gathered.pictures
-        ))?;
     }
     if gathered.textured > 0 {
         say(format!("{} primitives have feature ids in pictures only and are not told apart", gathered.textured))?;
@@ -292,7 +290,14 @@ fn feature(rows: &Rows, row: usize) -> Described {
     Described { id: id.or_else(|| Some(format!("{}-{row}", rows.name))), name, attributes }
 }
 
-fn object(described: Described, part: Part, options: &ReadOptions, taken: &mut Taken, sink: &mut Sink) -> Result<()> {
+fn object(
+    described: Described,
+    part: Part,
+    pictures: &Pictures,
+    options: &ReadOptions,
+    taken: &mut Taken,
+    sink: &mut Sink,
+) -> Result<()> {
     let Described { id, name, mut attributes } = described;
     let id = id.unwrap_or_default();
     let id: AssetId = match taken.id(&id) {
@@ -312,6 +317,7 @@ fn object(described: Described, part: Part, options: &ReadOptions, taken: &mut T
     let parent = take_text(&mut attributes, &["parent"]).map(Into::into);
     let storey = take_text(&mut attributes, &["storey"]).map(Into::into);
     let (layer, footprint, crs) = (None, Vec::new(), None);
+    part.lost.iter().for_each(|lost| pictures.lost(lost, &id));
     let shape = Shape::Mesh(part.mesh());
     let object = SourceObject { id, class, name, parent, storey, layer, attributes, shape, footprint, crs };
     sink(SourceItem::Object(Box::new(object)))

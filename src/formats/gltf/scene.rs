@@ -2,9 +2,11 @@
 
 use super::buffers::numbers;
 use super::document::{Document, FeatureIds, Node, Primitive};
+use super::texture::{Dress, dress};
 use crate::fault::{Fault, Kind, Result};
+use crate::formats::picture::{Lost, Pictures, linear, srgb};
 use crate::geom::matrix::{Matrix, apply, determinant, times};
-use crate::geom::{Mesh, Surface, SurfaceKind};
+use crate::geom::{At, Mesh, Sheer, Surface, SurfaceKind, Texture, Textures};
 use std::collections::HashMap;
 
 /// The most triangles of a model, instances counted each.
@@ -26,20 +28,45 @@ pub(super) enum Owner {
 #[derive(Default)]
 pub(super) struct Part {
     points: Vec<[f64; 3]>,
-    triangles: Vec<([u32; 3], Option<[u8; 4]>)>,
+    triangles: Vec<Triangle>,
+    /// What textured triangles show: the number of their texture, and their corners' points.
+    shown: Vec<(Option<u16>, [At; 3])>,
+    textures: Textures,
+    /// What it goes without.
+    pub lost: Vec<Lost>,
 }
 
+/// A triangle: its corners, its colour, and the number of what it shows, of which [`PLAIN`] is none.
+struct Triangle {
+    corners: [u32; 3],
+    colour: Option<[u8; 4]>,
+    shown: u32,
+}
+
+const PLAIN: u32 = u32::MAX;
+
 impl Part {
-    /// One mesh of it, its colours in runs.
-    pub fn mesh(mut self) -> Mesh {
-        self.triangles.sort_by_key(|(_, colour)| *colour);
+    /// One mesh of it, its colours and textures in runs.
+    pub fn mesh(self) -> Mesh {
+        let Self { points, mut triangles, shown, mut textures, .. } = self;
+        let of = |t: &Triangle| shown.get(t.shown as usize).and_then(|(texture, _)| *texture);
+        triangles.sort_by_key(|t| (t.colour, of(t)));
         let mut surfaces: Vec<Surface> = Vec::new();
-        for (first, (_, colour)) in (0..).zip(&self.triangles) {
-            if surfaces.last().is_none_or(|last| last.colour != *colour) {
-                surfaces.push(Surface { first, kind: SurfaceKind::Other, colour: *colour });
+        for (first, triangle) in (0..).zip(&triangles) {
+            let (colour, texture) = (triangle.colour, of(triangle));
+            let alike = surfaces.last().is_some_and(|last| last.colour == colour);
+            if !alike || textures.of.last() != Some(&texture) {
+                surfaces.push(Surface { first, kind: SurfaceKind::Other, colour });
+                textures.of.push(texture);
             }
         }
-        Mesh::from_points(&self.points, self.triangles.into_iter().map(|(t, _)| t).collect(), surfaces)
+        if !shown.is_empty() {
+            let at = |t: &Triangle| shown.get(t.shown as usize).map_or_else(Default::default, |(_, at)| *at);
+            textures.corners = triangles.iter().map(at).collect();
+        }
+        let textures = (!shown.is_empty()).then(|| Box::new(textures));
+        let triangles = triangles.into_iter().map(|t| t.corners).collect();
+        Mesh { textures, ..Mesh::from_points(&points, triangles, surfaces) }
     }
 }
 
@@ -81,6 +108,7 @@ pub(super) fn matrix(node: &Node) -> Matrix {
 pub(super) struct Gathered<'d> {
     document: &'d Document,
     buffers: &'d [Vec<u8>],
+    pictures: &'d Pictures,
     shift: [f64; 3],
     places: HashMap<Owner, usize>,
     parts: Vec<(Owner, Part)>,
@@ -92,16 +120,14 @@ pub(super) struct Gathered<'d> {
     pub broken: Vec<String>,
     /// Primitives with ids in textures only.
     pub textured: usize,
-    /// Primitives under a colour picture.
-    pub pictures: usize,
 }
 
 impl<'d> Gathered<'d> {
     /// Nothing yet; `shift` is added to every point, upright.
-    pub fn new(document: &'d Document, buffers: &'d [Vec<u8>], shift: [f64; 3]) -> Self {
+    pub fn new(document: &'d Document, buffers: &'d [Vec<u8>], pictures: &'d Pictures, shift: [f64; 3]) -> Self {
         let (places, parts, broken) = (HashMap::new(), Vec::new(), Vec::new());
-        let (nodes, triangles, thin, textured, pictures) = (0, 0, 0, 0, 0);
-        Self { document, buffers, shift, places, parts, nodes, triangles, thin, broken, textured, pictures }
+        let (nodes, triangles, thin, textured) = (0, 0, 0, 0);
+        Self { document, buffers, pictures, shift, places, parts, nodes, triangles, thin, broken, textured }
     }
     /// The parts, in the order of their first triangle.
     pub fn into_parts(self) -> Vec<(Owner, Part)> {
@@ -220,7 +246,7 @@ impl<'d> Gathered<'d> {
                 Some(ids.into_iter().map(|[id]| id as u64).collect())
             }
         };
-        let colour = self.colour(primitive);
+        let (colour, dress) = self.look(primitive, points.len());
         for (instance, of_instance) in instances {
             let place = instance.as_ref().map_or(*here, |instance| times(here, instance));
             let turned = determinant(&place) < 0.0;
@@ -234,7 +260,22 @@ impl<'d> Gathered<'d> {
                     self.parts.push((owner, Part::default()));
                 }
                 let Some((_, part)) = self.parts.get_mut(at) else { continue };
-                let corners = if turned { [*a, *c, *b] } else { [*a, *b, *c] }.map(|corner| {
+                let three = if turned { [*a, *c, *b] } else { [*a, *b, *c] };
+                let shown = match &dress {
+                    None => PLAIN,
+                    Some(Err(lost)) => {
+                        if !part.lost.contains(lost) {
+                            part.lost.push(lost.clone());
+                        }
+                        PLAIN
+                    }
+                    Some(Ok((texture, at))) => {
+                        let point = |corner: u32| at.get(corner as usize).copied().unwrap_or_default();
+                        part.shown.push((part.textures.number(texture), three.map(point)));
+                        part.shown.len() as u32 - 1
+                    }
+                };
+                let corners = three.map(|corner| {
                     *numbers.entry((at, corner)).or_insert_with(|| {
                         let point = points.get(corner as usize).copied().unwrap_or_default();
                         let [x, y, z] = apply(&place, point);
@@ -243,18 +284,39 @@ impl<'d> Gathered<'d> {
                         part.points.len() as u32 - 1
                     })
                 });
-                part.triangles.push((corners, colour));
+                part.triangles.push(Triangle { corners, colour, shown });
             }
         }
         Ok(Some(()))
     }
 
-    /// The colour of a primitive in sRGB: its material's, by the mean of its vertices' own.
-    fn colour(&mut self, primitive: &Primitive) -> Option<[u8; 4]> {
-        let material =
-            primitive.material.and_then(|m| self.document.materials.get(m)).map(|m| &m.pbr_metallic_roughness);
-        let base = material.and_then(|pbr| pbr.base_color_factor);
-        self.pictures += usize::from(material.is_some_and(|pbr| pbr.base_color_texture.is_some()));
+    /// The colour of a primitive in sRGB (that of its picture from afar, where it shows one), and what it shows.
+    fn look(&self, primitive: &Primitive, vertices: usize) -> (Option<[u8; 4]>, Option<Shows>) {
+        let factor = self.factor(primitive);
+        let byte = |c: f64| (c * 255.0).round().clamp(0.0, 255.0) as u8;
+        let colour = |[r, g, b, a]: [f64; 4]| [srgb(r), srgb(g), srgb(b), byte(a)];
+        let dress = dress(self.document, self.buffers, self.pictures, primitive, vertices);
+        let Dress { texture, look, at } = match dress {
+            None => return (factor.map(colour), None),
+            Some(Err(lost)) => return (factor.map(colour), Some(Err(lost))),
+            Some(Ok(dress)) => dress,
+        };
+        let [r, g, b, a] = factor.unwrap_or([1.0; 4]);
+        let tint = colour([r, g, b, a]);
+        // What is never seen through needs no blending, which draws it in the wrong order now and then.
+        let opaque = look.mean.is_some() && !look.sheer && tint.ends_with(&[u8::MAX]);
+        let texture = Texture { tint, sheer: if opaque { Sheer::Never } else { texture.sheer }, ..texture };
+        let mean = look.mean.map(|mean| {
+            let [x, y, z] = mean.map(linear);
+            colour([r * x, g * y, b * z, a])
+        });
+        (mean.or_else(|| factor.map(colour)), Some(Ok((texture, at))))
+    }
+
+    /// The linear colour of a primitive: its material's, by the mean of its vertices' own.
+    fn factor(&self, primitive: &Primitive) -> Option<[f64; 4]> {
+        let material = primitive.material.and_then(|m| self.document.materials.get(m));
+        let base = material.and_then(|material| material.pbr_metallic_roughness.base_color_factor);
         let own = primitive.attributes.get("COLOR_0").and_then(|a| {
             let four = numbers::<4>(self.document, self.buffers, *a);
             let three = || numbers::<3>(self.document, self.buffers, *a);
@@ -264,20 +326,15 @@ impl<'d> Gathered<'d> {
             let sum = own.iter().fold([0.0; 4], |[r, g, b, a], c| [r + c[0], g + c[1], b + c[2], a + c[3]]);
             sum.map(|c| c / own.len() as f64)
         });
-        let [r, g, b, a] = match (base, mean) {
-            (None, None) => return None,
-            (Some(base), None) => base,
-            (None, Some(mean)) => mean,
-            (Some([r, g, b, a]), Some([x, y, z, w])) => [r * x, g * y, b * z, a * w],
-        };
-        let byte = |c: f64| (c * 255.0).round().clamp(0.0, 255.0) as u8;
-        let [r, g, b] = [r, g, b].map(|c| {
-            // IEC 61966-2-1, from linear light.
-            byte(if c <= 0.003_130_8 { 12.92 * c } else { 1.055 * c.powf(1.0 / 2.4) - 0.055 })
-        });
-        Some([r, g, b, byte(a)])
+        match (base, mean) {
+            (Some([r, g, b, a]), Some([x, y, z, w])) => Some([r * x, g * y, b * z, a * w]),
+            (base, mean) => base.or(mean),
+        }
     }
 }
+
+/// A texture and what each vertex shows of it, or what is lost of it.
+type Shows = std::result::Result<(Texture, Vec<At>), Lost>;
 
 fn owner(ids: &FeatureIds, id: u64) -> Option<Owner> {
     let table = ids.property_table?;

@@ -1,17 +1,21 @@
-//! Wavefront OBJ models with their `.mtl` colours: every object (`o`) or group (`g`) becomes an asset.
+//! Wavefront OBJ models with their `.mtl` colours and pictures: every object (`o`) or group (`g`) becomes an asset.
 
+mod texture;
+
+use super::picture::{Lost, Pictures};
 use super::reader::{clip, open};
 use super::taken::Taken;
 use super::{Placement, ReadOptions, Reader, Sink, SourceFrame, SourceItem, SourceObject, Up};
 use crate::fault::{Fault, Kind, Result};
-use crate::geom::{Face, Polygon, Shape, SurfaceKind};
+use crate::geom::{At, Face, Polygon, Shape, Shown, SurfaceKind};
 use crate::model::Class;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use texture::{Look, look};
 use tobj::{LoadError, LoadOptions, Material, Model};
 
 /// The reader of `.obj` files.
@@ -83,10 +87,11 @@ fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
     for note in notes.into_inner() {
         sink(SourceItem::Note(note))?;
     }
-    let pictures = materials.iter().filter(|m| m.diffuse_texture.is_some()).count();
-    if pictures > 0 {
-        sink(SourceItem::Note(format!("pictures of {pictures} materials are not drawn, their colours are")))?;
-    }
+    let pictures = Pictures::of(file);
+    let used: HashSet<usize> = models.iter().filter_map(|m| m.mesh.material_id).collect();
+    let look = |(k, material)| if used.contains(&k) { look(material, &pictures) } else { Look::default() };
+    let looks: Vec<Look> = materials.iter().enumerate().map(look).collect();
+    pictures.give(sink)?;
     let all: usize = models.iter().map(|m| m.mesh.face_arities.len().max(m.mesh.indices.len() / 3)).sum();
     if all > FACES {
         return Err(Fault::new(Kind::TooLarge, format!("has {all} faces; at most {FACES} are read"))
@@ -107,7 +112,7 @@ fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
     }
     let upright = options.up != Some(Up::Z);
     for (name, parts) in objects {
-        let faces: Vec<Face> = parts.iter().flat_map(|model| faces(model, &materials, upright)).collect();
+        let faces: Vec<Face> = parts.iter().flat_map(|model| faces(model, &looks, upright)).collect();
         if faces.is_empty() {
             sink(SourceItem::Refused { object: clip(&name), reason: "it has no face".into() })?;
             continue;
@@ -119,12 +124,16 @@ fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
                 continue;
             }
         };
+        let of = |model: &&Model| model.mesh.material_id.and_then(|id| looks.get(id)?.texture.as_ref()?.as_ref().err());
+        let lost: HashSet<&Lost> = parts.iter().filter_map(of).collect();
+        lost.into_iter().for_each(|lost| pictures.lost(lost, &id));
         let class = options.class.unwrap_or_else(|| taken.assumed(Class::Component));
         let (parent, storey, layer, crs) = (None, None, None, None);
         let (attributes, footprint, shape) = (Vec::new(), Vec::new(), Shape::Faces { faces, solid: false });
         let object = SourceObject { id, class, name, parent, storey, layer, attributes, shape, footprint, crs };
         sink(SourceItem::Object(Box::new(object)))?;
     }
+    pictures.tell(sink)?;
     taken.end(sink)
 }
 
@@ -156,27 +165,33 @@ fn materials(path: &Path, beside: &Path) -> Result<Library> {
 }
 
 /// The faces of a model whose points are numbers.
-fn faces<'m>(model: &'m Model, materials: &'m [Material], upright: bool) -> impl Iterator<Item = Face> + 'm {
+fn faces<'m>(model: &'m Model, looks: &'m [Look], upright: bool) -> impl Iterator<Item = Face> + 'm {
     let mesh = &model.mesh;
-    let material = mesh.material_id.and_then(|id| materials.get(id));
-    let byte = |c: f64| (c * 255.0).round().clamp(0.0, 255.0) as u8;
-    let colour = material.and_then(|m| {
-        let [r, g, b] = m.diffuse?.map(byte);
-        Some([r, g, b, byte(m.dissolve.unwrap_or(1.0))])
-    });
-    let (points, _) = mesh.positions.as_chunks::<3>();
-    let mut rest = mesh.indices.as_slice();
+    let look = mesh.material_id.and_then(|id| looks.get(id));
+    let colour = look.and_then(|look| look.colour);
+    let texture = look.and_then(|look| look.texture.as_ref()?.as_ref().ok());
+    let ((points, _), (places, _)) = (mesh.positions.as_chunks::<3>(), mesh.texcoords.as_chunks::<2>());
+    let (mut rest, mut rest_shown) = (mesh.indices.as_slice(), mesh.texcoord_indices.as_slice());
     let count = if mesh.face_arities.is_empty() { mesh.indices.len() / 3 } else { mesh.face_arities.len() };
     (0..count).filter_map(move |k| {
         let arity = mesh.face_arities.get(k).map_or(3, |n| *n as usize);
         let (corners, after) = rest.split_at_checked(arity)?;
-        rest = after;
+        let (shown, after_shown) = rest_shown.split_at_checked(arity).unwrap_or_default();
+        (rest, rest_shown) = (after, after_shown);
         let place = |corner: &u32| {
             let [x, y, z] = *points.get(*corner as usize)?;
             [x, y, z].iter().all(|c| c.is_finite()).then_some(if upright { [x, -z, y] } else { [x, y, z] })
         };
         let exterior: Vec<[f64; 3]> = corners.iter().map(place).collect::<Option<_>>()?;
+        // OBJ counts from a picture's lower edge.
+        let at = |place: &u32| {
+            let [u, v] = places.get(*place as usize)?.map(|c| c as f32);
+            (u.is_finite() && v.is_finite()).then_some([u, 1.0 - v])
+        };
+        let at: Option<Vec<At>> = shown.iter().map(at).collect();
+        let at = at.filter(|at| at.len() == arity);
+        let shown = texture.zip(at).map(|(texture, at)| Box::new(Shown { texture: *texture, at }));
         let polygon = Polygon { exterior, interiors: Vec::new() };
-        (arity >= 3).then_some(Face { polygon, kind: SurfaceKind::Other, colour })
+        (arity >= 3).then_some(Face { polygon, kind: SurfaceKind::Other, colour, shown })
     })
 }

@@ -18,8 +18,8 @@ pub use rebase::rebased;
 pub use subtree::{SUBTREE_SCHEMA, Told, subtree};
 pub use volume::{Box12, corners, moved};
 
-use super::gltf::percent_decoded;
 use super::reader::{clip, open};
+use super::uri::percent_decoded;
 use crate::fault::{Fault, Kind, Result};
 use crate::geom::matrix::{IDENTITY, Matrix, times};
 use serde_json::Value;

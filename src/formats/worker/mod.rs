@@ -192,7 +192,7 @@ fn taken(mut words: Words, sink: &mut Sink) -> Result<()> {
     loop {
         match words.next()? {
             Word::Item(item) => {
-                remarks += usize::from(!matches!(item, SourceItem::Object(_)));
+                remarks += usize::from(!matches!(item, SourceItem::Object(_) | SourceItem::Picture(_)));
                 if remarks > REMARKS {
                     let many = format!("has over {REMARKS} objects that cannot be taken");
                     return Err(Fault::bad_input(many).about(&*words.about).remedy("look at a part of it first"));

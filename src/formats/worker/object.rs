@@ -2,6 +2,7 @@
 
 use crate::bytes::{Bytes, Sink};
 use crate::formats::SourceObject;
+use crate::formats::picture::{put_shown, put_textures, shown, textures};
 use crate::geom::{Face, Mesh, Polygon, Shape, Surface, SurfaceKind};
 use crate::model::{Attributes, Class, Value};
 
@@ -56,9 +57,10 @@ fn put_shape(shape: &Shape, out: &mut Vec<u8>) {
         Shape::Faces { faces, solid } => {
             out.u8(5 + u8::from(*solid));
             out.u32(faces.len() as u32);
-            for Face { polygon, kind, colour } in faces {
+            for Face { polygon, kind, colour, shown } in faces {
                 put_polygon(polygon, out);
                 put_look(*kind, *colour, out);
+                put_shown(shown.as_deref(), out);
             }
         }
     }
@@ -72,11 +74,11 @@ fn shape(b: &mut Bytes) -> Option<Shape> {
         3 => Shape::Points(points(b)?),
         4 => Shape::Areas(polygons(b)?),
         solid @ (5 | 6) => {
-            let count = b.count(14)?;
+            let count = b.count(15)?;
             let face = |_| {
                 let polygon = polygon(b)?;
                 let (kind, colour) = look(b)?;
-                Some(Face { polygon, kind, colour })
+                Some(Face { polygon, kind, colour, shown: shown(b)? })
             };
             Shape::Faces { faces: (0..count).map(face).collect::<Option<_>>()?, solid: solid == 6 }
         }
@@ -204,9 +206,13 @@ fn put_mesh(mesh: &Mesh, out: &mut Vec<u8>) {
         out.u32(surface.first);
         put_look(surface.kind, surface.colour, out);
     }
+    out.u8(u8::from(mesh.textures.is_some()));
+    if let Some(textures) = &mesh.textures {
+        put_textures(textures, out);
+    }
 }
 
-/// A mesh whose triangles have their positions and whose surfaces are in order, as every room that draws it relies on.
+/// A mesh that holds together.
 fn mesh(b: &mut Bytes) -> Option<Mesh> {
     let origin = b.f64s()?;
     let count = b.count(12)?;
@@ -221,8 +227,9 @@ fn mesh(b: &mut Bytes) -> Option<Mesh> {
             Some(Surface { first, kind, colour })
         })
         .collect::<Option<_>>()?;
-    let holds = triangles.iter().flatten().all(|i| (*i as usize) < positions.len())
-        && surfaces.iter().all(|s| s.first as usize <= triangles.len())
-        && surfaces.is_sorted_by_key(|s| s.first);
-    holds.then_some(Mesh { origin, positions, triangles, surfaces })
+    let textures = match b.u8()? {
+        0 => None,
+        _ => Some(Box::new(textures(b, surfaces.len(), triangles.len())?)),
+    };
+    Some(Mesh { origin, positions, triangles, surfaces, textures }).filter(Mesh::holds)
 }

@@ -111,6 +111,10 @@ fn put(word: &Word, out: &mut Vec<u8>) {
             out.u8(3);
             out.text(note);
         }
+        Word::Item(SourceItem::Picture(bytes)) => {
+            out.u8(11);
+            out.extend_from_slice(bytes);
+        }
         Word::Done => out.u8(4),
         Word::Failed(fault) => {
             out.u8(5);
@@ -169,6 +173,7 @@ fn get(bytes: &[u8]) -> Option<Word> {
             let withheld = b.u64()?;
             Word::Points(beside::points(&mut b)?, withheld)
         }
+        11 => Word::Item(SourceItem::Picture(b.take(b.0.len())?.to_vec())),
         _ => return None,
     };
     b.end().map(|()| word)
@@ -216,7 +221,9 @@ fn placement(b: &mut Bytes) -> Option<Option<Placement>> {
 mod tests {
     use super::*;
     use crate::formats::SourceObject;
-    use crate::geom::{Affine, Face, Mesh, Polygon, Shape, Surface, SurfaceKind};
+    use crate::geom::{
+        Affine, Face, Mesh, Polygon, Shape, Sheer, Shown, Surface, SurfaceKind, Texture, Textures, Wrap,
+    };
     use crate::model::{Class, Value};
 
     fn words() -> Vec<Word> {
@@ -225,7 +232,12 @@ mod tests {
             Surface { first: 0, kind: SurfaceKind::Roof, colour: None },
             Surface { first: 1, kind: SurfaceKind::Door, colour: Some([0, 1, 2, 3]) },
         ];
+        let texture =
+            Texture { picture: [7; 32], tint: [1, 2, 3, 4], wrap: [Wrap::Mirror, Wrap::Clamp], sheer: Sheer::Cut };
+        let corners = vec![[[0.0, 0.5], [1.0, -2.0], [0.25, 1.0]]; 2];
+        let textures = Textures { list: vec![texture], of: vec![None, Some(0)], corners };
         let mesh = Mesh::from_points(&[0, 1, 2, 3].map(corner), vec![[0, 1, 2], [2, 1, 3]], surfaces);
+        let mesh = Mesh { textures: Some(Box::new(textures)), ..mesh };
         let values = vec![Value::Null, Value::Bool(true), Value::Bool(false), Value::Int(-1), Value::Float(-0.0)];
         let object = SourceObject {
             id: "1YvctVUKr0kugbFTf53O9L".into(),
@@ -243,8 +255,9 @@ mod tests {
         let axis = SourceObject { shape: Shape::Lines(vec![line.clone(), line]), ..object.clone() };
         let ring = vec![[0.0, 1.0, 2.0], [3.0, 4.0, -0.5], [5.0, 6.0, f64::MAX]];
         let area = Polygon { exterior: ring.clone(), interiors: vec![ring.clone(), Vec::new()] };
-        let face = |colour| Face { polygon: area.clone(), kind: SurfaceKind::Wall, colour };
-        let faces = vec![face(None), face(Some([9, 8, 7, 6]))];
+        let face = |colour| Face::plain(area.clone(), SurfaceKind::Wall, colour);
+        let shown = Some(Box::new(Shown { texture, at: vec![[0.5, 1.5]; 6] }));
+        let faces = vec![face(None), face(Some([9, 8, 7, 6])), Face { shown, ..face(None) }];
         let solid = SourceObject {
             shape: Shape::Faces { faces: faces.clone(), solid: true },
             footprint: vec![area.clone(), Polygon::default()],
@@ -295,6 +308,7 @@ mod tests {
             Word::Item(SourceItem::Object(Box::new(axis))),
             Word::Item(SourceItem::Refused { object: "#7".into(), reason: "has no id".into() }),
             Word::Item(SourceItem::Note(String::new())),
+            Word::Item(SourceItem::Picture(vec![0, 1, 2, 255])),
             Word::Failed(Fault::bad_input("is cut short").about("a.ifc").remedy("export it again")),
         ];
         words.extend(others);
@@ -336,6 +350,7 @@ mod tests {
             let Some(Word::Item(SourceItem::Object(object))) = get(&bytes) else { continue };
             taken += 1;
             if let Shape::Mesh(mesh) = &object.shape {
+                assert!(mesh.holds());
                 assert!(mesh.runs().all(|(_, run)| mesh.triangles.get(run).is_some()));
                 assert!(mesh.triangles.iter().flatten().all(|i| mesh.point(*i).is_some()));
             }

@@ -101,7 +101,7 @@ impl ModelCheck {
             let size = mesh.positions.len() * 12 + mesh.triangles.len() * 12;
             if self.bytes + size <= SPACES {
                 self.bytes += size;
-                let bare = Mesh { surfaces: Vec::new(), ..mesh.clone() };
+                let bare = Mesh { surfaces: Vec::new(), textures: None, ..mesh.clone() };
                 self.spaces.push((number, bare));
             }
         }

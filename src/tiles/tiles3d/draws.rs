@@ -3,7 +3,7 @@
 use super::buffer::{BYTE, Buffer, FLOAT, SHORT, UNSIGNED_BYTE, UNSIGNED_INT, UNSIGNED_SHORT};
 use super::vertices::{Grid, Vertices};
 use crate::fault::Result;
-use crate::geom::Motion;
+use crate::geom::{At, Motion};
 use serde_json::{Value, json};
 
 /// A feature's number, and what moves the shape that draws it.
@@ -16,6 +16,8 @@ struct Run {
     position: usize,
     /// The first in `normals` and `colours`.
     vertex: usize,
+    /// Where what the vertices show of their picture lies, if they do.
+    shown: Option<Shown>,
     /// The first in `features` and how many features there are; nothing where instances carry the numbers.
     feature: Option<(usize, usize)>,
     vertices: usize,
@@ -24,6 +26,13 @@ struct Run {
     corner: usize,
     corners: usize,
     is_short: bool,
+}
+
+/// The first of a run's points of its picture, in `near` or `far`.
+#[derive(Clone, Copy)]
+enum Shown {
+    Near(usize),
+    Far(usize),
 }
 
 /// One node: a run, drawn once or by instances, in a material.
@@ -53,6 +62,10 @@ pub(super) struct Draws {
     normals: Vec<[i8; 4]>,
     colours: Vec<[u8; 4]>,
     features: Vec<[u16; 2]>,
+    /// Points of pictures, in 65535ths, of runs that show none beyond their edges.
+    near: Vec<[u16; 2]>,
+    /// Points of pictures of the other runs.
+    far: Vec<At>,
     short: Vec<u32>,
     long: Vec<u32>,
     translations: Vec<[f32; 3]>,
@@ -106,8 +119,10 @@ impl Draws {
             self.features.extend_from_slice(&vertices.features);
             (first, distinct(vertices.features.iter().map(|[number, _]| u32::from(*number))))
         });
+        let shown = self.shown(&vertices.shown);
         self.runs.push(Run {
             grid,
+            shown,
             position,
             vertex: self.normals.len(),
             feature,
@@ -120,6 +135,22 @@ impl Draws {
         self.normals.extend_from_slice(&vertices.normals);
         self.colours.extend_from_slice(&vertices.colours);
         self.runs.len() - 1
+    }
+    fn shown(&mut self, shown: &[At]) -> Option<Shown> {
+        if shown.is_empty() {
+            return None;
+        }
+        if shown.iter().flatten().all(|c| (0.0..=1.0).contains(c)) {
+            let first = self.near.len();
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rounded, from 0 to 65,535")]
+            let share = |c: f32| (f64::from(c) * f64::from(u16::MAX)).round() as u16;
+            self.near.extend(shown.iter().map(|at| at.map(share)));
+            Some(Shown::Near(first))
+        } else {
+            let first = self.far.len();
+            self.far.extend_from_slice(shown);
+            Some(Shown::Far(first))
+        }
     }
     /// A node that draws `run` where its grid is.
     pub fn once(&mut self, run: usize, material: usize) {
@@ -160,6 +191,7 @@ impl Draws {
         let normals = some(buffer, &self.normals)?;
         let colours = some(buffer, &self.colours)?;
         let features = some(buffer, &self.features)?;
+        let (near, far) = (some(buffer, &self.near)?, some(buffer, &self.far)?);
         let mut corners = |all: &[u32], short| if all.is_empty() { Ok(0) } else { buffer.corners(all, most, short) };
         let corners = [corners(&self.short, true)?, corners(&self.long, false)?];
         let primitives: Vec<Value> = self
@@ -171,6 +203,13 @@ impl Draws {
                 let normal = buffer.accessor((normals, at), (BYTE, "VEC3"), n, true);
                 let colour = buffer.accessor((colours, at), (UNSIGNED_BYTE, "VEC4"), n, true);
                 let mut attributes = json!({ "POSITION": position, "NORMAL": normal, "COLOR_0": colour });
+                let shown = run.shown.map(|shown| match shown {
+                    Shown::Near(first) => buffer.accessor((near, 4 * first), (UNSIGNED_SHORT, "VEC2"), n, true),
+                    Shown::Far(first) => buffer.accessor((far, 8 * first), (FLOAT, "VEC2"), n, false),
+                });
+                if let Some(shown) = shown {
+                    attributes["TEXCOORD_0"] = json!(shown);
+                }
                 let mut primitive = json!({ "mode": 4 });
                 if let Some((first, count)) = run.feature {
                     let number = buffer.accessor((features, 4 * first), (UNSIGNED_SHORT, "SCALAR"), n, false);

@@ -3,17 +3,18 @@
 use super::buffer::{Buffer, MESHOPT};
 use super::draws::Draws;
 use super::parts::{Divided, bounds, divide, parts};
+use super::pictures::{Painted, Palette};
 use super::vertices::{Grid, Vertices};
 use super::{Compression, metadata};
 use crate::fault::{Fault, Result};
 use crate::formats::glb;
-use crate::geom::{Bounds, Motion, Surface};
+use crate::geom::{Bounds, Mesh, Motion, Surface, Texture};
 use crate::lod::colour::of_class;
 use crate::lod::{MARKER, shape};
 use crate::tiles::colour;
 use crate::tiles::content::{Content, Piece, Shapes};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes `content` as a GLB: the same content gives the same bytes.
 ///
@@ -27,14 +28,19 @@ pub fn encode(content: &Content, compression: Compression) -> Result<Vec<u8>> {
     if content.features.is_empty() || content.features.len() > usize::from(u16::MAX) {
         return Err(Fault::internal(format!("a tile of {} features", content.features.len())));
     }
-    let mut draws = Draws::default();
-    let materials = match &content.shapes {
-        Shapes::Meshes(pieces) => meshes(&mut draws, content, pieces, u8::MAX, compression),
-        Shapes::Glass(pieces) => meshes(&mut draws, content, pieces, colour::GLASS, compression),
+    let (mut draws, mut palette) = (Draws::default(), Palette::default());
+    let mut materials = match &content.shapes {
+        Shapes::Meshes(pieces) => meshes(&mut draws, &mut palette, content, pieces, u8::MAX, compression),
+        Shapes::Glass(pieces) => meshes(&mut draws, &mut palette, content, pieces, colour::GLASS, compression),
         Shapes::Markers(points) => markers(&mut draws, content, points),
     };
     let mut buffer = Buffer::new(compression, 64 * content.features.len());
     let scene = draws.write(&mut buffer)?;
+    let Painted { materials: textured, members, by: [webp, ktx2] } = palette.write(&content.pictures, &mut buffer)?;
+    materials.extend(textured);
+    if matches!(content.shapes, Shapes::Glass(_)) {
+        materials.iter_mut().for_each(|material| material["alphaMode"] = json!("BLEND"));
+    }
     let structural = metadata::write(&mut buffer, content)?;
     let [by_vertex, by_instance] = scene.by;
     let packed = buffer.is_packed();
@@ -45,13 +51,15 @@ pub fn encode(content: &Content, compression: Compression) -> Result<Vec<u8>> {
         ("EXT_mesh_gpu_instancing", by_instance, true),
         (MESHOPT, packed, true),
         ("EXT_structural_metadata", true, false),
+        ("EXT_texture_webp", webp, true),
         ("KHR_mesh_quantization", true, true),
+        ("KHR_texture_basisu", ktx2, true),
     ];
     let named = |needed: bool| -> Vec<&str> {
         extensions.iter().filter(|(_, used, must)| *used && (*must || !needed)).map(|(name, ..)| *name).collect()
     };
     let (accessors, views, buffers, bytes) = buffer.finish();
-    let document = json!({
+    let mut document = json!({
         "asset": { "version": "2.0", "generator": "Cimbra" },
         "extensionsUsed": named(false),
         "extensionsRequired": named(true),
@@ -65,13 +73,23 @@ pub fn encode(content: &Content, compression: Compression) -> Result<Vec<u8>> {
         "bufferViews": views,
         "buffers": buffers
     });
+    if let Value::Object(document) = &mut document {
+        document.extend(members);
+    }
     glb(&document, bytes)
 }
 
-/// Draws meshes in one material, which is given back. Each feature gets at least one triangle: one whose meshes have none left
+/// Draws meshes in one plain material, which is given back, and in those of `palette` that follow it. Each feature gets at least one triangle: one whose meshes have none left
 /// that spans an area gets a marker in its middle, so that no feature is lost.
-fn meshes(draws: &mut Draws, content: &Content, pieces: &[Piece], alpha: u8, compression: Compression) -> Vec<Value> {
-    let mut drawer = Drawer { draws, content, compression, drawn: vec![false; content.features.len()] };
+fn meshes(
+    draws: &mut Draws,
+    palette: &mut Palette,
+    content: &Content,
+    pieces: &[Piece],
+    alpha: u8,
+    compression: Compression,
+) -> Vec<Value> {
+    let mut drawer = Drawer { draws, palette, content, compression, drawn: vec![false; content.features.len()] };
     let Divided { parts: own, groups } = divide(content, pieces);
     for (grid, pieces) in &own {
         drawer.once(*grid, pieces, alpha);
@@ -83,16 +101,13 @@ fn meshes(draws: &mut Draws, content: &Content, pieces: &[Piece], alpha: u8, com
     for (grid, pieces) in &parts(lost.iter().collect()) {
         drawer.once(*grid, pieces, u8::MAX);
     }
-    let mut material = material([u8::MAX; 3]);
-    if alpha < u8::MAX {
-        material["alphaMode"] = json!("BLEND");
-    }
-    vec![material]
+    vec![material([u8::MAX; 3])]
 }
 
 /// Draws meshes and keeps which features are drawn.
 struct Drawer<'a> {
     draws: &'a mut Draws,
+    palette: &'a mut Palette,
     content: &'a Content,
     compression: Compression,
     drawn: Vec<bool>,
@@ -101,34 +116,50 @@ struct Drawer<'a> {
 impl Drawer<'_> {
     /// Draws pieces where they are.
     fn once(&mut self, grid: Grid, pieces: &[&Piece], alpha: u8) {
-        let mut made = Vertices::default();
-        for piece in pieces {
-            let number = piece.feature as usize;
-            if self.append(&mut made, piece, &piece.motion, &grid, alpha) {
-                self.drawn[number] = true;
+        for texture in textures(pieces) {
+            let mut made = Vertices::default();
+            for piece in pieces {
+                let number = piece.feature as usize;
+                if self.append(&mut made, piece, &piece.motion, &grid, texture, alpha) {
+                    self.drawn[number] = true;
+                }
             }
-        }
-        if let Some(run) = self.run(grid, made, true) {
-            self.draws.once(run, 0);
+            if let Some(run) = self.run(grid, made, true) {
+                self.draws.once(run, self.palette.number(texture));
+            }
         }
     }
     /// Draws pieces of one shape and colour by instances of the first.
     fn repeated(&mut self, pieces: &[&Piece], alpha: u8) {
         let Some(first) = pieces.first() else { return };
         let grid = Grid::of_shape(&Bounds::of(first.shape.positions.iter().map(|p| p.map(f64::from))));
-        let mut made = Vertices::default();
-        self.append(&mut made, first, &Motion::from([0.0; 3]), &grid, alpha);
-        if let Some(run) = self.run(grid, made, false) {
-            pieces.iter().for_each(|piece| self.drawn[piece.feature as usize] = true);
-            let instances: Vec<_> = pieces.iter().map(|piece| (piece.feature, piece.motion)).collect();
-            self.draws.repeated(run, 0, self.content.origin, &instances);
+        for texture in textures(&[*first]) {
+            let mut made = Vertices::default();
+            self.append(&mut made, first, &Motion::from([0.0; 3]), &grid, texture, alpha);
+            if let Some(run) = self.run(grid, made, false) {
+                pieces.iter().for_each(|piece| self.drawn[piece.feature as usize] = true);
+                let instances: Vec<_> = pieces.iter().map(|piece| (piece.feature, piece.motion)).collect();
+                self.draws.repeated(run, self.palette.number(texture), self.content.origin, &instances);
+            }
         }
     }
 
-    fn append(&self, made: &mut Vertices, piece: &Piece, motion: &Motion, grid: &Grid, alpha: u8) -> bool {
+    fn append(
+        &self,
+        made: &mut Vertices,
+        piece: &Piece,
+        motion: &Motion,
+        grid: &Grid,
+        texture: Option<&Texture>,
+        alpha: u8,
+    ) -> bool {
         let Some(feature) = self.content.features.get(piece.feature as usize) else { return false };
-        let colours = |surface: &Surface| colour::of(feature.class, surface, alpha);
-        made.append(&piece.shape, motion, grid, piece.feature, colours)
+        // What shows a picture has its colours from that.
+        let colours = |surface: &Surface| match texture {
+            Some(_) => [u8::MAX, u8::MAX, u8::MAX, alpha],
+            None => colour::of(feature.class, surface, alpha),
+        };
+        made.append(&piece.shape, motion, grid, piece.feature, texture, colours)
     }
     fn run(&mut self, grid: Grid, mut made: Vertices, is_drawn_once: bool) -> Option<usize> {
         if made.triangles.is_empty() {
@@ -139,6 +170,15 @@ impl Drawer<'_> {
         }
         Some(self.draws.run(grid, &made, is_drawn_once))
     }
+}
+
+/// The textures of some pieces, those without one first.
+fn textures<'a>(pieces: &[&'a Piece]) -> BTreeSet<Option<&'a Texture>> {
+    let of = |piece: &'a Piece| {
+        let shape: &'a Mesh = &piece.shape;
+        (0..shape.surfaces.len().max(1)).map(|surface| shape.texture(surface))
+    };
+    pieces.iter().flat_map(|piece| of(piece)).collect()
 }
 
 /// A marker of 1 cm for each feature that is not drawn, in the middle of its meshes.
@@ -163,7 +203,7 @@ fn markers(draws: &mut Draws, content: &Content, points: &[[f64; 3]]) -> Vec<Val
     let grid = Grid { origin: [0.0; 3], step: MARKER, wide: false };
     let mut marker = Vertices::default();
     let octahedron = shape::octahedron([0.0; 3], MARKER);
-    marker.append(&octahedron, &Motion::from([0.0; 3]), &grid, 0, |_| [u8::MAX; 4]);
+    marker.append(&octahedron, &Motion::from([0.0; 3]), &grid, 0, None, |_| [u8::MAX; 4]);
     let run = draws.run(grid, &marker, false);
     for (material, instances) in by_colour.values().enumerate() {
         draws.repeated(run, material, content.origin, instances);

@@ -8,6 +8,7 @@ mod folder;
 mod glb;
 mod metadata;
 mod parts;
+mod pictures;
 mod tileset;
 mod vertices;
 

@@ -1,6 +1,6 @@
 //! Triangles on a grid: vertices with flat normals, colours and feature numbers, in glTF's axes.
 
-use crate::geom::{Bounds, Mesh, Motion, Surface};
+use crate::geom::{At, Bounds, Mesh, Motion, Surface, Texture};
 
 /// The finest grid's step, metres, as a power of two: what is finer is seen by no eye and grows the bytes.
 const FINEST: i32 = -11;
@@ -62,19 +62,22 @@ pub(super) struct Vertices {
     pub colours: Vec<[u8; 4]>,
     /// The feature's number and two bytes that keep each at four.
     pub features: Vec<[u16; 2]>,
+    /// What each vertex shows of the picture; nothing where there is none.
+    pub shown: Vec<At>,
     /// Three vertex numbers each.
     pub triangles: Vec<[u32; 3]>,
 }
 
 impl Vertices {
-    /// Appends the triangles of `mesh`, moved, that span an area on `grid`; says whether there was one. Corners of one position
-    /// that agree in colour, and in their normal but for its rounding, are one vertex.
+    /// Appends the triangles of `mesh`, moved, that show `texture` and span an area on `grid`; says whether there was one. Corners of
+    /// one position that agree in colour, in what they show, and in their normal but for its rounding, are one vertex.
     pub fn append(
         &mut self,
         mesh: &Mesh,
         motion: &Motion,
         grid: &Grid,
         feature: u32,
+        texture: Option<&Texture>,
         colour: impl Fn(&Surface) -> [u8; 4],
     ) -> bool {
         const NONE: u32 = u32::MAX;
@@ -84,18 +87,24 @@ impl Vertices {
         let (base, before) = (self.positions.len(), self.triangles.len());
         #[expect(clippy::cast_possible_truncation, reason = "at most 65,535 features; a tile's vertices fit u32")]
         let (feature, base_number) = (feature as u16, base as u32);
-        for (surface, range) in mesh.runs() {
+        for (number, (surface, range)) in mesh.runs().enumerate() {
+            if mesh.texture(number) != texture {
+                continue;
+            }
             let colour = colour(&surface);
-            for triangle in mesh.triangles.get(range).unwrap_or_default() {
+            for (number, triangle) in range.clone().zip(mesh.triangles.get(range).unwrap_or_default()) {
                 let Some(normal) = normal(mesh, motion, *triangle) else { continue };
                 if is_flat(triangle.map(|i| placed[i as usize])) {
                     continue;
                 }
-                let corners = triangle.map(|i| {
+                let shown = texture.and_then(|_| mesh.shown(number));
+                let corners = [0, 1, 2].map(|k| {
+                    let (i, shown) = (triangle[k], shown.map(|shown| shown[k]));
                     let mut at = first_of[i as usize];
                     while at != NONE {
                         let vertex = base + at as usize;
-                        if self.colours[vertex] == colour && alike(self.normals[vertex], normal) {
+                        let same = self.colours[vertex] == colour && alike(self.normals[vertex], normal);
+                        if same && shown.is_none_or(|shown| self.shown[vertex] == shown) {
                             return base_number + at;
                         }
                         at = next_of[at as usize];
@@ -108,6 +117,7 @@ impl Vertices {
                     self.normals.push(normal);
                     self.colours.push(colour);
                     self.features.push([feature, 0]);
+                    self.shown.extend(shown);
                     base_number + made
                 });
                 self.triangles.push(corners);
@@ -126,6 +136,9 @@ impl Vertices {
         moved(&mut self.normals, &order);
         moved(&mut self.colours, &order);
         moved(&mut self.features, &order);
+        if !self.shown.is_empty() {
+            moved(&mut self.shown, &order);
+        }
     }
 }
 

@@ -54,6 +54,12 @@ fn f32_at(files: &mut Files, name: &str, view: usize, k: usize, value: f32) {
     files.view(name, view)[4 * k..4 * k + 4].copy_from_slice(&value.to_le_bytes());
 }
 
+/// Makes the picture a WebP, which only an extension may name.
+fn webp(files: &mut Files) {
+    files.view("a.glb", 11).copy_from_slice(b"RIFF....WEBP....");
+    of_a(files, "/images/0/mimeType", json!("image/webp"));
+}
+
 /// Shorter: which rule, what breaks it.
 const CASES: &[(Rule, &str, Break)] = &[
     (Rule::Json, "an external tileset is cut off", |f| f.raw("e/tileset.json", |b| b.truncate(40))),
@@ -218,6 +224,23 @@ const CASES: &[(Rule, &str, Break)] = &[
     (Rule::Reference, "a table", |f| {
         of_b(f, "/nodes/0/extensions/EXT_instance_features/featureIds/0/propertyTable", json!(1))
     }),
+    (Rule::Reference, "a picture", |f| of_a(f, "/textures/0/source", json!(1))),
+    (Rule::Reference, "a texture", |f| {
+        of_a(f, "/materials/0/pbrMetallicRoughness/baseColorTexture/index", json!(1));
+    }),
+    (Rule::Reference, "a sampler", |f| of_a(f, "/textures/0/sampler", json!(0))),
+    (Rule::Picture, "of another kind than it says", |f| of_a(f, "/images/0/mimeType", json!("image/jpeg"))),
+    (Rule::Picture, "of no kind", |f| f.view("a.glb", 11).fill(b'x')),
+    (Rule::Picture, "without a kind", |f| f.set("a.glb", "/images/0/mimeType", None)),
+    (Rule::Picture, "WebP where the core names one", webp),
+    (Rule::Extension, "WebP by an extension that is not required", |f| {
+        webp(f);
+        of_a(f, "/textures/0", json!({ "extensions": { "EXT_texture_webp": { "source": 0 } } }));
+        of_a(f, "/extensionsUsed", json!(["EXT_mesh_features", "EXT_structural_metadata", "EXT_texture_webp"]));
+    }),
+    (Rule::TextureCoordinates, "a set that is not there", |f| {
+        of_a(f, "/materials/0/pbrMetallicRoughness/baseColorTexture/texCoord", json!(1));
+    }),
     (Rule::AttributeType, "quantised without a word", |f| {
         set(f, "b.glb", "/extensionsRequired", json!(["EXT_meshopt_compression", "EXT_mesh_gpu_instancing"]));
     }),
@@ -251,7 +274,7 @@ const CASES: &[(Rule, &str, Break)] = &[
         of_b(f, "/nodes/0/extensions/EXT_instance_features/featureIds/0/attribute", json!(1));
     }),
     (Rule::FeatureSet, "from 1", |f| {
-        of_a(f, "/meshes/0/primitives/0/attributes", json!({ "POSITION": 0, "_FEATURE_ID_1": 1 }));
+        of_a(f, "/meshes/0/primitives/0/attributes", json!({ "POSITION": 0, "TEXCOORD_0": 3, "_FEATURE_ID_1": 1 }));
         of_a(f, "/meshes/0/primitives/0/extensions/EXT_mesh_features/featureIds/0/attribute", json!(1));
     }),
     (Rule::FeatureCount, "of vertices", |f| {
@@ -310,7 +333,7 @@ fn what_is_sound_is_clean_and_counted() {
     assert_eq!((counts.tilesets, counts.subtrees, counts.tiles, counts.levels, counts.most_tiles), (2, 2, 11, 4, 6));
     assert_eq!((counts.contents, counts.features, counts.ids), (9, 5, 3));
     assert_eq!((counts.vertices, counts.triangles), (8 + 3 * 8 + 8 + 5 * 3, 12 + 3 * 12 + 12 + 5));
-    assert_eq!(report.not_looked_into.keys().collect::<Vec<_>>(), ["what b3dm contents hold"]);
+    assert_eq!(report.not_looked_into.keys().collect::<Vec<_>>(), ["pixels of pictures", "what b3dm contents hold"]);
 }
 
 #[test]

@@ -161,6 +161,9 @@ fn featured() -> File {
     bin.view(&[9.5_f64.to_le_bytes(), (-1.0_f64).to_le_bytes()].concat(), None);
     bin.view(&[7, 8, 9], None);
     bin.view(&[0, 1, 3], None);
+    bin.view(&u16s(&(0..8).flat_map(|k| [corner(k)[0] * 65_535, corner(k)[2] * 65_535]).collect::<Vec<_>>()), Some(4));
+    // What a PNG begins as; nobody looks at its pixels.
+    bin.view(b"\x89PNG\r\n\x1a\n........", None);
     let schema = json!({ "id": "s", "enums": { "kind": { "valueType": "UINT8", "values": [
             { "name": "wall", "value": 0 }, { "name": "roof", "value": 2 }] } },
         "classes": { "thing": { "properties": {
@@ -175,13 +178,15 @@ fn featured() -> File {
         "codes": { "values": 8, "arrayOffsets": 9, "arrayOffsetType": "UINT8" } } });
     let json = json!({ "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [0] }],
         "nodes": [{ "mesh": 0, "rotation": [0.0, 0.0, 0.0, 1.0] }],
-        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0, "_FEATURE_ID_0": 1 }, "indices": 2, "material": 0, "mode": 4,
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0, "_FEATURE_ID_0": 1, "TEXCOORD_0": 3 }, "indices": 2, "material": 0, "mode": 4,
             "extensions": { "EXT_mesh_features": { "featureIds": [{ "attribute": 0, "featureCount": 2, "propertyTable": 0 }] } } }] }],
-        "materials": [{}],
+        "materials": [{ "pbrMetallicRoughness": { "baseColorTexture": { "index": 0 } } }],
+        "textures": [{ "source": 0 }], "images": [{ "bufferView": 11, "mimeType": "image/png" }],
         "accessors": [
             { "bufferView": 0, "componentType": 5126, "count": 8, "type": "VEC3", "min": [0.0, 0.0, 0.0], "max": [2.0, 2.0, 2.0] },
             { "bufferView": 1, "componentType": 5123, "count": 8, "type": "SCALAR" },
-            { "bufferView": 2, "componentType": 5123, "count": 36, "type": "SCALAR" }],
+            { "bufferView": 2, "componentType": 5123, "count": 36, "type": "SCALAR" },
+            { "bufferView": 10, "componentType": 5123, "normalized": true, "count": 8, "type": "VEC2" }],
         "bufferViews": bin.views, "buffers": [{ "byteLength": bin.bytes.len() }],
         "extensionsUsed": ["EXT_mesh_features", "EXT_structural_metadata"],
         "extensions": { "EXT_structural_metadata": { "schema": schema, "propertyTables": [table] } } });

@@ -62,7 +62,8 @@ fn document() -> Value {
         "appearance": {
             "materials": [{ "name": "red", "diffuseColor": [1.0, 0.0, 0.0] }, { "name": "blue" }],
             "textures": [{ "type": "PNG", "image": "a.png" }, { "type": "JPG", "image": "b.jpg" }],
-            "vertices-texture": [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
+            "vertices-texture": [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]],
+            "default-theme-texture": "winter", "default-theme-material": "day"
         },
         "geometry-templates": {
             "templates": [

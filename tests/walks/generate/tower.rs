@@ -98,7 +98,7 @@ fn the_reader_finds_the_heights_that_ifcopenshell_finds() {
                 }
             }
             SourceItem::Refused { object, reason } => panic!("{object}: {reason}"),
-            SourceItem::Frame(_) | SourceItem::Note(_) => {}
+            SourceItem::Frame(_) | SourceItem::Note(_) | SourceItem::Picture(_) => {}
         }
         Ok(())
     })

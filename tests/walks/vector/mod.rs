@@ -32,6 +32,7 @@ fn try_read(file: &Path, options: &ReadOptions) -> Result<Read, String> {
             SourceItem::Object(object) => read.objects.push(*object),
             SourceItem::Refused { object, reason } => read.refused.push(format!("{object}: {reason}")),
             SourceItem::Note(note) => read.notes.push(note),
+            SourceItem::Picture(_) => {}
         }
         Ok(())
     });

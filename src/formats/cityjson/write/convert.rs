@@ -4,12 +4,12 @@
 use super::head::Quantum;
 use super::pool::Tables;
 use super::spill::Feature;
-use super::{CityJsonOptions, uri};
+use super::{CityJsonOptions, PictureNames, uri};
 use crate::crs::{Choice, Transform};
 use crate::fault::Result;
 use crate::formats::geojson::to_json;
 use crate::formats::write::Item;
-use crate::geom::{Mesh, SurfaceKind};
+use crate::geom::{Mesh, SurfaceKind, Texture, Wrap};
 use crate::model::{AssetId, Class, Collection, Footprint};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
@@ -27,6 +27,7 @@ pub(super) struct Objects {
     transform: Transform,
     given: Option<Quantum>,
     quantum: Option<Quantum>,
+    pictures: PictureNames,
 }
 
 impl Objects {
@@ -34,7 +35,11 @@ impl Objects {
     ///
     /// # Errors
     /// A CRS that cannot be written in.
-    pub fn new(options: &CityJsonOptions, frame: Option<(Option<String>, Quantum)>) -> Result<Self> {
+    pub fn new(
+        options: &CityJsonOptions,
+        pictures: PictureNames,
+        frame: Option<(Option<String>, Quantum)>,
+    ) -> Result<Self> {
         let (crs, given) = frame.map_or((None, None), |(crs, quantum)| (crs, Some(quantum)));
         let crs = crs.unwrap_or_else(|| uri(&options.crs));
         let choice = Choice { height_offset: options.height_offset, ..Choice::default() };
@@ -47,7 +52,7 @@ impl Objects {
             }
         }
         children.values_mut().for_each(|list| list.sort_unstable());
-        Ok(Self { family, children, transform, given, quantum: None })
+        Ok(Self { family, children, transform, given, quantum: None, pictures })
     }
     pub fn quantum(&self) -> Option<Quantum> {
         self.given.or(self.quantum)
@@ -95,7 +100,12 @@ impl Objects {
         if let Some(mesh) = &item.asset.geometry.mesh {
             let places = mesh.points().map(|p| item.frame.to_geodetic(p).to_array()).collect();
             tables.vertices = self.stored(places)?;
-            return Ok(Some(surfaces(mesh, kind)));
+            let (mut geometry, solid) = surfaces(mesh, kind);
+            if let Some(values) = self.textures(mesh, tables) {
+                let values = if solid { json!([values]) } else { values };
+                set(&mut geometry, "texture", json!({ "default": { "values": values } }));
+            }
+            return Ok(Some(geometry));
         }
         Ok(match &item.asset.geometry.footprint {
             Footprint::None => None,
@@ -122,6 +132,36 @@ impl Objects {
             }
         })
     }
+    /// What the triangles show, each by one ring, of the textures that go into `tables`.
+    fn textures(&self, mesh: &Mesh, tables: &mut Tables) -> Option<Value> {
+        let mut values = vec![json!([[null]]); mesh.triangles.len()];
+        let mut known: Vec<Texture> = Vec::new();
+        for (surface, (_, run)) in mesh.runs().enumerate() {
+            let Some(texture) = mesh.texture(surface) else { continue };
+            let Some(name) = self.pictures.get(&texture.picture) else { continue };
+            let number = known.iter().position(|t| t == texture).unwrap_or(known.len());
+            if number == known.len() {
+                known.push(*texture);
+                // The standard has one way for both directions, and two kinds of picture.
+                let wrap = match texture.wrap[0] {
+                    Wrap::Repeat => "wrap",
+                    Wrap::Mirror => "mirror",
+                    Wrap::Clamp => "clamp",
+                };
+                let kind = if name.ends_with(".png") { "PNG" } else { "JPG" };
+                tables.textures.push(json!({ "type": kind, "image": name, "wrapMode": wrap }));
+            }
+            for k in run {
+                let (Some(shown), Some(value)) = (mesh.shown(k), values.get_mut(k)) else { continue };
+                let first = tables.places.len();
+                let digits = |c: f32| (f64::from(c) * 1e6).round() / 1e6;
+                // Counted from the lower edge.
+                tables.places.extend(shown.iter().map(|[u, v]| json!([digits(*u), digits(1.0 - v)])));
+                *value = json!([[number, first, first + 1, first + 2]]);
+            }
+        }
+        (!known.is_empty()).then_some(Value::Array(values))
+    }
     /// Longitude, latitude and height as the file stores them.
     fn stored(&mut self, mut places: Vec<[f64; 3]>) -> Result<Vec<[i64; 3]>> {
         self.transform.inverse(&mut places)?;
@@ -139,8 +179,8 @@ pub(super) fn set(object: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// A mesh as triangles, each surface kind that the standard has for the type said of its triangles.
-fn surfaces(mesh: &Mesh, kind: &str) -> Value {
+/// A mesh as triangles, each surface kind that the standard has for the type said of its triangles; and whether it is a solid.
+fn surfaces(mesh: &Mesh, kind: &str) -> (Value, bool) {
     let faces: Vec<Value> = mesh.triangles.iter().map(|t| json!([t])).collect();
     let solid = kind != "TINRelief" && mesh.volume().is_some_and(|v| v > 0.0);
     let mut geometry = match (kind, solid) {
@@ -159,7 +199,7 @@ fn surfaces(mesh: &Mesh, kind: &str) -> Value {
         SurfaceKind::Other => None,
     };
     if !kind.starts_with("Building") || mesh.runs().all(|(surface, _)| named(surface.kind).is_none()) {
-        return geometry;
+        return (geometry, solid);
     }
     let (mut kinds, mut values) = (Vec::new(), vec![Value::Null; mesh.triangles.len()]);
     for (surface, run) in mesh.runs() {
@@ -173,7 +213,7 @@ fn surfaces(mesh: &Mesh, kind: &str) -> Value {
     let values = if solid { json!([values]) } else { json!(values) };
     let kinds: Vec<Value> = kinds.into_iter().map(|name| json!({ "type": name })).collect();
     set(&mut geometry, "semantics", json!({ "surfaces": kinds, "values": values }));
-    geometry
+    (geometry, solid)
 }
 
 /// Whether an object of the type `kind` may be what is written of a class.

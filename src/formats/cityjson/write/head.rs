@@ -66,6 +66,10 @@ impl Head {
         if let Some(Value::Object(templates)) = members.remove("geometry-templates") {
             self.take_templates(templates, &appearance)?;
         }
+        // Of several files the first one's themes are shown.
+        if self.sources == 0 {
+            self.pool.tables.themes = appearance.themes;
+        }
         self.sources += 1;
         match &mut self.first {
             None => self.first = Some(members),

@@ -36,6 +36,9 @@ pub struct CityJsonOptions {
     pub family: Family,
 }
 
+/// What pictures are called in a file, by the SHA-256 of their bytes as they are kept.
+pub type PictureNames = HashMap<[u8; 32], String>;
+
 /// Writes CityJSON: kept files first, by [`CityJsonWriter::take_source`], then whatever they do not have.
 pub struct CityJsonWriter<W: Write> {
     out: W,
@@ -45,6 +48,7 @@ pub struct CityJsonWriter<W: Write> {
     /// The transform of the source in work, and the number of its first template.
     of_source: Option<(Quantum, usize)>,
     objects: Option<Objects>,
+    pictures: PictureNames,
     left_out: bool,
 }
 
@@ -55,7 +59,12 @@ impl<W: Write> CityJsonWriter<W> {
     /// [`Kind::Io`] when there is no room for what is to be written.
     pub fn new(out: W, options: CityJsonOptions) -> Result<Self> {
         let (head, spill) = (Head::default(), Spill::new()?);
-        Ok(Self { out, options, head, spill, of_source: None, objects: None, left_out: false })
+        let pictures = PictureNames::new();
+        Ok(Self { out, options, head, spill, of_source: None, objects: None, pictures, left_out: false })
+    }
+    /// Says what the pictures are called that assets of other formats show; those without a name are left out.
+    pub fn name_pictures(&mut self, pictures: PictureNames) {
+        self.pictures = pictures;
     }
     /// Writes what `wanted` (the source's own id to the id to write) names out of a kept CityJSON file, of which `whole` says
     /// that it is all of it; gives the ids found. A file in another CRS than the first gives none.
@@ -108,7 +117,7 @@ impl<W: Write> Writer for CityJsonWriter<W> {
             Some(objects) => objects,
             None => {
                 let frame = self.head.frame().map(|(crs, quantum)| (crs.map(str::to_owned), quantum));
-                self.objects.insert(Objects::new(&self.options, frame)?)
+                self.objects.insert(Objects::new(&self.options, std::mem::take(&mut self.pictures), frame)?)
             }
         };
         self.spill.push(&objects.feature(item)?)

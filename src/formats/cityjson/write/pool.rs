@@ -15,17 +15,29 @@ pub(super) struct Tables {
     pub materials: Vec<Value>,
     /// `vertices-texture`.
     pub places: Vec<Value>,
+    /// `default-theme-texture` and `default-theme-material`.
+    pub themes: Map<String, Value>,
 }
+
+/// The members that name a theme among several.
+const THEMES: [&str; 2] = ["default-theme-texture", "default-theme-material"];
 
 impl Tables {
     /// The tables in a document's `appearance`, beside its vertices.
     pub fn new(vertices: Vec<[i64; 3]>, appearance: Option<&Value>) -> Self {
         let list = |name: &str| appearance.and_then(|a| a.get(name)?.as_array().cloned()).unwrap_or_default();
-        Self { vertices, textures: list("textures"), materials: list("materials"), places: list("vertices-texture") }
+        let theme = |name: &str| Some((name.to_owned(), appearance?.get(name)?.clone()));
+        Self {
+            vertices,
+            textures: list("textures"),
+            materials: list("materials"),
+            places: list("vertices-texture"),
+            themes: THEMES.into_iter().filter_map(theme).collect(),
+        }
     }
     /// The `appearance` member; absent when there is nothing in it.
     pub fn appearance(&self) -> Option<Value> {
-        let mut members = Map::new();
+        let mut members = self.themes.clone();
         for (name, list) in
             [("textures", &self.textures), ("materials", &self.materials), ("vertices-texture", &self.places)]
         {

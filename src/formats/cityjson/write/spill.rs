@@ -71,7 +71,7 @@ impl Spill {
                 features.push(Feature {
                     root: root.clone(),
                     objects,
-                    tables: Tables { vertices, textures, materials, places },
+                    tables: Tables { vertices, textures, materials, places, ..Tables::default() },
                 });
             }
             give(root, features)?;

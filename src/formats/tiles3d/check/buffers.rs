@@ -6,7 +6,7 @@ use super::report::Log;
 use super::rule::Rule;
 use super::walk::reason;
 use crate::fault::{Fault, Result};
-use crate::formats::gltf::base64;
+use crate::formats::uri::base64;
 use serde_json::Value;
 use std::borrow::Cow;
 

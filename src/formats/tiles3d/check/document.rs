@@ -15,9 +15,11 @@ pub(super) struct Document {
     pub accessors: Vec<Accessor>,
     pub buffer_views: Vec<BufferView>,
     pub buffers: Vec<Buffer>,
-    pub materials: Vec<serde::de::IgnoredAny>,
+    pub materials: Vec<Value>,
     pub animations: Vec<serde::de::IgnoredAny>,
-    pub images: Vec<serde::de::IgnoredAny>,
+    pub images: Vec<Value>,
+    pub textures: Vec<Value>,
+    pub samplers: Vec<serde::de::IgnoredAny>,
     pub extensions_required: Vec<String>,
     pub extensions: Value,
 }

@@ -16,6 +16,7 @@ mod implicit;
 mod instance;
 mod meshopt;
 mod model;
+mod picture;
 mod primitive;
 mod report;
 mod rule;

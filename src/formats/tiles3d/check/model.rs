@@ -11,7 +11,7 @@ use super::rule::Rule;
 use super::scene::Scene;
 use super::table::Metadata;
 use super::walk::{parsed, read};
-use super::{CheckLimits, clip, tile};
+use super::{CheckLimits, clip, picture, tile};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -61,14 +61,13 @@ pub(super) fn check(
     for strange in document.extensions_required.iter().filter(|name| !KNOWN.contains(&name.as_str())) {
         log.unseen(format!("the required extension {}", clip(strange)));
     }
-    for (there, what) in [(!document.animations.is_empty(), "animations"), (!document.images.is_empty(), "pictures")] {
-        if there {
-            log.unseen(what);
-        }
+    if !document.animations.is_empty() {
+        log.unseen("animations");
     }
     let load = |uri: &str| read(folder, &super::super::resolve(&job.path, uri)?, limits.content);
     let bytes = buffers(&document, binary, &load, log);
     let views = views(&document, &bytes, limits.content, log);
+    picture::check(&document, &views, &load, log);
     let accessors = Accessors::new(&document, &views, log);
     let metadata = Metadata::read(&document, log);
     let mut used = Used { rows: vec![Some(BTreeSet::new()); metadata.counts.len()], ..Used::default() };

@@ -3,6 +3,7 @@
 use super::accessor::{Accessors, BYTE, FLOAT, SHORT, UNSIGNED_BYTE, UNSIGNED_INT, UNSIGNED_SHORT, size, whole};
 use super::clip;
 use super::document::{Accessor, Document, Primitive};
+use super::picture;
 use super::report::Log;
 use super::rule::Rule;
 
@@ -31,6 +32,11 @@ pub(super) fn check(
     }
     if own.material.is_some_and(|m| m >= document.materials.len()) {
         log.find(Rule::Reference, format!("{place}/material"), "names a material that is not there");
+    }
+    for set in own.material.and_then(|m| document.materials.get(m)).into_iter().flat_map(picture::sets) {
+        if !own.attributes.contains_key(&format!("TEXCOORD_{set}")) {
+            log.find(Rule::TextureCoordinates, format!("{place}/attributes"), format!("has no TEXCOORD_{set}"));
+        }
     }
     if !own.targets.is_empty() {
         log.unseen("morph targets");

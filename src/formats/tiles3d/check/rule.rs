@@ -85,6 +85,8 @@ rules! {
     NotFinite Error "not-finite" "write no NaN and no infinity"
     Reference Error "reference" "name only what is there"
     AttributeType Error "attribute-type" "store the attribute in a type that glTF 2.0 (or KHR_mesh_quantization, when required) allows for it"
+    Picture Error "picture" "write images that are what their mimeType says, and let textures name them as the core or an extension allows"
+    TextureCoordinates Error "texture-coordinates" "give the primitive the TEXCOORD_n that its material's textures read"
     AttributeCount Error "attribute-count" "give each attribute of a primitive the same count"
     IndexType Error "index-type" "store indices as unsigned scalars without a stride"
     IndexRange Error "index-range" "let indices name vertices that are there"

@@ -125,7 +125,8 @@ fn geometry_size(geometry: &Geometry) -> usize {
         Footprint::Areas(areas) => areas.iter().map(|rings| 24 + lines(rings)).sum(),
     };
     let mesh = geometry.mesh.as_ref();
-    footprint + mesh.map_or(0, |m| m.positions.len() * 12 + m.triangles.len() * 12 + m.surfaces.len() * 12)
+    let textures = mesh.and_then(|m| m.textures.as_ref()).map_or(0, |t| t.list.len() * 39 + t.corners.len() * 24);
+    footprint + textures + mesh.map_or(0, |m| m.positions.len() * 12 + m.triangles.len() * 12 + m.surfaces.len() * 12)
 }
 
 fn attributes_size(attributes: &Attributes) -> usize {

@@ -2,6 +2,7 @@
 
 use super::bytes::{Bytes, Sink};
 use crate::fault::{Fault, Result};
+use crate::formats::{put_textures, textures};
 use crate::geom::{Mesh, Motion, Surface, SurfaceKind};
 use crate::model::{Footprint, Geometry};
 
@@ -26,18 +27,9 @@ pub(crate) fn check(geometry: &Geometry) -> Result<()> {
         Some(mesh) if !finite(&mesh.origin) || !mesh.positions.iter().flatten().all(|c| c.is_finite()) => {
             Err(Fault::bad_input("the mesh has a coordinate that is not a number"))
         }
-        Some(mesh) if !holds(mesh) => Err(Fault::bad_input("the mesh has triangles or surfaces beyond its positions")),
+        Some(mesh) if !mesh.holds() => Err(Fault::bad_input("the mesh has triangles or surfaces beyond its positions")),
         _ => Ok(()),
     }
-}
-
-fn holds(mesh: &Mesh) -> bool {
-    let (positions, triangles) = (mesh.positions.len(), mesh.triangles.len());
-    positions <= u32::MAX as usize
-        && triangles <= u32::MAX as usize
-        && mesh.triangles.iter().flatten().all(|i| (*i as usize) < positions)
-        && mesh.surfaces.iter().all(|s| s.first as usize <= triangles)
-        && mesh.surfaces.is_sorted_by_key(|s| s.first)
 }
 
 /// A shape that lies elsewhere in the log, and how to move it here.
@@ -59,6 +51,9 @@ pub(crate) enum Stored {
     /// With the shape of another one.
     Placed(Footprint, Placed),
 }
+
+/// What the number of a mesh's form is greater by where textures follow.
+const TEXTURED: u8 = 3;
 
 /// Bytes of a mesh below which it is not worth sharing.
 const SHARED: usize = 300;
@@ -117,7 +112,7 @@ fn encode_footprint(footprint: &Footprint, out: &mut Vec<u8>) {
 
 fn encode_mesh(mesh: &Mesh, out: &mut Vec<u8>) {
     let short = mesh.positions.len() <= 1 << 16;
-    out.u8(if short { 1 } else { 2 });
+    out.u8(if short { 1 } else { 2 } + if mesh.textures.is_some() { TEXTURED } else { 0 });
     out.f64s(&mesh.origin);
     out.u32(mesh.positions.len() as u32);
     out.extend(bytemuck::cast_slice::<_, u8>(&mesh.positions));
@@ -133,6 +128,9 @@ fn encode_mesh(mesh: &Mesh, out: &mut Vec<u8>) {
         out.u8(SurfaceKind::ALL.iter().position(|k| *k == surface.kind).unwrap_or(0) as u8);
         out.u8(u8::from(surface.colour.is_some()));
         out.extend(surface.colour.unwrap_or_default());
+    }
+    if let Some(textures) = &mesh.textures {
+        put_textures(textures, out);
     }
 }
 
@@ -153,6 +151,11 @@ pub(crate) fn decode_geometry(bytes: &[u8]) -> Option<Stored> {
     let (mesh, placed) = match b.u8()? {
         0 => (None, None),
         width @ (1 | 2) => (Some(mesh(&mut b, width == 1)?), None),
+        width @ (4 | 5) => {
+            let mesh = mesh(&mut b, width - TEXTURED == 1)?;
+            let textures = Some(Box::new(textures(&mut b, mesh.surfaces.len(), mesh.triangles.len())?));
+            (Some(Mesh { textures, ..mesh }), None)
+        }
         3 => (None, Some(placed(&mut b)?)),
         _ => return None,
     };
@@ -206,7 +209,7 @@ fn mesh(b: &mut Bytes, short: bool) -> Option<Mesh> {
             Some(Surface { first, kind, colour: (coloured == 1).then_some(colour) })
         })
         .collect::<Option<_>>()?;
-    Some(Mesh { origin, positions, triangles, surfaces })
+    Some(Mesh { origin, positions, triangles, surfaces, textures: None })
 }
 
 #[cfg(test)]
@@ -225,11 +228,34 @@ mod tests {
         Geometry { footprint, mesh: Some(Mesh::from_points(&points, triangles, surfaces)) }
     }
 
+    /// A shape as [`sample`], with a picture on its door.
+    fn textured(positions: usize) -> Geometry {
+        use crate::geom::{Sheer, Texture, Textures, Wrap};
+        let wrap = [Wrap::Repeat, Wrap::Clamp];
+        let texture = Texture { picture: [9; 32], tint: [255, 0, 1, 2], wrap, sheer: Sheer::Mixed };
+        let Geometry { footprint, mesh } = sample(positions);
+        let mesh = mesh.map(|mesh| {
+            let corners = (0..mesh.triangles.len()).map(|k| [[k as f32, -0.5], [0.25, 1.0], [0.0, 1e-9]]).collect();
+            let textures = Textures { list: vec![texture], of: vec![None, Some(0)], corners };
+            Mesh { textures: Some(Box::new(textures)), ..mesh }
+        });
+        Geometry { footprint, mesh }
+    }
+
     #[test]
     fn geometry_comes_back_to_the_bit() {
         let point = Geometry { footprint: Footprint::Point([1.0, -0.0, f64::MIN_POSITIVE]), mesh: None };
         let lines = Geometry { footprint: Footprint::Lines(vec![vec![[0.1; 3]; 2], vec![]]), mesh: None };
-        for geometry in [point, lines, Geometry::default(), sample(5), sample(65_536), sample(65_537)] {
+        for geometry in [
+            point,
+            lines,
+            Geometry::default(),
+            sample(5),
+            sample(65_536),
+            sample(65_537),
+            textured(5),
+            textured(65_537),
+        ] {
             let mut bytes = vec![];
             encode_geometry(&geometry, &mut bytes);
             assert!(decode_geometry(&bytes) == Some(Stored::Whole(geometry)));
@@ -260,9 +286,11 @@ mod tests {
         let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(7);
         let mut whole = vec![];
         encode_geometry(&sample(9), &mut whole);
+        let mut with_pictures = vec![];
+        encode_geometry(&textured(9), &mut with_pictures);
         let mut whole_meshes = 0;
-        for _ in 0..200_000 {
-            let mut bytes = whole.clone();
+        for round in 0..200_000 {
+            let mut bytes = if round % 4 == 0 { with_pictures.clone() } else { whole.clone() };
             for _ in 0..random.random_range(1..4) {
                 let at = random.random_range(0..bytes.len());
                 match random.random_range(0..4) {
@@ -273,7 +301,7 @@ mod tests {
                 }
             }
             if let Some(Stored::Whole(Geometry { mesh: Some(mesh), .. })) = decode_geometry(&bytes) {
-                assert!(mesh.runs().all(|(_, run)| mesh.triangles.get(run).is_some()));
+                assert!(mesh.holds() && mesh.runs().all(|(_, run)| mesh.triangles.get(run).is_some()));
                 assert!(mesh.triangles.iter().flatten().all(|i| mesh.point(*i).is_some()));
                 whole_meshes += 1;
             }
