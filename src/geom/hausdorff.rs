@@ -47,6 +47,18 @@ pub fn hausdorff(a: &[Triangle], b: &[Triangle], floor: f64) -> Between {
     Between { least: other.least, most: one.most.max(other.most) }
 }
 
+/// Whether two surfaces lie in one place, whatever triangles they are cut into: no point of either is farther than `limit` metres from
+/// the other. Of what is a tenth of a millimetre less than that, either may be told. Ends at the first point that is too far.
+pub fn coincide(a: &[Triangle], b: &[Triangle], limit: f64) -> bool {
+    let lies = |from: &[Triangle], onto: &[Triangle]| {
+        let onto = Nearest::new(onto.to_vec());
+        let mut near = |p| onto.to(p, limit);
+        from.iter()
+            .all(|triangle| farthest(triangle, &mut near, onto.triangles(), limit, limit, &mut |_| {}).most <= limit)
+    };
+    lies(a, b) && lies(b, a)
+}
+
 /// How far the farthest point of `triangle` is from the surface whose nearest triangle `near` knows: exact to where `most` is below
 /// `enough`. Ends early, with an infinite `most`, when a point farther than `limit` is found.
 ///

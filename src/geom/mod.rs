@@ -33,7 +33,7 @@ pub use check::check;
 pub use congruent::{Motion, Print, Shapes, motion};
 pub use cover::{Parallelogram, cover};
 pub use extrude::{extrude, turning};
-pub use hausdorff::{Between, hausdorff};
+pub use hausdorff::{Between, coincide, hausdorff};
 pub use inside::{Inside, inside};
 pub use mend::{Defect, Flaw, mend};
 pub use mesh::{Mesh, Surface, SurfaceKind};

@@ -1,6 +1,7 @@
 //! The portal and the tilesets in a real headless Chromium, and in readers that other people wrote.
 
 mod adopted;
+mod distance;
 mod flat;
 mod forms;
 mod fresh;

@@ -3,6 +3,7 @@
 mod changes;
 pub mod checker;
 pub mod city;
+mod distance;
 pub mod forms;
 mod glb;
 mod implicit;

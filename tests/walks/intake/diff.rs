@@ -43,6 +43,32 @@ fn every_kind_of_difference_is_told_by_id_and_with_volumes() {
     assert!(text.ends_with("1 added, 1 removed, 3 changed, 1 unchanged\n"), "{text}");
 }
 
+/// Walls are computed anew where they stand, with their openings, and come in other triangles there; they are the same walls.
+#[test]
+fn a_storey_that_only_moved_has_only_moved_things() {
+    let dir = tempfile::tempdir().unwrap();
+    let community = dir.path().join("community");
+    let made = run(&["generate", "--households", "24", "--seed", "7", community.to_str().unwrap()]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let old = community.join("tower-1.ifc");
+    let text = std::fs::read_to_string(&old).unwrap();
+    let (here, there) = ("IFCCARTESIANPOINT((0.0,0.0,7.1))", "IFCCARTESIANPOINT((0.15,0.0,7.1))");
+    assert_eq!(text.matches(here).count(), 1, "where the second storey stands");
+    let new = dir.path().join("moved.ifc");
+    std::fs::write(&new, text.replace(here, there)).unwrap();
+    let done = run(&["diff", old.to_str().unwrap(), new.to_str().unwrap(), "--json"]);
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    let told: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let changes = told["changes"].as_array().unwrap();
+    let walls = changes.iter().filter(|c| c["class"] == "wall").count();
+    assert!(walls > 100 && changes.len() > walls + 100, "{walls} of {}", changes.len());
+    assert_eq!([&told["added"], &told["removed"]], [0, 0]);
+    for change in changes {
+        assert_eq!(change["change"], serde_json::json!(["moved"]), "{change}");
+        assert!((change["moved"].as_f64().unwrap() - 0.15).abs() < 0.001, "{change}");
+    }
+}
+
 #[test]
 fn what_cannot_be_compared_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
