@@ -2,7 +2,6 @@
 
 use super::members::Member;
 use super::shape;
-use super::tree::BLOCK_ERROR;
 use super::{colour, draw};
 use crate::fault::{Fault, Result};
 use crate::geom::{Bounds, Mesh, Parallelogram, Triangle, area_vector, cover};
@@ -19,8 +18,8 @@ pub struct Block {
     pub low: f64,
     /// The highest height, metres up.
     pub high: f64,
-    /// No point of the building's surface is farther from the block's than this, nor the other way. Up to [`BLOCK_ERROR`] it is
-    /// rough, for nobody asks. Metres.
+    /// No point of the building's surface is farther from the block's than this; nor is a corner of the block from the nearest one of the
+    /// building. Between its corners the block may be farther: see [`Block::bound`]. Metres.
     pub error: f64,
     /// The mean sRGB of the surfaces that show pictures, by their areas; nothing where none does.
     pub skin: Option<[u8; 3]>,
@@ -32,9 +31,14 @@ impl Block {
         let mut block = Self::upright(points)?;
         // Each triangle is as near to one of the faces as its deepest corner below that one.
         let out = surface.iter().map(|triangle| block.deepest(triangle)).fold(0.0, f64::max);
-        let enough = out.max(BLOCK_ERROR);
-        block.error = out.max(cover(&block.faces(), surface, enough));
+        let corners = block.ring.iter().flat_map(|[x, y]| [[*x, *y, block.low], [*x, *y, block.high]]);
+        let back = corners.map(|c| points.iter().map(|p| distance2(*p, c)).fold(f64::INFINITY, f64::min).sqrt());
+        block.error = back.fold(out, f64::max);
         Some(block)
+    }
+    /// No point of it is farther from the surface in it than this, nor the other way; rough where that is less than `enough`. Metres.
+    pub fn bound(&self, surface: &[Triangle], enough: f64) -> f64 {
+        self.error.max(cover(&self.faces(), surface, enough))
     }
     /// Its six faces.
     fn faces(&self) -> [Parallelogram; 6] {
@@ -66,6 +70,11 @@ impl Block {
     /// The box around it.
     pub fn bounds(&self) -> Bounds {
         Bounds::of(self.ring.iter().flat_map(|[x, y]| [[*x, *y, self.low], [*x, *y, self.high]]))
+    }
+    /// The greatest distance between two points of it, metres.
+    pub fn diagonal(&self) -> f64 {
+        let [[x, y], _, [u, v], _] = self.ring;
+        (u - x).hypot(v - y).hypot(self.high - self.low)
     }
     /// How deep the deepest corner of a triangle inside lies below that face which makes this least.
     fn deepest(&self, triangle: &Triangle) -> f64 {
@@ -102,19 +111,8 @@ impl Blocks {
         if let Some(block) = self.0.get(&member.mark) {
             return Ok(block);
         }
-        let (mut points, mut surface, mut pictures) = (Vec::new(), Vec::new(), Pictures::default());
-        let own = [member.row];
-        if !member.boxed {
-            for row in member.pieces().map_or(&own[..], |pieces| pieces) {
-                if let Some(drawn) = draw::drawn(snapshot, *row)? {
-                    points.extend(drawn.points());
-                    pictures.add(&drawn);
-                    surface.extend(drawn.triangles.iter().filter_map(|t| corners(&drawn, *t)));
-                }
-            }
-        }
-        points.retain(|p: &[f64; 3]| p.iter().all(|v| v.is_finite()));
-        surface.retain(|t: &Triangle| t.as_flattened().iter().all(|v| v.is_finite()));
+        let mut pictures = Pictures::default();
+        let (points, surface) = surface(snapshot, member, &mut |drawn| pictures.add(drawn))?;
         let block = if surface.is_empty() {
             Block::upright(&member.bounds.corners()).map(|block| Block { error: 0.0, ..block })
         } else {
@@ -157,8 +155,37 @@ impl Pictures {
     }
 }
 
+/// The corners and the triangles of what draws a building; none of one that only has a box.
+fn surface(snapshot: &Snapshot, member: &Member, see: &mut dyn FnMut(&Mesh)) -> Result<(Vec<[f64; 3]>, Vec<Triangle>)> {
+    let (mut points, mut surface) = (Vec::new(), Vec::new());
+    let own = [member.row];
+    for row in member.pieces().map_or(&own[..], |pieces| pieces).iter().filter(|_| !member.boxed) {
+        if let Some(drawn) = draw::drawn(snapshot, *row)? {
+            points.extend(drawn.points());
+            see(&drawn);
+            surface.extend(drawn.triangles.iter().filter_map(|t| corners(&drawn, *t)));
+        }
+    }
+    points.retain(|p: &[f64; 3]| p.iter().all(|v| v.is_finite()));
+    surface.retain(|t: &Triangle| t.as_flattened().iter().all(|v| v.is_finite()));
+    Ok((points, surface))
+}
+
+fn distance2(a: [f64; 3], b: [f64; 3]) -> f64 {
+    (0..3).map(|k| (a[k] - b[k]) * (a[k] - b[k])).sum()
+}
+
 fn corners(mesh: &Mesh, [a, b, c]: [u32; 3]) -> Option<Triangle> {
     Some([mesh.point(a)?, mesh.point(b)?, mesh.point(c)?])
+}
+
+/// As [`Block::bound`], of a building's own block.
+///
+/// # Errors
+/// As [`Snapshot::geometry`].
+pub(super) fn bound(snapshot: &Snapshot, member: &Member, block: &Block, enough: f64) -> Result<f64> {
+    let (_, surface) = surface(snapshot, member, &mut |_| ())?;
+    Ok(if surface.is_empty() { block.error } else { block.bound(&surface, enough) })
 }
 
 fn turn(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
@@ -252,8 +279,10 @@ mod tests {
         let area = turn(block.ring[0], block.ring[1], block.ring[2]);
         assert!((area - 96.0).abs() < 1e-6, "{area}");
         assert_eq!((block.low, block.high), (0.0, 9.0));
-        // The block's upper edges are 3 m above the eaves, and 2.4 m from the nearest place of the roof.
-        assert!(block.error >= 2.4 && block.error <= BLOCK_ERROR, "{}", block.error);
+        // The block's upper edges are 3 m above the eaves, the nearest corners, and 2.4 m from the nearest place of the roof.
+        assert!((block.error - 3.0).abs() < 1e-6, "{}", block.error);
+        let bound = block.bound(&house, 1.0);
+        assert!((2.4..3.4).contains(&bound), "{bound}");
         assert!(Block::around(&[], &[]).is_none());
         assert!(Block::around(&[[1.0, 2.0, 3.0]], &[[[1.0, 2.0, 3.0]; 3]]).is_some_and(|b| b.error == 0.0));
     }
@@ -278,6 +307,7 @@ mod tests {
         for (name, surface, least) in [("arch", arch, 15.0), ("court", court.concat(), 20.0), ("two slabs", two, 20.0)]
         {
             let block = Block::around(surface.as_flattened(), &surface).unwrap();
+            let bound = block.bound(&surface, 4.0);
             let mesh = block.mesh();
             let own: Vec<Triangle> = mesh.triangles.iter().filter_map(|t| corners(&mesh, *t)).collect();
             // From points of a grid over the block's faces to points over the surface: another way, and no more than the truth.
@@ -300,7 +330,8 @@ mod tests {
             };
             // The grid over the surface is 3 m wide at most.
             let real = from.iter().map(away).fold(0.0, f64::max).sqrt() - 3.0;
-            assert!(block.error >= real && block.error >= least, "{name}: {} for {real}", block.error);
+            assert!(bound >= real && bound >= least, "{name}: {bound} for {real}");
+            assert!(block.error < bound, "{name}: its corners alone say {}", block.error);
         }
     }
 

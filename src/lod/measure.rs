@@ -1,6 +1,6 @@
 //! What a tile draws, shape by shape, and how far that is from the full shapes.
 
-use super::block::{Block, Blocks};
+use super::block::{self, Block, Blocks};
 use super::light;
 use super::members::{Member, Place, WIDER};
 use super::tree::{BLOCK_ERROR, Detail, Look, Recipe};
@@ -98,18 +98,24 @@ fn stand_ins(snapshot: &Snapshot, members: &[Arc<Member>], blocks: &Blocks) -> R
     let block = |m: &Arc<Member>| m.building.then(|| blocks.of(snapshot, m)).transpose();
     let made: Vec<Option<Arc<Block>>> = members.par_iter().with_min_len(8).map(block).collect::<Result<_>>()?;
     let whole_ones = poor(members, &made);
-    let mut error: f64 = 0.0;
-    let forms = members.iter().zip(made).enumerate().map(|(i, (member, block))| {
-        let form = if whole_ones.contains(&i) { whole(member) } else { stand_in(member, block) };
-        error = error.max(match &form {
-            Form::Whole(_) | Form::Light(_) => 0.0,
-            Form::Block(block) => block.error.max(BLOCK_ERROR),
-            // Its shape touches each side of its box, so no point of one is farther from the other than this.
-            Form::Box(bounds) => bounds.diagonal(),
-        });
-        form
+    let forms = members.iter().zip(made).enumerate();
+    let forms: Vec<Form> = forms
+        .map(|(i, (member, block))| if whole_ones.contains(&i) { whole(member) } else { stand_in(member, block) })
+        .collect();
+    let told = forms.iter().map(|form| match form {
+        Form::Whole(_) | Form::Light(_) => 0.0,
+        Form::Block(block) => block.error.max(BLOCK_ERROR),
+        // Its shape touches each side of its box, so no point of one is farther from the other than this.
+        Form::Box(bounds) => bounds.diagonal(),
     });
-    Ok((forms.collect(), error))
+    let error = told.fold(0.0, f64::max);
+    // Of a block as small as that nothing is farther off; a larger one may be hollow between its corners.
+    let more = members.par_iter().zip(&forms).map(|(member, form)| match form {
+        Form::Block(block) if block.diagonal() > error => block::bound(snapshot, member, block, error),
+        _ => Ok(error),
+    });
+    let error = more.try_reduce(|| error, |a, b| Ok(a.max(b)))?;
+    Ok((forms, error))
 }
 
 /// The buildings whose blocks mislead most (courtyards, a tower on a hall), as far as their own triangles can be afforded; the
