@@ -3,8 +3,10 @@
 use super::Bounds;
 use super::nearest::{Triangle, distance2, outside2};
 
-/// Pieces that faces may be cut into before their bound is taken as it is.
-const PIECES: usize = 2000;
+/// Faces are cut this often, of which each looks at all triangles, before their bound is taken as it is.
+const CUTS: usize = 2000;
+/// And fewer times where there are many triangles: so many are looked at in all, but for the last time.
+const LOOKS: usize = 20_000_000;
 /// A bound may be this much more than the farthest point that was found.
 const ROUGH: f64 = 1.1;
 
@@ -12,7 +14,7 @@ const ROUGH: f64 = 1.1;
 pub type Parallelogram = [[f64; 3]; 3];
 
 /// No point of `faces` is farther from the surface of `onto` than this, metres; it is infinite where there is none. Where it is more than
-/// `enough` it is at most a tenth more than what the farthest point is away, unless thousands of pieces do not suffice for that.
+/// `enough` it is at most a tenth more than what the farthest point is away, unless it would take too many pieces to know that.
 ///
 /// The distance to one triangle is convex, so that over a piece it is greatest at a corner; and no point of a piece is farther than
 /// its middle by more than it is from that. A piece for which neither is little is halved.
@@ -33,6 +35,7 @@ pub fn cover(faces: &[Parallelogram], onto: &[Triangle], enough: f64) -> f64 {
         (last, least.sqrt())
     };
     let (mut found, mut most, mut cut): (f64, f64, usize) = (0.0, 0.0, 0);
+    let cuts = CUTS.min(LOOKS / onto.len().max(1));
     let mut open = faces.to_vec();
     while let Some([corner, u, v]) = open.pop() {
         let at = |s: f64, t: f64| -> [f64; 3] { std::array::from_fn(|k| corner[k] + s * u[k] + t * v[k]) };
@@ -45,7 +48,7 @@ pub fn cover(faces: &[Parallelogram], onto: &[Triangle], enough: f64) -> f64 {
         if bound > enough.max(ROUGH * found) {
             found = found.max(nearest(worst.1).1);
         }
-        if bound <= enough.max(ROUGH * found) || cut >= PIECES {
+        if bound <= enough.max(ROUGH * found) || cut >= cuts {
             most = most.max(bound);
             continue;
         }

@@ -19,7 +19,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The first line of the file `format`; the number grows when an older Cimbra could no longer read what is written.
-const FORMAT: &str = "cimbra store 2";
+const FORMAT: &str = "cimbra store 3";
+/// The one before, of which all is read as it is; it is the present one from the moment that it is opened.
+const BEFORE: &str = "cimbra store 2";
 /// The bound of the cache for geometry and attributes unless the caller sets one, in bytes.
 const CACHE: u64 = 256 << 20;
 
@@ -211,6 +213,7 @@ fn check_format(dir: &Path) -> Result<()> {
     let path = dir.join("format");
     match std::fs::read_to_string(&path) {
         Ok(text) if text.trim_end() == FORMAT => Ok(()),
+        Ok(text) if text.trim_end() == BEFORE => write_whole(&path, format!("{FORMAT}\n").as_bytes()),
         Ok(text) => Err(Fault::bad_input(format!("the format is '{}', this Cimbra reads '{FORMAT}'", text.trim_end()))
             .about(path.display().to_string())
             .remedy("use the Cimbra that wrote the store")),

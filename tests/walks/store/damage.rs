@@ -110,6 +110,10 @@ fn a_directory_that_is_no_store_and_a_newer_format_are_refused_untouched() {
     std::fs::write(dir.path().join("format"), "cimbra store 9\n").unwrap();
     let fault = Store::open(dir.path()).unwrap_err();
     assert!(fault.to_string().contains("cimbra store 9"), "{fault}");
+    // The one before is read, and is the present one from then on.
+    std::fs::write(dir.path().join("format"), "cimbra store 2\n").unwrap();
+    drop(Store::open(dir.path()).unwrap());
+    assert_eq!(std::fs::read_to_string(dir.path().join("format")).unwrap(), "cimbra store 3\n");
 }
 
 #[test]
