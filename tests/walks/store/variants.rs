@@ -192,8 +192,15 @@ fn an_id_that_the_site_gives_away_meanwhile_is_another_asset() {
     // It is known by its own name all the same.
     import(&variant, "d", vec![asset("a", 1, "1"), asset("x", 3, "newer")], 40);
     assert_eq!(tags(&variant)[1], "d~x Text(\"newer\")");
-    import(&variant, "d", vec![asset("a", 1, "1")], 41);
+    // The site ends the other one: what the variant put under either name is one asset, and so is what it removes.
+    import(&site, "e", vec![asset("g", 5, "theirs")], 41);
+    assert_eq!(tags(&variant), ["a Text(\"1\")", "g Text(\"theirs\")", "x Text(\"newer\")"]);
+    import(&site, "e", vec![asset("x", 4, "theirs"), asset("g", 5, "theirs")], 42);
+    assert_eq!(tags(&variant)[1], "d~x Text(\"newer\")");
+    import(&variant, "d", vec![asset("a", 1, "1")], 43);
     assert_eq!(tags(&variant), ["a Text(\"1\")", "g Text(\"theirs\")", "x Text(\"theirs\")"]);
+    import(&site, "e", vec![asset("g", 5, "theirs")], 44);
+    assert_eq!(tags(&variant), ["a Text(\"1\")", "g Text(\"theirs\")"]);
 }
 
 /// A fence of many corners at a place of its own, the same shape in each.
