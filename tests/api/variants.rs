@@ -147,6 +147,9 @@ fn two_moved_walls_are_a_variant_and_the_city_stays_what_it_is() {
         assert!(differ.iter().any(|id| **id == change["id"]), "{change}");
     }
     assert_ne!(diff["changes"][0]["id"], second["changes"][0]["id"]);
+    // From whenever after the city's last commit: the variant comes after all of that.
+    let later = server.get(&format!("/collections/elements/diff?variant=moved&from={}", now())).1;
+    assert_eq!((&later["changed"], &later["numberMatched"]), (&diff["changed"], &diff["numberMatched"]), "{later}");
 
     // A second city in which the same file is imported straight is what the variant shows.
     let straight = town(&[]);
