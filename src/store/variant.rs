@@ -77,6 +77,21 @@ impl Site {
         list.insert(name.clone(), made.clone());
         Ok(made)
     }
+    /// Lets go of what [`Site::variant_to_write`] made, unless something was committed to it or somebody else has it still.
+    pub fn forget_unwritten(&self, name: &VariantName) {
+        let mut list = self.variants.list.write().unwrap_or_else(PoisonError::into_inner);
+        let is_there = |variant: &Arc<Self>| variant.over.as_ref().is_some_and(Over::is_there);
+        // Who has it not can get it only from the list, which is held.
+        if list.get(name).is_none_or(|variant| Arc::strong_count(variant) > 1 || is_there(variant)) {
+            return;
+        }
+        list.remove(name);
+        let file = self.variants.file(name);
+        // What stays is swept away with the next start; a name without its log would not be opened.
+        if std::fs::remove_file(&file).is_ok() && sync_dir(&self.variants.dir).is_ok() {
+            let _ = std::fs::remove_file(file.with_extension("log"));
+        }
+    }
     /// Removes the variant of this name, durably, after what is being written to it; whoever looks at it may go on.
     ///
     /// # Errors

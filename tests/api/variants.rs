@@ -226,6 +226,11 @@ fn variants_are_listed_and_removed_by_those_who_may_and_bad_questions_are_refuse
     let (status, problem) = send(&server, "POST", "/imports?name=hill.tif&variant=dark", &integrator, &raster);
     assert!(status == 400 && problem["detail"].as_str().unwrap().contains("assets alone"), "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("'variant'"), "in the words of the query: {problem}");
+    let (status, told) =
+        refused("name=x.geojson&variant=dark", r#"{"type":"FeatureCollection","features":["#, &integrator);
+    assert!((400..500).contains(&status), "{told}");
+    let begun = std::fs::read_dir(store.join("sites/320106003001/variants")).unwrap().count();
+    assert_eq!(begun, 0, "nor leaves anything of it: {told}");
     assert_eq!(server.get("/variants").1, json!({ "variants": [] }), "what was refused makes none");
 
     let report = import(&server, &integrator, "name=lamps.csv&variant=dark", FEWER.as_bytes());
