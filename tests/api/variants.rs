@@ -278,6 +278,15 @@ fn variants_are_listed_and_removed_by_those_who_may_and_bad_questions_are_refuse
         assert!(answered == status && problem.to_string().contains(word), "{path}: {answered} {problem}");
     }
 
+    // Nor when something changed that they may not see.
+    let changed = |key: &str| send(&server, "GET", "/variants", key, b"").1["variants"][0]["changed"].clone();
+    let before = changed("");
+    assert_eq!(changed(&viewer), before);
+    let then = now();
+    import(&server, &integrator, "name=cameras.csv&variant=dark", CAMERAS.replace("相机", "相机二").as_bytes());
+    assert_eq!((changed(""), listed("")[0].as_str()), (before, r#""dark" ["lamps"] 0 1 1"#));
+    assert!(changed(&viewer).as_str().unwrap() > then.as_str(), "{}", changed(&viewer));
+
     let delete = |path: &str, key: &str| send(&server, "DELETE", path, key, b"").0;
     assert_eq!((delete("/variants/dark", ""), delete("/variants/dark", &viewer)), (401, 403));
     assert_eq!((delete("/variants/none", &integrator), delete("/variants/a.b", &integrator)), (404, 400));

@@ -55,7 +55,7 @@ fn a_variant_shows_its_changes_over_a_site_that_goes_on() {
     let seen = variant.snapshot();
     let over = seen.overlay().unwrap();
     assert_eq!((over.name().as_str(), over.counts(Collections::ALL)), ("v", [1, 1, 1]));
-    assert_eq!((over.changed(), seen.count_of(&dataset("d").name)), (Instant(20), 3));
+    assert_eq!((over.changed(Collections::ALL), seen.count_of(&dataset("d").name)), (Instant(20), 3));
     assert!(site.snapshot().overlay().is_none());
     assert_eq!(seen.changed_since(over.base()).len(), 3);
 
