@@ -190,7 +190,11 @@ impl Intake<'_> {
         }
         let site = self.store.and_then(|store| store.site(&self.site().ok()?));
         let site = match &self.options.variant {
-            Some(name) => site.and_then(|site| site.variant(name)),
+            Some(name) => site.and_then(|site| {
+                // One that was begun for files that were all refused.
+                site.forget_unwritten(name);
+                site.variant(name)
+            }),
             None => site,
         };
         taken.judge(site.as_ref(), &mut report.files);

@@ -4,7 +4,7 @@ use super::archive::embedded::{Op, Version};
 use super::clash;
 use super::dataset::{Dataset, Edition};
 use super::snapshot::{Era, Row, Setting, Snapshot};
-use super::table::{NO_WORD, Record};
+use super::table::{Kept, NO_WORD, Record};
 use crate::index::{Entry, key};
 use crate::model::{AssetId, Class};
 use crate::units::Instant;
@@ -93,28 +93,32 @@ impl<'a> Edit<'a> {
     }
 
     /// A change of a log that is laid over the site's, as it is there: its blobs lie in that log. An asset whose id the site has given
-    /// to another dataset's since is called as if it came after that.
+    /// to another dataset's since is called as if it came after that, and one that is called otherwise now is found by its source's id.
     fn laid_over(&self, mut op: Op, dataset: &Dataset) -> Op {
         if self.mark == 0 {
             return op;
         }
         let (Op::Put(Version { id, .. }) | Op::Remove(id)) = &op;
-        let of_another = |id: &str| {
-            let record = self.find(id).and_then(|row| self.next.now.rows.get(row));
-            record.and_then(|r| self.next.setting(&r)).is_some_and(|setting| setting.dataset != dataset.name)
-        };
-        if of_another(id) {
+        let held = |id: &str| self.find(id).and_then(|row| self.next.now.rows.get(row));
+        let is_own = |r: Kept<'_>| self.next.setting(&r).is_some_and(|setting| setting.dataset == dataset.name);
+        let names = || {
             let source = AssetId::from(clash::source_id(&self.next.site, &dataset.name, id));
-            let free = clash::names(&self.next.site, &dataset.name, &source).into_iter().find(|id| !of_another(id));
-            match (&mut op, free) {
-                (Op::Put(version), Some(free)) => {
-                    // A tile's name must say that it is called so.
-                    version.hash ^= xxh3_64(free.as_bytes());
-                    version.id = free;
-                }
-                (Op::Remove(id), Some(free)) => *id = free,
-                (_, None) => {}
+            clash::names(&self.next.site, &dataset.name, &source).into_iter()
+        };
+        let called = match held(id) {
+            Some(record) if is_own(record) => None,
+            Some(_) => names().find(|id| held(id).is_none_or(is_own)),
+            // The draft saw it under a name that it no longer needs, or did not need yet. What this same commit put is another.
+            None => names().find(|id| held(id).is_some_and(|r| is_own(r) && r.from < self.revision)),
+        };
+        match (&mut op, called) {
+            (Op::Put(version), Some(called)) => {
+                // A tile's name must say that it is called so.
+                version.hash ^= xxh3_64(called.as_bytes());
+                version.id = called;
             }
+            (Op::Remove(id), Some(called)) => *id = called,
+            (_, None) => {}
         }
         if let Op::Put(version) = &mut op {
             version.blob.offset |= self.mark;

@@ -22,6 +22,8 @@ pub struct Overlay {
     datasets: BTreeSet<DatasetName>,
     /// Assets that are the variant's alone, differ in it, and lack in it, by collection.
     counts: [Counts; 3],
+    /// When it last changed something of each collection.
+    last: [Instant; Collection::COUNT],
 }
 
 impl Overlay {
@@ -41,9 +43,10 @@ impl Overlay {
     pub fn since(&self) -> Instant {
         self.base.times.last().copied().unwrap_or(Instant::MIN)
     }
-    /// When its last change was made.
-    pub fn changed(&self) -> Instant {
-        self.changed
+    /// When it last changed something of these collections; where it changes nothing of them, when it was last committed to.
+    pub fn changed(&self, readable: Collections) -> Instant {
+        let last = readable.iter().filter_map(|collection| self.last.get(collection as usize).copied()).max();
+        last.filter(|at| *at > Instant::MIN).unwrap_or(self.changed)
     }
     /// The datasets that its changes come from.
     pub fn datasets(&self) -> impl Iterator<Item = &DatasetName> {
@@ -129,13 +132,15 @@ impl Over {
             }
         }
         let mut next = edit.finish();
+        let (counts, last) = changes(base, &next, sets);
         next.over = Some(Arc::new(Overlay {
             name: self.name.clone(),
             number: self.number,
             base: base.clone(),
             changed: sets.last().map_or(Instant::MIN, |set| set.at),
             datasets: sets.iter().map(|set| set.dataset.name.clone()).collect(),
-            counts: counts(base, &next),
+            counts,
+            last,
         }));
         next
     }
@@ -144,10 +149,17 @@ impl Over {
     }
 }
 
-/// What came, differs and went, by collection.
-fn counts(base: &Snapshot, next: &Snapshot) -> [Counts; 3] {
-    let mut counts = [[0; Collection::COUNT]; 3];
+/// What came, differs and went, by collection, and when the last of it did.
+fn changes(base: &Snapshot, next: &Snapshot, sets: &[Replayed]) -> ([Counts; 3], [Instant; Collection::COUNT]) {
+    let (mut counts, mut last) = ([[0; Collection::COUNT]; 3], [Instant::MIN; Collection::COUNT]);
     for row in next.changed_since(base) {
+        if let Some(record) = next.now.rows.get(row.place()) {
+            let revision = if record.is_current() { record.from } else { record.to };
+            // The first commit makes the revision after the site's last.
+            let set = sets.get((revision as usize).wrapping_sub(base.times.len() + 1));
+            let last = &mut last[record.class.collection() as usize];
+            *last = set.map_or(*last, |set| set.at.max(*last));
+        }
         // What was removed and put again has another row.
         let (kind, asset) = match (base.asset(row), next.asset(row)) {
             (None, Some(new)) if base.find(new.id()).is_none() => (0, new),
@@ -157,7 +169,7 @@ fn counts(base: &Snapshot, next: &Snapshot) -> [Counts; 3] {
         };
         counts[kind][asset.class().collection() as usize] += 1;
     }
-    counts
+    (counts, last)
 }
 
 impl Snapshot {

@@ -9,6 +9,7 @@ use crate::fault::{Fault, Kind, Result};
 use crate::model::VariantName;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -76,6 +77,21 @@ impl Site {
         list.insert(name.clone(), made.clone());
         Ok(made)
     }
+    /// Lets go of what [`Site::variant_to_write`] made, unless something was committed to it or somebody else has it still.
+    pub fn forget_unwritten(&self, name: &VariantName) {
+        let mut list = self.variants.list.write().unwrap_or_else(PoisonError::into_inner);
+        let is_there = |variant: &Arc<Self>| variant.over.as_ref().is_some_and(Over::is_there);
+        // Who has it not can get it only from the list, which is held.
+        if list.get(name).is_none_or(|variant| Arc::strong_count(variant) > 1 || is_there(variant)) {
+            return;
+        }
+        list.remove(name);
+        let file = self.variants.file(name);
+        // What stays is swept away with the next start; a name without its log would not be opened.
+        if std::fs::remove_file(&file).is_ok() && sync_dir(&self.variants.dir).is_ok() {
+            let _ = std::fs::remove_file(file.with_extension("log"));
+        }
+    }
     /// Removes the variant of this name, durably, after what is being written to it; whoever looks at it may go on.
     ///
     /// # Errors
@@ -91,12 +107,20 @@ impl Site {
                 return Err(missing());
             }
             let file = self.variants.file(name);
-            std::fs::remove_file(&file).map_err(|e| Fault::io(&format!("removing {}", file.display()), &e))?;
+            // Held to the end, so that one of its name begins only after this one's log is gone.
+            let mut list = self.variants.list.write().unwrap_or_else(PoisonError::into_inner);
+            match std::fs::remove_file(&file) {
+                Err(e) if e.kind() != ErrorKind::NotFound => {
+                    return Err(Fault::io(&format!("removing {}", file.display()), &e));
+                }
+                _ => {}
+            }
+            // Without its file it would not be opened again: nothing more may be written to it, whether or not the disk goes on.
+            over.remove();
+            list.remove(name);
             sync_dir(&self.variants.dir)?;
             // Swept away with the next start where it stays.
             let _ = std::fs::remove_file(file.with_extension("log"));
-            over.remove();
-            self.variants.list.write().unwrap_or_else(PoisonError::into_inner).remove(name);
             Ok(())
         };
         let removed = remove();
@@ -107,11 +131,17 @@ impl Site {
     /// Opens the variants on disk. What was never committed to, and what a removal left, is swept away.
     pub(super) fn open_variants(&self) -> Result<()> {
         let mut list = BTreeMap::new();
-        let entries =
-            || std::fs::read_dir(&self.variants.dir).into_iter().flatten().flatten().map(|entry| entry.path());
-        for path in entries().filter(|path| path.extension().is_some_and(|e| e == "json")) {
+        // Read once: what is swept away below is what was looked at here.
+        let dir = &self.variants.dir;
+        let paths = match std::fs::read_dir(dir) {
+            Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect(),
+            Err(e) if e.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(e) => Err(e),
+        };
+        let paths: Vec<PathBuf> = paths.map_err(|e| Fault::io(&format!("reading {}", dir.display()), &e))?;
+        for path in paths.iter().filter(|path| path.extension().is_some_and(|e| e == "json")) {
             let about = |fault: Fault| fault.about(path.display().to_string());
-            let text = std::fs::read(&path).map_err(|e| about(Fault::io("reading", &e)))?;
+            let text = std::fs::read(path).map_err(|e| about(Fault::io("reading", &e)))?;
             let file: VariantFile = serde_json::from_slice(&text)
                 .map_err(|e| about(Fault::new(Kind::Corrupt, e.to_string()).remedy("restore it from a backup")))?;
             let name = VariantName::new(&file.name).map_err(about)?;
@@ -128,7 +158,7 @@ impl Site {
             }
         }
         let kept: BTreeSet<PathBuf> = list.keys().map(|name| self.variants.file(name)).collect();
-        for left in entries().filter(|path| !kept.contains(&path.with_extension("json"))) {
+        for left in paths.iter().filter(|path| !kept.contains(&path.with_extension("json"))) {
             let _ = std::fs::remove_file(left);
         }
         *self.variants.list.write().unwrap_or_else(PoisonError::into_inner) = list;

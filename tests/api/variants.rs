@@ -147,6 +147,9 @@ fn two_moved_walls_are_a_variant_and_the_city_stays_what_it_is() {
         assert!(differ.iter().any(|id| **id == change["id"]), "{change}");
     }
     assert_ne!(diff["changes"][0]["id"], second["changes"][0]["id"]);
+    // From whenever after the city's last commit: the variant comes after all of that.
+    let later = server.get(&format!("/collections/elements/diff?variant=moved&from={}", now())).1;
+    assert_eq!((&later["changed"], &later["numberMatched"]), (&diff["changed"], &diff["numberMatched"]), "{later}");
 
     // A second city in which the same file is imported straight is what the variant shows.
     let straight = town(&[]);
@@ -223,6 +226,11 @@ fn variants_are_listed_and_removed_by_those_who_may_and_bad_questions_are_refuse
     let (status, problem) = send(&server, "POST", "/imports?name=hill.tif&variant=dark", &integrator, &raster);
     assert!(status == 400 && problem["detail"].as_str().unwrap().contains("assets alone"), "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("'variant'"), "in the words of the query: {problem}");
+    let (status, told) =
+        refused("name=x.geojson&variant=dark", r#"{"type":"FeatureCollection","features":["#, &integrator);
+    assert!((400..500).contains(&status), "{told}");
+    let begun = std::fs::read_dir(store.join("sites/320106003001/variants")).unwrap().count();
+    assert_eq!(begun, 0, "nor leaves anything of it: {told}");
     assert_eq!(server.get("/variants").1, json!({ "variants": [] }), "what was refused makes none");
 
     let report = import(&server, &integrator, "name=lamps.csv&variant=dark", FEWER.as_bytes());
@@ -269,6 +277,15 @@ fn variants_are_listed_and_removed_by_those_who_may_and_bad_questions_are_refuse
         let (answered, problem) = server.get(path);
         assert!(answered == status && problem.to_string().contains(word), "{path}: {answered} {problem}");
     }
+
+    // Nor when something changed that they may not see.
+    let changed = |key: &str| send(&server, "GET", "/variants", key, b"").1["variants"][0]["changed"].clone();
+    let before = changed("");
+    assert_eq!(changed(&viewer), before);
+    let then = now();
+    import(&server, &integrator, "name=cameras.csv&variant=dark", CAMERAS.replace("相机", "相机二").as_bytes());
+    assert_eq!((changed(""), listed("")[0].as_str()), (before, r#""dark" ["lamps"] 0 1 1"#));
+    assert!(changed(&viewer).as_str().unwrap() > then.as_str(), "{}", changed(&viewer));
 
     let delete = |path: &str, key: &str| send(&server, "DELETE", path, key, b"").0;
     assert_eq!((delete("/variants/dark", ""), delete("/variants/dark", &viewer)), (401, 403));

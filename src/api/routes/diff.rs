@@ -71,12 +71,15 @@ async fn diff(ask: Ask<String>) -> Answer {
         let (mut counts, mut unchanged, mut changes, mut next) = ([0; 3], 0, Vec::new(), None);
         for snapshot in &snapshots {
             let site = snapshot.site().as_str();
-            // The changes of a variant come after all that its site has seen.
-            let times = snapshot.overlay().map_or((from, to), |over| (since.unwrap_or(over.since()), Instant::MAX));
+            // The changes of a variant come after all that its site has seen: until its last commit, and not until now.
+            let times = snapshot
+                .overlay()
+                .map_or((from, to), |over| (since.map_or(over.since(), |since| since.min(over.since())), Instant::MAX));
             let found = Diff { from: times.0, to: times.1, ..between.clone() }.ask(snapshot)?;
             unchanged += found.unchanged;
             found.changes.iter().for_each(|change| counts[counted(change)] += 1);
-            // Neither time changes any more, so that a place in this list stays what it is.
+            // Neither time changes any more, so that a place in this list stays what it is. Of a variant it does until the city or
+            // the variant changes: a page after that may repeat changes or skip some.
             let first = match &begin {
                 Some((of, _)) if site < of.as_str() => continue,
                 Some((of, first)) if site == of => *first,

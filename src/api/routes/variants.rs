@@ -50,7 +50,7 @@ fn shown<P>(ask: &Ask<P>, variant: &Site) -> Option<Value> {
     let may_be_known = |name: &&DatasetName| holds.iter().any(|s| !s.collections_of(name, None).and(reads).is_empty());
     let datasets: Vec<&str> = over.datasets().filter(may_be_known).map(|name| name.as_str()).collect();
     Some(json!({
-        "id": over.name().as_str(), "site": variant.code().as_str(), "changed": over.changed().to_string(),
+        "id": over.name().as_str(), "site": variant.code().as_str(), "changed": over.changed(reads).to_string(),
         "datasets": datasets, "added": added, "replaced": replaced, "removed": removed,
     }))
 }

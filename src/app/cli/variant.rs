@@ -51,7 +51,7 @@ impl Args {
                     let Some(over) = snapshot.overlay() else { continue };
                     let [added, replaced, removed] = over.counts(Collections::ALL);
                     let counts = format!("{added} added, {replaced} replaced, {removed} removed");
-                    say(&format!("{} {}  {counts}  {}", variant.code(), over.name(), over.changed()))?;
+                    say(&format!("{} {}  {counts}  {}", variant.code(), over.name(), over.changed(Collections::ALL)))?;
                 }
                 return Ok(Outcome::Done);
             }

@@ -55,7 +55,7 @@ fn a_variant_shows_its_changes_over_a_site_that_goes_on() {
     let seen = variant.snapshot();
     let over = seen.overlay().unwrap();
     assert_eq!((over.name().as_str(), over.counts(Collections::ALL)), ("v", [1, 1, 1]));
-    assert_eq!((over.changed(), seen.count_of(&dataset("d").name)), (Instant(20), 3));
+    assert_eq!((over.changed(Collections::ALL), seen.count_of(&dataset("d").name)), (Instant(20), 3));
     assert!(site.snapshot().overlay().is_none());
     assert_eq!(seen.changed_since(over.base()).len(), 3);
 
@@ -175,6 +175,31 @@ fn a_damaged_variant_is_told_by_its_file_and_can_be_ended() {
     std::fs::remove_file(log.with_extension("json")).unwrap();
     let store = Store::open(dir.path()).unwrap();
     assert_eq!((store.site(&code()).unwrap().variants().len(), files().count()), (1, 2));
+    drop(store);
+    // Where the folder cannot be read, the store says so and does not open without its variants.
+    let aside = folder.with_extension("aside");
+    std::fs::rename(&folder, &aside).unwrap();
+    std::fs::write(&folder, b"").unwrap();
+    let fault = Store::open(dir.path()).unwrap_err();
+    assert!(fault.kind == Kind::Io && fault.to_string().contains("variants"), "{fault}");
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::rename(&aside, &folder).unwrap();
+    assert_eq!(Store::open(dir.path()).unwrap().site(&code()).unwrap().variants().len(), 1);
+}
+
+#[test]
+fn a_variant_whose_file_is_gone_is_removed_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_store, site) = site(dir.path());
+    import(&site, "d", vec![asset("a", 1, "1")], 10);
+    let variant = site.variant_to_write(&name("v")).unwrap();
+    import(&variant, "d", vec![asset("a", 1, "2")], 20);
+    let folder = dir.path().join("sites").join(code().as_str()).join("variants");
+    let files = || std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    std::fs::remove_file(files().find(|path| path.extension().is_some_and(|e| e == "json")).unwrap()).unwrap();
+    site.remove_variant(&name("v")).unwrap();
+    assert_eq!((site.variants().len(), files().count()), (0, 0));
+    assert_eq!(variant.draft(dataset("d")).err().map(|fault| fault.kind), Some(Kind::Conflict));
 }
 
 #[test]
@@ -192,8 +217,15 @@ fn an_id_that_the_site_gives_away_meanwhile_is_another_asset() {
     // It is known by its own name all the same.
     import(&variant, "d", vec![asset("a", 1, "1"), asset("x", 3, "newer")], 40);
     assert_eq!(tags(&variant)[1], "d~x Text(\"newer\")");
-    import(&variant, "d", vec![asset("a", 1, "1")], 41);
+    // The site ends the other one: what the variant put under either name is one asset, and so is what it removes.
+    import(&site, "e", vec![asset("g", 5, "theirs")], 41);
+    assert_eq!(tags(&variant), ["a Text(\"1\")", "g Text(\"theirs\")", "x Text(\"newer\")"]);
+    import(&site, "e", vec![asset("x", 4, "theirs"), asset("g", 5, "theirs")], 42);
+    assert_eq!(tags(&variant)[1], "d~x Text(\"newer\")");
+    import(&variant, "d", vec![asset("a", 1, "1")], 43);
     assert_eq!(tags(&variant), ["a Text(\"1\")", "g Text(\"theirs\")", "x Text(\"theirs\")"]);
+    import(&site, "e", vec![asset("g", 5, "theirs")], 44);
+    assert_eq!(tags(&variant), ["a Text(\"1\")", "g Text(\"theirs\")"]);
 }
 
 /// A fence of many corners at a place of its own, the same shape in each.
