@@ -101,7 +101,11 @@ fn what_cannot_be_shown_is_told_and_costs_the_picture_and_not_the_shape() {
     bare["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"]["texCoord"] = json!(1);
     let mut outside = plane(embedded(png(), "image/png"), 0.0);
     outside["images"][0]["bufferView"] = json!(99);
+    let mut far = plane(embedded(png(), "image/png"), 0.0);
+    far["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"]["extensions"] =
+        json!({ "KHR_texture_transform": { "scale": [1e39, 1.0] } });
     let cases = [
+        (far, "beyond all numbers"),
         (uri("none.png"), "beside it"),
         (uri("../secret.png"), "own folder"),
         (uri("https://example.org/a.png"), "own folder"),
