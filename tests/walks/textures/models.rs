@@ -67,6 +67,15 @@ fn a_picture_beside_its_model_that_repeats_is_kept_once_and_unchanged_when_it_co
     import(&dir.path().join("other.gltf"), &store, &["--origin", HERE]);
     let site = std::fs::read_dir(store.join("sites")).unwrap().next().unwrap().unwrap().path();
     assert_eq!(std::fs::read_dir(site.join("pictures")).unwrap().count(), 1);
+    // What was damaged since is mended when it comes again.
+    let kept = std::fs::read_dir(site.join("pictures")).unwrap().next().unwrap().unwrap().path();
+    let whole = std::fs::read(&kept).unwrap();
+    let mut damaged = whole.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    std::fs::write(&kept, &damaged).unwrap();
+    import(&file, &store, &["--origin", HERE]);
+    assert!(std::fs::read(&kept).unwrap() == whole);
+    assert_eq!(std::fs::read_dir(site.join("pictures")).unwrap().count(), 1);
 }
 
 #[test]
