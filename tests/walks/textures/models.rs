@@ -248,3 +248,27 @@ fn a_ktx2_goes_through_as_it_is() {
     assert!(kept == ktx2 && media == "image/ktx2", "{media}");
     assert!(!baked(&store).is_empty(), "and the checker finds its tiles sound");
 }
+
+#[test]
+fn another_picture_or_colour_alone_is_told_as_another_appearance() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: Vec<u8>, red: f64| {
+        let mut model = plane(embedded(bytes, "image/png"), 0.0);
+        model["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] = json!([red, 1.0, 1.0, 1.0]);
+        let folder = dir.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("plane.gltf"), model.to_string()).unwrap();
+        folder.join("plane.gltf")
+    };
+    let old = file("old", png(), 1.0);
+    let others =
+        [("same", png(), 1.0), ("picture", jpeg(), 1.0), ("colour", png(), 0.5)].map(|(n, b, c)| file(n, b, c));
+    for (other, wanted) in others.iter().zip([json!([]), json!(["appearance"]), json!(["appearance"])]) {
+        let done = run(&["diff", old.to_str().unwrap(), other.to_str().unwrap(), "--origin", HERE, "--json"]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        let attributes = told["changes"][0]["attributes"].as_array().cloned().unwrap_or_default();
+        assert_eq!(json!(attributes), wanted, "{told}");
+        assert!(told["changes"].as_array().unwrap().iter().all(|c| c["change"] == json!(["reattributed"])), "{told}");
+    }
+}
