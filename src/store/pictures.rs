@@ -55,6 +55,10 @@ impl Snapshot {
             false => Err(Fault::new(Kind::Corrupt, "is not what was written").about(shown).remedy(again)),
         }
     }
+    /// How many bytes a picture has, where it is there.
+    pub(super) fn picture_size(&self, hash: &[u8; 32]) -> Option<u64> {
+        std::fs::metadata(self.picture_path(hash)).ok().map(|of| of.len())
+    }
     /// Whether the site keeps any picture.
     pub fn has_pictures(&self) -> bool {
         self.picture_path(&[0; 32]).parent().is_some_and(std::path::Path::is_dir)

@@ -4,7 +4,7 @@ use super::buffers::numbers;
 use super::document::{Document, FeatureIds, Node, Primitive};
 use super::texture::{Dress, dress};
 use crate::fault::{Fault, Kind, Result};
-use crate::formats::picture::{Lost, Pictures, linear, srgb};
+use crate::formats::picture::{Allowance, Lost, Pictures, linear, srgb};
 use crate::geom::matrix::{Matrix, apply, determinant, times};
 use crate::geom::{At, Mesh, Sheer, Surface, SurfaceKind, Texture, Textures};
 use std::collections::{HashMap, HashSet};
@@ -33,6 +33,7 @@ pub(super) struct Part {
     shown: Vec<(Option<u16>, [At; 3])>,
     textures: Textures,
     numbers: HashMap<Texture, u16>,
+    allowance: Allowance,
     /// What it goes without.
     pub lost: HashSet<Lost>,
 }
@@ -47,15 +48,18 @@ struct Triangle {
 const PLAIN: u32 = u32::MAX;
 
 impl Part {
-    /// The number of what is shown; nothing, and noted, where it is lost or one too many.
-    fn number(&mut self, shows: &Shows) -> Option<u16> {
-        let number = shows.as_ref().map_err(Lost::clone).and_then(|(texture, _)| {
-            self.textures.number(texture, &mut self.numbers).ok_or_else(|| {
-                let detail = format!("comes after {} others of its object, as many as are shown", Textures::MOST);
-                Lost::Broken(detail)
-            })
+    /// The number of what is shown; nothing, and noted, where it is lost or too much.
+    fn number(&mut self, shows: &Shows, pictures: &Pictures) -> Option<u16> {
+        let taken = shows.as_ref().map_err(Lost::clone).and_then(|(texture, _)| {
+            self.allowance.take(texture, || pictures.size(&texture.picture)).map(|()| texture)
         });
-        number.map_err(|lost| self.lost.insert(lost)).ok()
+        match taken {
+            Ok(texture) => self.textures.number(texture, &mut self.numbers),
+            Err(lost) => {
+                self.lost.insert(lost);
+                None
+            }
+        }
     }
     /// One mesh of it, its colours and textures in runs.
     pub fn mesh(self) -> Mesh {
@@ -276,7 +280,7 @@ impl<'d> Gathered<'d> {
                 let three = if turned { [*a, *c, *b] } else { [*a, *b, *c] };
                 let number = match last {
                     Some((part, number)) if part == at => number,
-                    _ => dress.as_ref().and_then(|dress| part.number(dress)),
+                    _ => dress.as_ref().and_then(|dress| part.number(dress, self.pictures)),
                 };
                 last = Some((at, number));
                 let shown = match (number, &dress) {

@@ -50,7 +50,8 @@ fn dressed(
     let (number, image) = image.ok_or_else(|| broken("names no picture of the file".into()))?;
     let name = match &image.uri {
         Some(uri) if !uri.starts_with("data:") => uri.clone(),
-        _ => format!("image {number}"),
+        // Of what lies in the model itself: no file is called so, as above.
+        _ => format!("data:image {number}"),
     };
     let look = match (&image.uri, image.buffer_view) {
         (Some(uri), _) => pictures.at(&name, uri),

@@ -272,3 +272,24 @@ fn another_picture_or_colour_alone_is_told_as_another_appearance() {
         assert!(told["changes"].as_array().unwrap().iter().all(|c| c["change"] == json!(["reattributed"])), "{told}");
     }
 }
+
+#[test]
+fn a_picture_in_a_model_is_not_the_file_that_is_called_as_it_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut model = plane(embedded(png(), "image/png"), 0.0);
+    let (image, primitive) = (model["images"][0].clone(), model["meshes"][0]["primitives"][0].clone());
+    model["images"] = json!([image, { "uri": "image%200" }, { "uri": "image 0" }]);
+    model["textures"] = json!([{ "source": 0 }, { "source": 1 }, { "source": 2 }]);
+    let material = |k: u32| json!({ "pbrMetallicRoughness": { "baseColorTexture": { "index": k } } });
+    model["materials"] = (0..3).map(material).collect();
+    let shows = |k: u32| {
+        let mut primitive = primitive.clone();
+        primitive["material"] = json!(k);
+        primitive
+    };
+    model["meshes"][0]["primitives"] = (0..3).map(shows).collect();
+    std::fs::write(dir.path().join("image 0"), jpeg()).unwrap();
+    std::fs::write(dir.path().join("plane.gltf"), model.to_string()).unwrap();
+    let (_, notes, pictures) = read(&dir.path().join("plane.gltf"));
+    assert_eq!(pictures, 2, "{notes}");
+}
