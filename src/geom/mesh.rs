@@ -78,13 +78,14 @@ impl Mesh {
     }
     /// Surfaces with their triangle ranges; the whole mesh as one of kind other when none are named.
     pub fn runs(&self) -> impl Iterator<Item = (Surface, std::ops::Range<usize>)> + '_ {
+        (0..self.surfaces.len().max(1)).map(|number| self.run(number))
+    }
+    /// The one of [`Mesh::runs`] of this number.
+    pub fn run(&self, number: usize) -> (Surface, std::ops::Range<usize>) {
         let whole = Surface { first: 0, kind: SurfaceKind::Other, colour: None };
-        let count = self.surfaces.len().max(1);
-        (0..count).map(move |i| {
-            let surface = self.surfaces.get(i).copied().unwrap_or(whole);
-            let end = self.surfaces.get(i + 1).map_or(self.triangles.len(), |s| s.first as usize);
-            (surface, surface.first as usize..end)
-        })
+        let surface = self.surfaces.get(number).copied().unwrap_or(whole);
+        let end = self.surfaces.get(number + 1).map_or(self.triangles.len(), |s| s.first as usize);
+        (surface, surface.first as usize..end)
     }
     /// The volume in cubic metres, where the triangles close: every edge is passed as often one way as the other. Positions
     /// count as one where their offsets are equal.

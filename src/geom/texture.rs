@@ -1,6 +1,7 @@
 //! Pictures on surfaces: which picture, how it lies there, and which of its points the corners of a triangle show.
 
 use super::Mesh;
+use std::collections::HashMap;
 
 /// What is seen beyond a picture's edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -80,14 +81,19 @@ impl Textures {
             && self.of.iter().flatten().all(|k| usize::from(*k) < self.list.len())
             && self.corners.iter().flatten().flatten().all(|c| c.is_finite())
     }
-    /// The number of a texture, which is listed with this; nothing when there are too many.
-    pub fn number(&mut self, texture: &Texture) -> Option<u16> {
-        let known = self.list.iter().position(|t| t == texture);
-        let number = known.unwrap_or(self.list.len());
-        if known.is_none() && number < usize::from(u16::MAX) {
-            self.list.push(*texture);
+    /// The most of one object: each is a draw call of its own.
+    pub const MOST: u16 = 4096;
+
+    /// The number of a texture, which is listed with this; nothing when there are [`Textures::MOST`] others. `known` holds the
+    /// numbers of those listed, by this alone.
+    pub fn number(&mut self, texture: &Texture, known: &mut HashMap<Texture, u16>) -> Option<u16> {
+        if let Some(number) = known.get(texture) {
+            return Some(*number);
         }
-        u16::try_from(number).ok().filter(|k| usize::from(*k) < self.list.len())
+        let number = u16::try_from(self.list.len()).ok().filter(|number| *number < Self::MOST)?;
+        self.list.push(*texture);
+        known.insert(*texture, number);
+        Some(number)
     }
 }
 

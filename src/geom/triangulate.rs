@@ -106,6 +106,7 @@ pub fn faces_to_mesh(faces: &[Face]) -> Mesh {
     let mut known: HashMap<(u64, u64, u64), u32> = HashMap::new();
     let (mut cutter, mut cut, mut corners) = (Cutter::new(), Vec::new(), Vec::new());
     let (mut textures, mut last) = (order.iter().any(|f| shown(f).is_some()).then(Box::<Textures>::default), None);
+    let mut numbers = std::collections::HashMap::new();
     for face in order {
         cut.clear();
         cutter.cut(&face.polygon, &mut cut);
@@ -116,7 +117,7 @@ pub fn faces_to_mesh(faces: &[Face]) -> Mesh {
         if last.replace((face.kind, face.colour, texture)) != Some((face.kind, face.colour, texture)) {
             known.clear();
             if let Some(textures) = &mut textures {
-                let number = texture.and_then(|t| textures.number(&t));
+                let number = texture.and_then(|t| textures.number(&t, &mut numbers));
                 textures.of.push(number);
             }
             let first = u32::try_from(triangles.len()).unwrap_or(u32::MAX);

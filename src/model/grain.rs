@@ -1,6 +1,8 @@
 //! What an asset's geometry is made of and how much there is of it, in one byte that is kept of each version.
 
 use super::{Footprint, Geometry};
+use crate::geom::Texture;
+use std::collections::HashSet;
 
 /// What a geometry is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +30,9 @@ pub struct Grain(u8);
 /// How many counts of triangles there are for lines, areas and meshes each.
 const STEPS: u8 = 84;
 const FIRST: u8 = 4;
-/// Triangles that a picture counts as.
-const PICTURE: usize = 500;
+/// Triangles that a picture counts as at least, and its bytes that count as one more.
+const PICTURE: u64 = 500;
+const BYTES: u64 = 1000;
 const COUNTED: [Has; 3] = [Has::Lines, Has::Areas, Has::Mesh];
 
 impl Grain {
@@ -37,11 +40,21 @@ impl Grain {
     pub const fn untold(mesh: bool) -> Self {
         Self(mesh as u8)
     }
-    /// Of a geometry, without making what draws it.
+    /// Of a geometry, without making what draws it, whose pictures are taken for small ones.
     pub fn of(geometry: &Geometry) -> Self {
+        Self::with(geometry, |_| None)
+    }
+    /// As [`Grain::of`], with the bytes of each picture where they are known.
+    pub fn with(geometry: &Geometry, bytes: impl Fn(&[u8; 32]) -> Option<u64>) -> Self {
         if let Some(mesh) = geometry.mesh.as_ref().filter(|m| !m.triangles.is_empty()) {
-            let pictures = mesh.textures.as_ref().map_or(0, |textures| textures.list.len());
-            return Self::counted(2, mesh.triangles.len() + PICTURE * pictures);
+            let textures = mesh.textures.as_ref().map_or(&[][..], |textures| &textures.list);
+            let mut seen = HashSet::new();
+            let count = |texture: &Texture| {
+                let bytes = if seen.insert(texture.picture) { bytes(&texture.picture) } else { None };
+                PICTURE.max(bytes.unwrap_or(0) / BYTES)
+            };
+            let pictures: u64 = textures.iter().map(count).sum();
+            return Self::counted(2, mesh.triangles.len() + usize::try_from(pictures).unwrap_or(usize::MAX / 2));
         }
         match &geometry.footprint {
             Footprint::None => Self(2),
@@ -94,7 +107,7 @@ fn triangles(step: u8) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geom::Mesh;
+    use crate::geom::{Mesh, Sheer, Textures, Wrap};
 
     fn mesh(triangles: usize) -> Geometry {
         let mesh = Mesh::from_points(&[[0.0; 3], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], vec![[0, 1, 2]; triangles], vec![]);
@@ -114,5 +127,17 @@ mod tests {
         assert_eq!(Grain::of(&mesh(0)).told(), Some((Has::Nothing, 0)));
         assert_eq!((Grain::untold(true).told(), Grain::untold(true).has_mesh()), (None, true));
         assert!(!Grain::untold(false).has_mesh() && (4..=255).all(|b| Grain::from_byte(b).told().is_some()));
+    }
+    #[test]
+    fn a_picture_counts_by_its_bytes_and_once() {
+        let mut geometry = mesh(10);
+        let texture =
+            |tint: u8| Texture { picture: [7; 32], tint: [tint; 4], wrap: [Wrap::Repeat; 2], sheer: Sheer::Never };
+        let textures = Textures { list: vec![texture(1), texture(2)], ..Textures::default() };
+        geometry.mesh.as_mut().unwrap().textures = Some(Box::new(textures));
+        let told = |bytes| Grain::with(&geometry, |_| bytes).told().unwrap().1;
+        assert_eq!(told(None), told(Some(1000)));
+        assert!((1_010..1_210).contains(&told(None)));
+        assert!((50_510..60_600).contains(&told(Some(50_000_000))), "{}", told(Some(50_000_000)));
     }
 }

@@ -11,7 +11,7 @@ const SAME: f64 = 0.001;
 impl Geometry {
     /// How far the same shape has moved from here to `other`, metres, in a site's frame; `None` when the shape is another. A surface
     /// is the same whatever triangles it is cut into: what is computed anew in another place, as a wall with its openings is, comes
-    /// in other ones.
+    /// in other ones. What surfaces look like, their colours and pictures, makes no other shape.
     pub fn shift(&self, other: &Self, frame: &SiteFrame) -> Option<f64> {
         if self == other {
             return Some(0.0);

@@ -2,11 +2,11 @@
 
 use super::Scope;
 use crate::fault::Result;
-use crate::geom::{Bounds, Mesh};
+use crate::geom::{Bounds, Mesh, SurfaceKind, Texture};
 use crate::model::{Attributes, Class, Collections, Geometry};
 use crate::store::{AssetRef, Row, Snapshot};
 use crate::units::Instant;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Nearer than this is the same place, metres: finer than files hold their coordinates, and than a repeated conversion.
 const SAME: f64 = 0.001;
@@ -39,7 +39,8 @@ pub struct Change {
     pub moved: Option<f64>,
     /// Whether the shape is another.
     pub reshaped: bool,
-    /// The names of the attributes that came, went or have another value; of its own: `name`, `class`, `parent`, `storey`.
+    /// The names of the attributes that came, went or have another value; of its own: `name`, `class`, `parent`, `storey`, and
+    /// `appearance`, which is what kinds of surfaces, colours and textures a mesh has.
     pub attributes: Vec<String>,
     /// Whether only shape, place and class say that it is the same asset: its source gave it another id.
     pub renewed: bool,
@@ -160,6 +161,7 @@ fn compare(snapshot: &Snapshot, old: Row, new: Row, renewed: bool) -> Result<Opt
         ("class", before.class() != after.class()),
         ("parent", before.parent_id() != after.parent_id()),
         ("storey", before.storey() != after.storey()),
+        ("appearance", appearances_differ(&a, &b)),
     ];
     attributes.extend(own.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()));
     if moved.is_none() && !reshaped && attributes.is_empty() && !renewed {
@@ -169,9 +171,19 @@ fn compare(snapshot: &Snapshot, old: Row, new: Row, renewed: bool) -> Result<Opt
     Ok(Some(Change { from: Some(old), to: Some(new), moved, reshaped, attributes, renewed, volumes }))
 }
 
+/// Whether two meshes have other kinds of surfaces, colours or textures, whatever triangles they are cut into.
+fn appearances_differ(a: &Geometry, b: &Geometry) -> bool {
+    type Look<'a> = (SurfaceKind, Option<[u8; 4]>, Option<&'a Texture>);
+    fn looks(mesh: &Mesh) -> BTreeSet<Look<'_>> {
+        let drawn = mesh.runs().enumerate().filter(|(_, (_, triangles))| !triangles.is_empty());
+        drawn.map(|(number, (surface, _))| (surface.kind, surface.colour, mesh.texture(number))).collect()
+    }
+    a.mesh.as_ref().zip(b.mesh.as_ref()).is_some_and(|(a, b)| looks(a) != looks(b))
+}
+
 fn differing(a: &Attributes, b: &Attributes) -> Vec<String> {
     let value = |of: &Attributes, name: &str| of.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
-    let names: std::collections::BTreeSet<&String> = a.iter().chain(b).map(|(name, _)| name).collect();
+    let names: BTreeSet<&String> = a.iter().chain(b).map(|(name, _)| name).collect();
     names.into_iter().filter(|name| value(a, name) != value(b, name)).cloned().collect()
 }
 

@@ -157,7 +157,7 @@ impl<'a> Draft<'a> {
         };
         version.hash = self.hash(&version, &geometry, &attributes);
         // What follows from the geometry is no part of what makes a version another one.
-        version.grain = Grain::of(&asset.geometry);
+        version.grain = Grain::with(&asset.geometry, |picture| self.base.picture_size(picture));
         if let Some(layer) = version.layer.as_ref().filter(|l| self.layers.insert((*l).clone())) {
             self.dataset.layers.push(layer.clone());
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 impl Site {
     /// Keeps a picture, on disk when this returns, for the site and its variants. One that no asset shows in the end, as of an import
-    /// that is refused, stays.
+    /// that is refused, stays. A damaged file of it is mended.
     ///
     /// # Errors
     /// [`Kind::BadInput`] when it is of no known kind, [`Kind::Io`] when it cannot be written.
@@ -19,11 +19,13 @@ impl Site {
         if Media::of(bytes).is_none() {
             return Err(Fault::bad_input("a picture is of no known kind"));
         }
-        let path = self.beneath().picture_path(&hash_of(bytes));
-        if path.is_file() {
-            return Ok(());
-        }
+        let hash = hash_of(bytes);
+        let path = self.beneath().picture_path(&hash);
         let Some(folder) = path.parent() else { return Err(Fault::internal("a picture without a folder")) };
+        // What another has just renamed may not be on disk yet; its bytes are.
+        if std::fs::read(&path).is_ok_and(|kept| hash_of(&kept) == hash) {
+            return sync_dir(folder);
+        }
         std::fs::create_dir_all(folder).map_err(|e| Fault::io(&format!("making {}", folder.display()), &e))?;
         // A name of its own: a variant of the site may be keeping the same picture.
         let number = getrandom::u64().map_err(|e| Fault::internal(format!("no random numbers: {e}")))?;
@@ -52,6 +54,10 @@ impl Snapshot {
             true => Ok(Arc::new(bytes)),
             false => Err(Fault::new(Kind::Corrupt, "is not what was written").about(shown).remedy(again)),
         }
+    }
+    /// How many bytes a picture has, where it is there.
+    pub(super) fn picture_size(&self, hash: &[u8; 32]) -> Option<u64> {
+        std::fs::metadata(self.picture_path(hash)).ok().map(|of| of.len())
     }
     /// Whether the site keeps any picture.
     pub fn has_pictures(&self) -> bool {

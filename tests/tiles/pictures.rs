@@ -101,3 +101,30 @@ fn each_texture_has_one_material_and_each_picture_one_image() {
     let tile = reader::read(&tiles3d::encode(&glass, Compression::None).unwrap());
     assert!(tile.json["materials"].as_array().unwrap().iter().all(|m| m["alphaMode"] == "BLEND"));
 }
+
+#[test]
+fn many_textures_of_one_large_mesh_take_no_longer_than_its_triangles() {
+    // Textures as many as an object has, over 200,000 positions: a walk over all for each would be near a thousand million steps.
+    let many = u32::from(Textures::MOST);
+    let count = 50 * many;
+    let at = |i: u32| [f64::from(i / 450) * 0.5, f64::from(i % 450) * 0.5, f64::from(i % 2)];
+    let points: Vec<[f64; 3]> = (0..count).map(at).collect();
+    let triangles: Vec<[u32; 3]> = (0..count - 2).map(|i| [i, i + 1, i + 2]).collect();
+    let surface = |k: u32| Surface { first: 50 * k, kind: SurfaceKind::Other, colour: None };
+    let corners = vec![[[0.0; 2]; 3]; triangles.len()];
+    let mut mesh = Mesh::from_points(&points, triangles, (0..many).map(surface).collect());
+    let (mut textures, mut known) = (Textures::default(), std::collections::HashMap::new());
+    let tinted = |k: u32| Texture { tint: k.to_le_bytes(), ..texture(WEBP, Wrap::Repeat, Sheer::Never) };
+    textures.of = (0..many).map(|k| textures.number(&tinted(k), &mut known)).collect();
+    assert!(textures.of.iter().all(Option::is_some) && textures.number(&tinted(many), &mut known).is_none());
+    assert_eq!(textures.number(&tinted(7), &mut known), Some(7));
+    textures.corners = corners;
+    mesh.textures = Some(Box::new(textures));
+    assert!(mesh.holds());
+    let content = Content { shapes: Shapes::Meshes(vec![Piece::new(0, mesh.into())]), ..content() };
+    let begun = std::time::Instant::now();
+    let tile = reader::read(&tiles3d::encode(&content, Compression::None).unwrap());
+    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+    assert_eq!(tile.json["textures"].as_array().unwrap().len(), many as usize);
+    assert_eq!(tile.json["images"].as_array().unwrap().len(), 1);
+}

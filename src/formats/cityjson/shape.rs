@@ -119,6 +119,7 @@ fn shape_of(level: &[&Geometry], space: &Space, building: bool) -> Result<Shaped
         if building && faces.iter().all(|f| f.kind == SurfaceKind::Other) {
             name_surfaces(&mut faces);
         }
+        all.lost.extend(space.pictures.bound(&mut faces));
         return Ok((Shape::Faces { faces, solid }, remark, all.lost));
     }
     match (all.lines.is_empty(), all.points.is_empty()) {

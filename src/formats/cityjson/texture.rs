@@ -90,10 +90,14 @@ impl Album {
     }
     fn place(&self, number: u32) -> Result<At, Lost> {
         let count = self.places.len();
-        let place = self.places.get(number as usize).filter(|place| place.iter().all(|c| c.is_finite()));
-        let [u, v] =
+        let place = self.places.get(number as usize).map(|[u, v]| [*u as f32, (1.0 - v) as f32]);
+        let place =
             place.ok_or_else(|| Lost::Broken(format!("shows a point of a picture beyond the {count} there are")))?;
-        Ok([*u as f32, (1.0 - v) as f32])
+        // After the cast: what f32 has no number for is none.
+        if !place.iter().all(|c| c.is_finite()) {
+            return Err(Lost::Broken("shows a point of a picture beyond all numbers".into()));
+        }
+        Ok(place)
     }
 }
 

@@ -4,10 +4,10 @@ use super::buffers::numbers;
 use super::document::{Document, FeatureIds, Node, Primitive};
 use super::texture::{Dress, dress};
 use crate::fault::{Fault, Kind, Result};
-use crate::formats::picture::{Lost, Pictures, linear, srgb};
+use crate::formats::picture::{Allowance, Lost, Pictures, linear, srgb};
 use crate::geom::matrix::{Matrix, apply, determinant, times};
 use crate::geom::{At, Mesh, Sheer, Surface, SurfaceKind, Texture, Textures};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The most triangles of a model, instances counted each.
 const TRIANGLES: usize = 30_000_000;
@@ -32,8 +32,10 @@ pub(super) struct Part {
     /// What textured triangles show: the number of their texture, and their corners' points.
     shown: Vec<(Option<u16>, [At; 3])>,
     textures: Textures,
+    numbers: HashMap<Texture, u16>,
+    allowance: Allowance,
     /// What it goes without.
-    pub lost: Vec<Lost>,
+    pub lost: HashSet<Lost>,
 }
 
 /// A triangle: its corners, its colour, and the number of what it shows, of which [`PLAIN`] is none.
@@ -46,6 +48,19 @@ struct Triangle {
 const PLAIN: u32 = u32::MAX;
 
 impl Part {
+    /// The number of what is shown; nothing, and noted, where it is lost or too much.
+    fn number(&mut self, shows: &Shows, pictures: &Pictures) -> Option<u16> {
+        let taken = shows.as_ref().map_err(Lost::clone).and_then(|(texture, _)| {
+            self.allowance.take(texture, || pictures.size(&texture.picture)).map(|()| texture)
+        });
+        match taken {
+            Ok(texture) => self.textures.number(texture, &mut self.numbers),
+            Err(lost) => {
+                self.lost.insert(lost);
+                None
+            }
+        }
+    }
     /// One mesh of it, its colours and textures in runs.
     pub fn mesh(self) -> Mesh {
         let Self { points, mut triangles, shown, mut textures, .. } = self;
@@ -251,6 +266,8 @@ impl<'d> Gathered<'d> {
             let place = instance.as_ref().map_or(*here, |instance| times(here, instance));
             let turned = determinant(&place) < 0.0;
             let mut numbers: HashMap<(usize, u32), u32> = HashMap::new();
+            // The last part, and the number that the texture has there.
+            let mut last: Option<(usize, Option<u16>)> = None;
             for [a, b, c] in &triangles {
                 let id = ids.as_ref().and_then(|ids| ids.get(*a as usize));
                 let owner = chosen.zip(id).and_then(|(chosen, id)| owner(chosen, *id)).unwrap_or(*of_instance);
@@ -261,19 +278,18 @@ impl<'d> Gathered<'d> {
                 }
                 let Some((_, part)) = self.parts.get_mut(at) else { continue };
                 let three = if turned { [*a, *c, *b] } else { [*a, *b, *c] };
-                let shown = match &dress {
-                    None => PLAIN,
-                    Some(Err(lost)) => {
-                        if !part.lost.contains(lost) {
-                            part.lost.push(lost.clone());
-                        }
-                        PLAIN
-                    }
-                    Some(Ok((texture, at))) => {
+                let number = match last {
+                    Some((part, number)) if part == at => number,
+                    _ => dress.as_ref().and_then(|dress| part.number(dress, self.pictures)),
+                };
+                last = Some((at, number));
+                let shown = match (number, &dress) {
+                    (Some(_), Some(Ok((_, at)))) => {
                         let point = |corner: u32| at.get(corner as usize).copied().unwrap_or_default();
-                        part.shown.push((part.textures.number(texture), three.map(point)));
+                        part.shown.push((number, three.map(point)));
                         part.shown.len() as u32 - 1
                     }
+                    _ => PLAIN,
                 };
                 let corners = three.map(|corner| {
                     *numbers.entry((at, corner)).or_insert_with(|| {

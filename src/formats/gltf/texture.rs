@@ -50,7 +50,8 @@ fn dressed(
     let (number, image) = image.ok_or_else(|| broken("names no picture of the file".into()))?;
     let name = match &image.uri {
         Some(uri) if !uri.starts_with("data:") => uri.clone(),
-        _ => format!("image {number}"),
+        // Of what lies in the model itself: no file is called so, as above.
+        _ => format!("data:image {number}"),
     };
     let look = match (&image.uri, image.buffer_view) {
         (Some(uri), _) => pictures.at(&name, uri),
@@ -64,8 +65,7 @@ fn dressed(
     let moved = info.extensions.transform.as_ref();
     let set = moved.and_then(|m| m.tex_coord).unwrap_or(info.tex_coord);
     let at = primitive.attributes.get(&format!("TEXCOORD_{set}"));
-    let at =
-        at.and_then(|a| numbers::<2>(document, buffers, *a)).filter(|at| at.iter().flatten().all(|c| c.is_finite()));
+    let at = at.and_then(|a| numbers::<2>(document, buffers, *a));
     let at = at.ok_or_else(|| broken(format!("has no TEXCOORD_{set} that holds")))?;
     let place = |[u, v]: [f64; 2]| {
         // KHR_texture_transform: scaled, turned clockwise, moved.
@@ -74,7 +74,11 @@ fn dressed(
         let ([u, v], [x, y]) = ([u * sx, v * sy], m.offset.unwrap_or_default());
         [cos * u + sin * v + x, cos * v - sin * u + y]
     };
-    let at = at.into_iter().map(|at| place(at).map(|c| c as f32)).collect();
+    let at: Vec<At> = at.into_iter().map(|at| place(at).map(|c| c as f32)).collect();
+    // After the cast: what f32 has no number for is none.
+    if !at.iter().flatten().all(|c| c.is_finite()) {
+        return Err(broken(format!("has points of TEXCOORD_{set} beyond all numbers")));
+    }
     let sampler = texture.sampler.and_then(|s| document.samplers.get(s));
     let wrap = sampler.map_or([Wrap::Repeat; 2], |Sampler { wrap_s, wrap_t }| [*wrap_s, *wrap_t].map(wrap));
     let sheer = match material.alpha_mode.as_str() {

@@ -112,7 +112,7 @@ fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
     }
     let upright = options.up != Some(Up::Z);
     for (name, parts) in objects {
-        let faces: Vec<Face> = parts.iter().flat_map(|model| faces(model, &looks, upright)).collect();
+        let mut faces: Vec<Face> = parts.iter().flat_map(|model| faces(model, &looks, upright)).collect();
         if faces.is_empty() {
             sink(SourceItem::Refused { object: clip(&name), reason: "it has no face".into() })?;
             continue;
@@ -127,6 +127,7 @@ fn read(file: &Path, options: &ReadOptions, sink: &mut Sink) -> Result<()> {
         let of = |model: &&Model| model.mesh.material_id.and_then(|id| looks.get(id)?.texture.as_ref()?.as_ref().err());
         let lost: HashSet<&Lost> = parts.iter().filter_map(of).collect();
         lost.into_iter().for_each(|lost| pictures.lost(lost, &id));
+        pictures.bound(&mut faces).iter().for_each(|lost| pictures.lost(lost, &id));
         let class = options.class.unwrap_or_else(|| taken.assumed(Class::Component));
         let (parent, storey, layer, crs) = (None, None, None, None);
         let (attributes, footprint, shape) = (Vec::new(), Vec::new(), Shape::Faces { faces, solid: false });

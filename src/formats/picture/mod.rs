@@ -2,10 +2,12 @@
 
 mod form;
 mod ktx2;
+mod most;
 mod set;
 
 pub(super) use form::{put_shown, shown};
 pub use form::{put_textures, textures};
+pub(super) use most::Allowance;
 pub(super) use set::{Look, Lost, Pictures};
 
 use crate::fault::{Fault, Kind, Result};

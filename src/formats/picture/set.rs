@@ -4,7 +4,7 @@ use super::{LARGEST, Sound, hash_of, sound};
 use crate::fault::{Fault, Kind, Result};
 use crate::formats::reader::clip;
 use crate::formats::{Sink, SourceItem, uri};
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -44,7 +44,8 @@ pub(in crate::formats) struct Pictures {
 #[derive(Default)]
 struct State {
     known: HashMap<String, Option<Look>>,
-    kept: HashSet<[u8; 32]>,
+    /// With the bytes of each.
+    kept: HashMap<[u8; 32], u64>,
     bytes: u64,
     /// Taken and not given on yet.
     fresh: Vec<Vec<u8>>,
@@ -101,6 +102,10 @@ impl Pictures {
         state.known.insert(name.to_owned(), look);
         look
     }
+    /// How many bytes a picture that was taken has, as it is kept.
+    pub fn size(&self, picture: &[u8; 32]) -> u64 {
+        self.state().kept.get(picture).copied().unwrap_or_default()
+    }
     /// Notes what `object` goes without.
     pub fn lost(&self, lost: &Lost, object: &str) {
         let mut state = self.state();
@@ -142,13 +147,13 @@ impl State {
         let Sound { bytes, mean, sheer } = sound;
         let look = Look { picture: hash_of(&bytes), mean, sheer };
         let size = bytes.len() as u64;
-        if !self.kept.contains(&look.picture) {
+        if !self.kept.contains_key(&look.picture) {
             if self.bytes + size > ALL {
                 let detail = format!("would make the file's pictures more than {} GiB together", ALL >> 30);
                 return Err(Fault::new(Kind::TooLarge, detail));
             }
             self.bytes += size;
-            self.kept.insert(look.picture);
+            self.kept.insert(look.picture, size);
             self.fresh.push(bytes);
         }
         Ok(look)

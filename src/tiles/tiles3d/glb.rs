@@ -4,7 +4,7 @@ use super::buffer::{Buffer, MESHOPT};
 use super::draws::Draws;
 use super::parts::{Divided, bounds, divide, parts};
 use super::pictures::{Painted, Palette};
-use super::vertices::{Grid, Vertices};
+use super::vertices::{Grid, Placed, Vertices};
 use super::{Compression, metadata};
 use crate::fault::{Fault, Result};
 use crate::formats::glb;
@@ -14,7 +14,7 @@ use crate::lod::{MARKER, shape};
 use crate::tiles::colour;
 use crate::tiles::content::{Content, Piece, Shapes};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Writes `content` as a GLB: the same content gives the same bytes.
 ///
@@ -114,16 +114,15 @@ struct Drawer<'a> {
 }
 
 impl Drawer<'_> {
-    /// Draws pieces where they are.
+    /// Draws pieces where they are, a run for each texture.
     fn once(&mut self, grid: Grid, pieces: &[&Piece], alpha: u8) {
-        for texture in textures(pieces) {
-            let mut made = Vertices::default();
-            for piece in pieces {
-                let number = piece.feature as usize;
-                if self.append(&mut made, piece, &piece.motion, &grid, texture, alpha) {
-                    self.drawn[number] = true;
-                }
+        let mut made = BTreeMap::new();
+        for piece in pieces {
+            if self.append(&mut made, piece, &piece.motion, &grid, alpha) {
+                self.drawn[piece.feature as usize] = true;
             }
+        }
+        for (texture, made) in made {
             if let Some(run) = self.run(grid, made, true) {
                 self.draws.once(run, self.palette.number(texture));
             }
@@ -133,9 +132,9 @@ impl Drawer<'_> {
     fn repeated(&mut self, pieces: &[&Piece], alpha: u8) {
         let Some(first) = pieces.first() else { return };
         let grid = Grid::of_shape(&Bounds::of(first.shape.positions.iter().map(|p| p.map(f64::from))));
-        for texture in textures(&[*first]) {
-            let mut made = Vertices::default();
-            self.append(&mut made, first, &Motion::from([0.0; 3]), &grid, texture, alpha);
+        let mut made = BTreeMap::new();
+        self.append(&mut made, first, &Motion::from([0.0; 3]), &grid, alpha);
+        for (texture, made) in made {
             if let Some(run) = self.run(grid, made, false) {
                 pieces.iter().for_each(|piece| self.drawn[piece.feature as usize] = true);
                 let instances: Vec<_> = pieces.iter().map(|piece| (piece.feature, piece.motion)).collect();
@@ -144,22 +143,31 @@ impl Drawer<'_> {
         }
     }
 
-    fn append(
+    /// Appends a piece to what is made of each texture, those without one first; says whether there was a triangle.
+    fn append<'p>(
         &self,
-        made: &mut Vertices,
-        piece: &Piece,
+        made: &mut BTreeMap<Option<&'p Texture>, Vertices>,
+        piece: &'p Piece,
         motion: &Motion,
         grid: &Grid,
-        texture: Option<&Texture>,
         alpha: u8,
     ) -> bool {
         let Some(feature) = self.content.features.get(piece.feature as usize) else { return false };
-        // What shows a picture has its colours from that.
-        let colours = |surface: &Surface| match texture {
-            Some(_) => [u8::MAX, u8::MAX, u8::MAX, alpha],
-            None => colour::of(feature.class, surface, alpha),
-        };
-        made.append(&piece.shape, motion, grid, piece.feature, texture, colours)
+        let shape: &'p Mesh = &piece.shape;
+        let mut runs: BTreeMap<Option<&Texture>, Vec<usize>> = BTreeMap::new();
+        for number in 0..shape.surfaces.len().max(1) {
+            runs.entry(shape.texture(number)).or_default().push(number);
+        }
+        let (mut placed, mut is_drawn) = (Placed::new(shape, motion, grid), false);
+        for (texture, runs) in runs {
+            // What shows a picture has its colours from that.
+            let colours = |surface: &Surface| match texture {
+                Some(_) => [u8::MAX, u8::MAX, u8::MAX, alpha],
+                None => colour::of(feature.class, surface, alpha),
+            };
+            is_drawn |= made.entry(texture).or_default().append(&mut placed, &runs, piece.feature, colours);
+        }
+        is_drawn
     }
     fn run(&mut self, grid: Grid, mut made: Vertices, is_drawn_once: bool) -> Option<usize> {
         if made.triangles.is_empty() {
@@ -170,15 +178,6 @@ impl Drawer<'_> {
         }
         Some(self.draws.run(grid, &made, is_drawn_once))
     }
-}
-
-/// The textures of some pieces, those without one first.
-fn textures<'a>(pieces: &[&'a Piece]) -> BTreeSet<Option<&'a Texture>> {
-    let of = |piece: &'a Piece| {
-        let shape: &'a Mesh = &piece.shape;
-        (0..shape.surfaces.len().max(1)).map(|surface| shape.texture(surface))
-    };
-    pieces.iter().flat_map(|piece| of(piece)).collect()
 }
 
 /// A marker of 1 cm for each feature that is not drawn, in the middle of its meshes.
@@ -202,8 +201,8 @@ fn markers(draws: &mut Draws, content: &Content, points: &[[f64; 3]]) -> Vec<Val
     // Its tips are one step from its middle; white, for the material that colours it.
     let grid = Grid { origin: [0.0; 3], step: MARKER, wide: false };
     let mut marker = Vertices::default();
-    let octahedron = shape::octahedron([0.0; 3], MARKER);
-    marker.append(&octahedron, &Motion::from([0.0; 3]), &grid, 0, None, |_| [u8::MAX; 4]);
+    let (octahedron, still) = (shape::octahedron([0.0; 3], MARKER), Motion::from([0.0; 3]));
+    marker.append(&mut Placed::new(&octahedron, &still, &grid), &[0], 0, |_| [u8::MAX; 4]);
     let run = draws.run(grid, &marker, false);
     for (material, instances) in by_colour.values().enumerate() {
         draws.repeated(run, material, content.origin, instances);

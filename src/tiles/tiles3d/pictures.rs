@@ -7,10 +7,14 @@ use crate::geom::{Sheer, Texture, Wrap};
 use crate::tiles::colour::linear;
 use crate::tiles::content::Pictures;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 /// The textures that a tile's materials show, in the order of their first use.
 #[derive(Default)]
-pub(super) struct Palette(Vec<Texture>);
+pub(super) struct Palette {
+    list: Vec<Texture>,
+    numbers: HashMap<Texture, usize>,
+}
 
 /// What a palette comes to.
 #[derive(Default)]
@@ -27,10 +31,9 @@ impl Palette {
     /// The number of the material that shows a texture; 0 is the plain one.
     pub fn number(&mut self, texture: Option<&Texture>) -> usize {
         let Some(texture) = texture else { return 0 };
-        let known = self.0.iter().position(|t| t == texture);
-        1 + known.unwrap_or_else(|| {
-            self.0.push(*texture);
-            self.0.len() - 1
+        *self.numbers.entry(*texture).or_insert_with(|| {
+            self.list.push(*texture);
+            self.list.len()
         })
     }
     /// Writes the pictures into `buffer`.
@@ -40,21 +43,22 @@ impl Palette {
     pub fn write(self, pictures: &Pictures, buffer: &mut Buffer) -> Result<Painted> {
         let mut painted = Painted::default();
         let (mut images, mut textures, mut samplers) = (Vec::<Value>::new(), Vec::new(), Vec::<Value>::new());
-        let mut known: Vec<([u8; 32], Media)> = Vec::new();
-        for texture in &self.0 {
-            let source = known.iter().position(|(picture, _)| *picture == texture.picture);
-            let source = match source {
-                Some(source) => source,
+        let mut known: Vec<Media> = Vec::new();
+        let mut sources: HashMap<[u8; 32], usize> = HashMap::new();
+        for texture in &self.list {
+            let source = match sources.get(&texture.picture) {
+                Some(source) => *source,
                 None => {
                     let bytes = pictures.get(&texture.picture);
                     let found = bytes.and_then(|bytes| Some((bytes, Media::of(bytes)?)));
                     let (bytes, media) = found.ok_or_else(|| Fault::internal("a tile lacks a picture"))?;
                     images.push(json!({ "bufferView": buffer.view(bytes), "mimeType": media.name() }));
-                    known.push((texture.picture, media));
+                    sources.insert(texture.picture, known.len());
+                    known.push(media);
                     known.len() - 1
                 }
             };
-            let mut made = match known[source].1 {
+            let mut made = match known[source] {
                 Media::WebP => json!({ "extensions": { "EXT_texture_webp": { "source": source } } }),
                 Media::Ktx2 => json!({ "extensions": { "KHR_texture_basisu": { "source": source } } }),
                 Media::Png | Media::Jpeg => json!({ "source": source }),
@@ -75,7 +79,7 @@ impl Palette {
             painted.materials.push(material(texture, textures.len()));
             textures.push(made);
         }
-        painted.by = [Media::WebP, Media::Ktx2].map(|media| known.iter().any(|(_, one)| *one == media));
+        painted.by = [Media::WebP, Media::Ktx2].map(|media| known.contains(&media));
         for (name, list) in [("images", images), ("samplers", samplers), ("textures", textures)] {
             if !list.is_empty() {
                 painted.members.insert(name.to_owned(), Value::Array(list));

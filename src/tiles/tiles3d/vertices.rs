@@ -1,6 +1,6 @@
 //! Triangles on a grid: vertices with flat normals, colours and feature numbers, in glTF's axes.
 
-use crate::geom::{At, Bounds, Mesh, Motion, Surface, Texture};
+use crate::geom::{At, Bounds, Mesh, Motion, Surface};
 
 /// The finest grid's step, metres, as a power of two: what is finer is seen by no eye and grows the bytes.
 const FINEST: i32 = -11;
@@ -51,6 +51,27 @@ impl Grid {
     }
 }
 
+/// No vertex.
+const NONE: u32 = u32::MAX;
+
+/// A moved mesh whose positions are on a grid.
+pub(super) struct Placed<'a> {
+    mesh: &'a Mesh,
+    motion: &'a Motion,
+    at: Vec<[i32; 3]>,
+    /// The last vertex made of each position, and the one made before each vertex; nothing between one appending and the next.
+    first_of: Vec<u32>,
+    next_of: Vec<u32>,
+}
+
+impl<'a> Placed<'a> {
+    pub fn new(mesh: &'a Mesh, motion: &'a Motion, grid: &Grid) -> Self {
+        let at: Vec<[i32; 3]> = mesh.positions.iter().map(|p| grid.at(motion.apply(p.map(f64::from)))).collect();
+        let (first_of, next_of) = (vec![NONE; at.len()], Vec::with_capacity(2 * at.len()));
+        Self { mesh, motion, at, first_of, next_of }
+    }
+}
+
 /// Vertex columns, all of one length, and triangles over them.
 #[derive(Default)]
 pub(super) struct Vertices {
@@ -69,35 +90,30 @@ pub(super) struct Vertices {
 }
 
 impl Vertices {
-    /// Appends the triangles of `mesh`, moved, that show `texture` and span an area on `grid`; says whether there was one. Corners of
-    /// one position that agree in colour, in what they show, and in their normal but for its rounding, are one vertex.
+    /// Appends the triangles of some runs of a mesh, all of one texture, that span an area; says whether there was one. Corners of
+    /// one position that agree in colour, in what they show, and in their normal but for its rounding, are one vertex. Takes as long
+    /// as the runs are.
     pub fn append(
         &mut self,
-        mesh: &Mesh,
-        motion: &Motion,
-        grid: &Grid,
+        placed: &mut Placed<'_>,
+        runs: &[usize],
         feature: u32,
-        texture: Option<&Texture>,
         colour: impl Fn(&Surface) -> [u8; 4],
     ) -> bool {
-        const NONE: u32 = u32::MAX;
-        let placed: Vec<[i32; 3]> = mesh.positions.iter().map(|p| grid.at(motion.apply(p.map(f64::from)))).collect();
-        let mut first_of = vec![NONE; placed.len()];
-        let mut next_of: Vec<u32> = Vec::with_capacity(2 * placed.len());
+        let Placed { mesh, motion, at: placed, first_of, next_of } = placed;
         let (base, before) = (self.positions.len(), self.triangles.len());
         #[expect(clippy::cast_possible_truncation, reason = "at most 65,535 features; a tile's vertices fit u32")]
         let (feature, base_number) = (feature as u16, base as u32);
-        for (number, (surface, range)) in mesh.runs().enumerate() {
-            if mesh.texture(number) != texture {
-                continue;
-            }
+        for run in runs {
+            let (surface, range) = mesh.run(*run);
+            let is_textured = mesh.texture(*run).is_some();
             let colour = colour(&surface);
             for (number, triangle) in range.clone().zip(mesh.triangles.get(range).unwrap_or_default()) {
                 let Some(normal) = normal(mesh, motion, *triangle) else { continue };
                 if is_flat(triangle.map(|i| placed[i as usize])) {
                     continue;
                 }
-                let shown = texture.and_then(|_| mesh.shown(number));
+                let shown = is_textured.then(|| mesh.shown(number)).flatten();
                 let corners = [0, 1, 2].map(|k| {
                     let (i, shown) = (triangle[k], shown.map(|shown| shown[k]));
                     let mut at = first_of[i as usize];
@@ -122,6 +138,11 @@ impl Vertices {
                 });
                 self.triangles.push(corners);
             }
+        }
+        next_of.clear();
+        for run in runs {
+            let triangles = mesh.triangles.get(mesh.run(*run).1).unwrap_or_default();
+            triangles.as_flattened().iter().for_each(|i| first_of[*i as usize] = NONE);
         }
         self.triangles.len() > before
     }

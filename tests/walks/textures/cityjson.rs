@@ -111,12 +111,13 @@ fn a_broken_appearance_costs_the_picture_and_not_the_object() {
     };
     let at = "/CityObjects/a/geometry/0/texture/summer/values/0";
     type Change<'a> = &'a dyn Fn(&mut Value);
-    let cases: [(Change, usize, &str); 8] = [
+    let cases: [(Change, usize, &str); 9] = [
         (&|w| w["appearance"]["textures"][0]["image"] = json!("none.png"), 0, "beside it"),
         (&|w| w["appearance"]["textures"][0]["image"] = json!("../wall.png"), 0, "own folder"),
         (&|w| w["appearance"]["textures"] = json!([{ "image": 7 }]), 0, "number 0 of 1"),
         (&|w| w["appearance"]["textures"] = json!({}), 0, "number 0 of 0"),
         (&|w| w["appearance"]["vertices-texture"] = json!([[0.0, 0.0]]), 0, "beyond the 1 there are"),
+        (&|w| w["appearance"]["vertices-texture"][0] = json!([1e39, 0.0]), 1, "beyond all numbers"),
         (&|w| *w.pointer_mut(&format!("{at}/2/0/0")).unwrap() = json!(5), 1, "number 5 of 1"),
         (&|w| *w.pointer_mut(&format!("{at}/5/1")).unwrap() = json!([null]), 1, "of each corner"),
         (&|w| *w.pointer_mut(at).unwrap() = json!("x"), 0, ""),

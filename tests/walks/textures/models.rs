@@ -67,6 +67,15 @@ fn a_picture_beside_its_model_that_repeats_is_kept_once_and_unchanged_when_it_co
     import(&dir.path().join("other.gltf"), &store, &["--origin", HERE]);
     let site = std::fs::read_dir(store.join("sites")).unwrap().next().unwrap().unwrap().path();
     assert_eq!(std::fs::read_dir(site.join("pictures")).unwrap().count(), 1);
+    // What was damaged since is mended when it comes again.
+    let kept = std::fs::read_dir(site.join("pictures")).unwrap().next().unwrap().unwrap().path();
+    let whole = std::fs::read(&kept).unwrap();
+    let mut damaged = whole.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    std::fs::write(&kept, &damaged).unwrap();
+    import(&file, &store, &["--origin", HERE]);
+    assert!(std::fs::read(&kept).unwrap() == whole);
+    assert_eq!(std::fs::read_dir(site.join("pictures")).unwrap().count(), 1);
 }
 
 #[test]
@@ -101,7 +110,11 @@ fn what_cannot_be_shown_is_told_and_costs_the_picture_and_not_the_shape() {
     bare["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"]["texCoord"] = json!(1);
     let mut outside = plane(embedded(png(), "image/png"), 0.0);
     outside["images"][0]["bufferView"] = json!(99);
+    let mut far = plane(embedded(png(), "image/png"), 0.0);
+    far["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"]["extensions"] =
+        json!({ "KHR_texture_transform": { "scale": [1e39, 1.0] } });
     let cases = [
+        (far, "beyond all numbers"),
         (uri("none.png"), "beside it"),
         (uri("../secret.png"), "own folder"),
         (uri("https://example.org/a.png"), "own folder"),
@@ -234,4 +247,49 @@ fn a_ktx2_goes_through_as_it_is() {
     let (kept, media) = picture(&json, bin, &json!(0));
     assert!(kept == ktx2 && media == "image/ktx2", "{media}");
     assert!(!baked(&store).is_empty(), "and the checker finds its tiles sound");
+}
+
+#[test]
+fn another_picture_or_colour_alone_is_told_as_another_appearance() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: Vec<u8>, red: f64| {
+        let mut model = plane(embedded(bytes, "image/png"), 0.0);
+        model["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] = json!([red, 1.0, 1.0, 1.0]);
+        let folder = dir.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("plane.gltf"), model.to_string()).unwrap();
+        folder.join("plane.gltf")
+    };
+    let old = file("old", png(), 1.0);
+    let others =
+        [("same", png(), 1.0), ("picture", jpeg(), 1.0), ("colour", png(), 0.5)].map(|(n, b, c)| file(n, b, c));
+    for (other, wanted) in others.iter().zip([json!([]), json!(["appearance"]), json!(["appearance"])]) {
+        let done = run(&["diff", old.to_str().unwrap(), other.to_str().unwrap(), "--origin", HERE, "--json"]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let told: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        let attributes = told["changes"][0]["attributes"].as_array().cloned().unwrap_or_default();
+        assert_eq!(json!(attributes), wanted, "{told}");
+        assert!(told["changes"].as_array().unwrap().iter().all(|c| c["change"] == json!(["reattributed"])), "{told}");
+    }
+}
+
+#[test]
+fn a_picture_in_a_model_is_not_the_file_that_is_called_as_it_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut model = plane(embedded(png(), "image/png"), 0.0);
+    let (image, primitive) = (model["images"][0].clone(), model["meshes"][0]["primitives"][0].clone());
+    model["images"] = json!([image, { "uri": "image%200" }, { "uri": "image 0" }]);
+    model["textures"] = json!([{ "source": 0 }, { "source": 1 }, { "source": 2 }]);
+    let material = |k: u32| json!({ "pbrMetallicRoughness": { "baseColorTexture": { "index": k } } });
+    model["materials"] = (0..3).map(material).collect();
+    let shows = |k: u32| {
+        let mut primitive = primitive.clone();
+        primitive["material"] = json!(k);
+        primitive
+    };
+    model["meshes"][0]["primitives"] = (0..3).map(shows).collect();
+    std::fs::write(dir.path().join("image 0"), jpeg()).unwrap();
+    std::fs::write(dir.path().join("plane.gltf"), model.to_string()).unwrap();
+    let (_, notes, pictures) = read(&dir.path().join("plane.gltf"));
+    assert_eq!(pictures, 2, "{notes}");
 }
