@@ -2,12 +2,13 @@
 
 use super::members::Member;
 use super::shape;
+use super::tree::BLOCK_ERROR;
 use super::{colour, draw};
 use crate::fault::{Fault, Result};
 use crate::geom::{Bounds, Mesh, Parallelogram, Triangle, area_vector, cover};
 use crate::store::Snapshot;
 use quick_cache::sync::Cache;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// An upright box around a building: the least rectangle around it seen from above, from its lowest to its highest point.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,8 @@ pub struct Block {
     pub error: f64,
     /// The mean sRGB of the surfaces that show pictures, by their areas; nothing where none does.
     pub skin: Option<[u8; 3]>,
+    /// Its bound, once that has been asked for.
+    bound: OnceLock<f64>,
 }
 
 impl Block {
@@ -36,9 +39,10 @@ impl Block {
         block.error = back.fold(out, f64::max);
         Some(block)
     }
-    /// No point of it is farther from the surface in it than this, nor the other way; rough where that is less than `enough`. Metres.
-    pub fn bound(&self, surface: &[Triangle], enough: f64) -> f64 {
-        self.error.max(cover(&self.faces(), surface, enough))
+    /// No point of it is farther from the surface in it than this, nor the other way, metres. It is no more than the error, or than the
+    /// least one of a tile of blocks, where these hold between the corners too.
+    pub fn bound(&self, surface: &[Triangle]) -> f64 {
+        self.error.max(cover(&self.faces(), surface, self.error.max(BLOCK_ERROR)))
     }
     /// Its six faces.
     fn faces(&self) -> [Parallelogram; 6] {
@@ -57,7 +61,7 @@ impl Block {
         }
         let (low, high) = (bounds.min[2], bounds.max[2]);
         let ring = rectangle(&hull(points.iter().map(|p| [p[0], p[1]]).collect()));
-        Some(Self { ring, low, high, error: f64::INFINITY, skin: None })
+        Some(Self { ring, low, high, error: f64::INFINITY, skin: None, bound: OnceLock::new() })
     }
     /// Its walls, roof and ground.
     pub fn mesh(&self) -> Mesh {
@@ -179,13 +183,17 @@ fn corners(mesh: &Mesh, [a, b, c]: [u32; 3]) -> Option<Triangle> {
     Some([mesh.point(a)?, mesh.point(b)?, mesh.point(c)?])
 }
 
-/// As [`Block::bound`], of a building's own block.
+/// As [`Block::bound`], of a building's own block; measured once.
 ///
 /// # Errors
 /// As [`Snapshot::geometry`].
-pub(super) fn bound(snapshot: &Snapshot, member: &Member, block: &Block, enough: f64) -> Result<f64> {
+pub(super) fn bound(snapshot: &Snapshot, member: &Member, block: &Block) -> Result<f64> {
+    if let Some(bound) = block.bound.get() {
+        return Ok(*bound);
+    }
     let (_, surface) = surface(snapshot, member, &mut |_| ())?;
-    Ok(if surface.is_empty() { block.error } else { block.bound(&surface, enough) })
+    let bound = if surface.is_empty() { block.error } else { block.bound(&surface) };
+    Ok(*block.bound.get_or_init(|| bound))
 }
 
 fn turn(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
@@ -281,8 +289,8 @@ mod tests {
         assert_eq!((block.low, block.high), (0.0, 9.0));
         // The block's upper edges are 3 m above the eaves, the nearest corners, and 2.4 m from the nearest place of the roof.
         assert!((block.error - 3.0).abs() < 1e-6, "{}", block.error);
-        let bound = block.bound(&house, 1.0);
-        assert!((2.4..3.4).contains(&bound), "{bound}");
+        let bound = block.bound(&house);
+        assert!((3.0..=BLOCK_ERROR).contains(&bound), "{bound}");
         assert!(Block::around(&[], &[]).is_none());
         assert!(Block::around(&[[1.0, 2.0, 3.0]], &[[[1.0, 2.0, 3.0]; 3]]).is_some_and(|b| b.error == 0.0));
     }
@@ -307,7 +315,7 @@ mod tests {
         for (name, surface, least) in [("arch", arch, 15.0), ("court", court.concat(), 20.0), ("two slabs", two, 20.0)]
         {
             let block = Block::around(surface.as_flattened(), &surface).unwrap();
-            let bound = block.bound(&surface, 4.0);
+            let bound = block.bound(&surface);
             let mesh = block.mesh();
             let own: Vec<Triangle> = mesh.triangles.iter().filter_map(|t| corners(&mesh, *t)).collect();
             // From points of a grid over the block's faces to points over the surface: another way, and no more than the truth.

@@ -111,7 +111,7 @@ fn stand_ins(snapshot: &Snapshot, members: &[Arc<Member>], blocks: &Blocks) -> R
     let error = told.fold(0.0, f64::max);
     // Of a block as small as that nothing is farther off; a larger one may be hollow between its corners.
     let more = members.par_iter().zip(&forms).map(|(member, form)| match form {
-        Form::Block(block) if block.diagonal() > error => block::bound(snapshot, member, block, error),
+        Form::Block(block) if block.diagonal() > error => block::bound(snapshot, member, block),
         _ => Ok(error),
     });
     let error = more.try_reduce(|| error, |a, b| Ok(a.max(b)))?;
