@@ -14,3 +14,4 @@ mod quarters;
 mod schema;
 mod tiles;
 mod variants;
+mod variants_command;

@@ -1,8 +1,8 @@
 //! A city from 50 km to 50 m, a community from 200 m into a flat and to a door at 1 m: what an unmodified CesiumJS draws of them, picture by
 //! picture, beside the same with every leaf loaded.
 
-use super::{assert_none, node};
-use crate::support::{Server, run, shared, town};
+use super::{assert_none, delft, node};
+use crate::support::{Server, town};
 use serde_json::Value;
 use std::path::Path;
 
@@ -49,12 +49,8 @@ fn is_full(view: &Value) {
 
 #[test]
 fn a_city_is_there_from_50_km_to_50_m_without_gaps_and_doubles() {
-    let Some(shared) = shared() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let (input, store) = (shared.join("data/cityjson/delft.city.jsonl"), dir.path().join("store"));
-    let import = ["import", input.to_str().unwrap(), "--store", store.to_str().unwrap(), "--height-offset", "43.5"];
-    assert!(run(&import).status.code().is_some_and(|code| code < 2));
-    let server = Server::start(&store, &[]);
+    let Some(server) = delft(dir.path()) else { return };
     // From 50 km a pixel is 100 m wide, and 28 of them are the city.
     let views = views("city", &server, 0.85);
     assert_eq!(views.len(), 8);

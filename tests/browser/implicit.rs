@@ -1,8 +1,8 @@
 //! Implicit tilings as strangers open them: plain CesiumJS, `3d-tiles-renderer`, iTowns and `@loaders.gl/3d-tiles` show what is shown
 //! tile by tile.
 
-use super::{assert_none, node};
-use crate::support::{Server, run, shared, town};
+use super::{assert_none, delft, node};
+use crate::support::{Server, town};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -39,12 +39,8 @@ fn ids(items: &Value) -> BTreeSet<&str> {
 
 #[test]
 fn delft_by_subtrees_is_shown_whole_by_four_readers() {
-    let Some(shared) = shared() else { return };
     let dir = tempfile::tempdir().unwrap();
-    let (input, store) = (shared.join("data/cityjson/delft.city.jsonl"), dir.path().join("store"));
-    let import = ["import", input.to_str().unwrap(), "--store", store.to_str().unwrap(), "--height-offset", "43.5"];
-    assert!(run(&import).status.code().is_some_and(|code| code < 2));
-    let server = Server::start(&store, &[]);
+    let Some(server) = delft(dir.path()) else { return };
     let (_, items) = server.get("/collections/buildings/items?limit=10000&skipGeometry=true");
     opens("Delft", &format!("{}/3dtiles/tileset.json?tiling=implicit", server.base), &ids(&items));
 }

@@ -13,6 +13,7 @@ mod terrain;
 mod textures;
 mod tileset;
 
+use crate::support::{Server, run, shared};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -44,4 +45,12 @@ fn node(script: &str, arguments: &[&str]) -> Value {
 fn assert_none(result: &Value, pointer: &str) {
     let list = result.pointer(pointer).and_then(Value::as_array);
     assert!(list.is_some_and(Vec::is_empty), "{pointer}: {list:#?}");
+}
+
+/// Serves Delft from a store in `dir`; nothing where the file is not at hand.
+fn delft(dir: &Path) -> Option<Server> {
+    let (input, store) = (shared()?.join("data/cityjson/delft.city.jsonl"), dir.join("store"));
+    let import = ["import", input.to_str().unwrap(), "--store", store.to_str().unwrap(), "--height-offset", "43.5"];
+    assert!(run(&import).status.code().is_some_and(|code| code < 2));
+    Some(Server::start(&store, &[]))
 }

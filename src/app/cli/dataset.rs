@@ -1,9 +1,9 @@
 //! `cimbra dataset`: the catalogue of a store that no server holds.
 
-use super::{Outcome, say};
+use super::{Outcome, say, sites};
 use crate::fault::{Fault, Result};
 use crate::live::retire::{self, Retired};
-use crate::model::{DatasetName, SiteCode};
+use crate::model::DatasetName;
 use crate::store::{Committed, Site, Store};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -82,9 +82,7 @@ impl Args {
     /// A store that another process holds, no such dataset, one of another standing.
     pub fn run(self) -> Result<Outcome> {
         let store = Store::open(&self.store)?;
-        let code = self.site.as_deref().map(SiteCode::new).transpose()?;
-        let mut sites = store.sites();
-        sites.retain(|site| code.as_ref().is_none_or(|code| site.code() == code));
+        let sites = sites(&store, self.site.as_deref())?;
         let now = crate::app::clock::now();
         match self.act {
             Act::List => list(&sites)?,

@@ -1,13 +1,13 @@
 //! `cimbra export`: any part of the city as a file.
 
-use super::{Outcome, say};
+use super::{Outcome, say, sites};
 use crate::fault::{Fault, Result};
 use crate::filter::Filter;
 use crate::formats::{
     CityJson, CityJsonOptions, CityJsonWriter, Columns, CsvWriter, Family, GeoJsonWriter, GeoParquetWriter, HEAD_BYTES,
     Item, PictureNames, Reader, Writer, as_common,
 };
-use crate::model::{AssetId, Collections, DatasetName, SiteCode};
+use crate::model::{AssetId, Collections, DatasetName};
 use crate::query::{Features, Scope, select};
 use crate::store::{Row, Site, Snapshot, Store};
 use crate::tiles::bake::{put, whole};
@@ -115,9 +115,7 @@ impl Args {
     }
 
     fn select(&self, store: &Store) -> Result<Selected> {
-        let code = self.site.as_deref().map(SiteCode::new).transpose()?;
-        let mut sites = store.sites();
-        sites.retain(|site| code.as_ref().is_none_or(|code| site.code() == code));
+        let sites = sites(store, self.site.as_deref())?;
         let snapshots: Vec<_> = sites.iter().map(|site| site.snapshot()).collect();
         let filter: Option<Filter> = self.filter.as_deref().map(str::parse).transpose()?;
         let scope = Scope::named(&self.collection, &snapshots, Collections::ALL).ok_or_else(|| {

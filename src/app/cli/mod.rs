@@ -18,10 +18,13 @@ mod variant;
 mod view;
 
 use crate::fault::{Fault, Kind, Result};
+use crate::model::SiteCode;
+use crate::store::{Site, Store};
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// The open City Information Model and digital-twin spatial server.
 #[derive(Debug, Parser)]
@@ -124,4 +127,15 @@ pub fn plain(text: &str) -> String {
 /// A stdout that cannot be written to.
 pub fn say(line: &str) -> Result<()> {
     writeln!(std::io::stdout(), "{}", plain(line)).map_err(|e| Fault::new(Kind::Io, format!("writing to stdout: {e}")))
+}
+
+/// The sites of a store, or the one of this code.
+///
+/// # Errors
+/// A code that is none.
+fn sites(store: &Store, code: Option<&str>) -> Result<Vec<Arc<Site>>> {
+    let code = code.map(SiteCode::new).transpose()?;
+    let mut sites = store.sites();
+    sites.retain(|site| code.as_ref().is_none_or(|code| site.code() == code));
+    Ok(sites)
 }

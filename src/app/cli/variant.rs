@@ -1,8 +1,8 @@
 //! `cimbra variant`: the planning variants of a store that no server holds.
 
-use super::{Outcome, say};
+use super::{Outcome, say, sites};
 use crate::fault::{Fault, Result};
-use crate::model::{Collections, SiteCode, VariantName};
+use crate::model::{Collections, VariantName};
 use crate::store::Store;
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -41,9 +41,7 @@ impl Args {
     /// A store that another process holds, no such variant.
     pub fn run(self) -> Result<Outcome> {
         let store = Store::open(&self.store)?;
-        let code = self.site.as_deref().map(SiteCode::new).transpose()?;
-        let mut sites = store.sites();
-        sites.retain(|site| code.as_ref().is_none_or(|code| site.code() == code));
+        let mut sites = sites(&store, self.site.as_deref())?;
         let name = match self.act {
             Act::List => {
                 for variant in sites.iter().flat_map(|site| site.variants()) {
